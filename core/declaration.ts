@@ -1,0 +1,142 @@
+import type { Caller } from './caller.ts';
+import type { SettingsSpec } from './setting.ts';
+import type { Capabilities, Key, Source } from './source.ts';
+
+/**
+ * What a sector says about itself: typed data, checked whole before anything opens. A sector's folder default-exports
+ * `(kit) => kit.sector({ … })`; the factories of the kit make these shapes.
+ *
+ * Words used throughout: a *source* is one system behind one protocol; an *entity* is a kind of record in a source that
+ * becomes one GraphQL type; a *field* says how one API field is read from the source; a *lookup* is one way to ask an
+ * entity for records by key; a *link* fills a GraphQL field by a lookup.
+ */
+export interface SectorDeclaration {
+  /** Vietnamese name of the sector. */
+  readonly title: string;
+  readonly settings: SettingsSpec;
+  readonly sources: Readonly<Record<string, SourceDeclaration>>;
+  readonly entities: Readonly<Record<string, EntityDeclaration>>;
+  /** Fields of Query, by name. */
+  readonly queries: Readonly<Record<string, QueryDeclaration>>;
+  /** Fields of any type, as `Type.field`. Several links may serve one field: their lists are joined. */
+  readonly links: Readonly<Record<string, LinkDeclaration | readonly LinkDeclaration[]>>;
+  /** How the sector states who a person is; several where several of its systems hold people. */
+  readonly identity: readonly IdentityDeclaration[];
+  /** How the sector sees dossiers, where it does. */
+  readonly dossiers?: DossierDeclaration | undefined;
+}
+
+/** Everything a source may need to open. Opening connects to nothing; the first read does. */
+export interface OpenContext {
+  readonly sector: string;
+  /** Values of the sector's settings spec. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** The entities that name this source, by their names. */
+  readonly entities: Readonly<Record<string, EntityDeclaration>>;
+  /** Where a recoverable fault is told, such as one bad row of a file. No personal data. */
+  readonly warn: (message: string, details?: Readonly<Record<string, unknown>>) => void;
+}
+
+export interface SourceDeclaration {
+  readonly protocol: string;
+  /** Settings the source needs; they join the sector's own. */
+  readonly settings?: SettingsSpec | undefined;
+  readonly capabilities: (entities: Readonly<Record<string, EntityDeclaration>>) => Capabilities;
+  readonly open: (context: OpenContext) => Source;
+}
+
+/** @typeParam B what the entity's protocol needs to know about it, such as a table; only its connector reads it. */
+export interface EntityDeclaration<B = unknown> {
+  /** Name of the source in `sources`; set by the source's factory when the sector is put together. */
+  readonly source: SourceDeclaration;
+  /** GraphQL type the records become. */
+  readonly type: string;
+  /** API fields whose values together tell one record from another. */
+  readonly identity: readonly string[];
+  readonly fields: Readonly<Record<string, Field>>;
+  readonly lookups: Readonly<Record<string, Lookup>>;
+  /** Fields the protocol's search takes, when the system can search this entity. */
+  readonly searchable?: boolean | undefined;
+  readonly binding: B;
+}
+
+export interface Lookup<B = unknown> {
+  /** Most keys in one call. */
+  readonly batchSize: number;
+  /** What the protocol needs to know: columns, a path, an operation. */
+  readonly binding: B;
+}
+
+/**
+ * One field: which of the source's own fields it is read from, and how their raw values become the API's value.
+ * `read` throws FaultyValue for what cannot be; the mapper turns that into SOURCE_MALFORMED with sector and field.
+ */
+export interface Field<T = unknown> {
+  readonly from: readonly string[];
+  readonly read: (...raw: readonly unknown[]) => T;
+}
+
+/** A GraphQL field of Query answered by one lookup. `key` throws HubError BAD_USER_INPUT for arguments that cannot be. */
+export interface QueryDeclaration {
+  /** Entities asked with the same key; the first that has a record answers. */
+  readonly to: readonly string[];
+  readonly by: string;
+  /** The lookup differs by argument where a record can be asked for in several ways. */
+  readonly key: (args: Readonly<Record<string, unknown>>) => Key | { readonly by: string; readonly key: Key };
+  /** True: a list of all records; false: the one record, and AMBIGUOUS when there are several. */
+  readonly list?: boolean | undefined;
+}
+
+/** A GraphQL field of a type answered by a lookup with keys taken from the parent. */
+export interface LinkDeclaration {
+  /** Entity asked, or `Citizen` / `Business` / `Dossier` for the hub's own types. */
+  readonly to: string;
+  readonly by?: string | undefined;
+  /**
+   * Fields of the parent that `keys` reads (they are read along even where the query did not ask for them).
+   * On Citizen: `personalNumbers` waits for the identity wave; `fullName` and `birthDate` may be named too.
+   */
+  readonly needs: readonly string[];
+  readonly keys: (parent: Readonly<Record<string, unknown>>) => readonly Key[];
+  readonly list: boolean;
+  /** Where set, the link's value is this field of the record instead of the record. */
+  readonly pick?: string | undefined;
+  /**
+   * Field of the record that lists the personal numbers it states. A record found by an old nine-digit number that
+   * states another person's twelve-digit number is left out: nine-digit numbers were issued twice.
+   */
+  readonly holders?: string | undefined;
+  /** Most calls the link may make in one operation; demanded where the lookup takes one key a call. */
+  readonly budget?: number | undefined;
+}
+
+/** An entity whose fields are those of a statement: personalNumbers, fullName, birthDate, gender. */
+export interface IdentityDeclaration {
+  readonly entity: string;
+  /** Lookup by personal number of either kind. */
+  readonly by: string;
+  /** Smaller comes first when a name is shown. Unique over all sectors. */
+  readonly rank: number;
+}
+
+/**
+ * How a sector sees dossiers. `reception`: it owns what was agreed at the counter. `course`: it owns the processing and
+ * the result. Which field belongs to whom stands in core/dossier.ts.
+ */
+export interface DossierDeclaration {
+  readonly entity: string;
+  readonly role: 'reception' | 'course';
+  readonly byCode: string;
+  /** Lookup by applicant's number (personal or enterprise); only where dossiers are born. */
+  readonly byApplicant?: string | undefined;
+}
+
+export interface OperationBudget {
+  /** Takes calls for one purpose; false when the budget does not hold them. */
+  take(purpose: string, calls: number, most?: number): boolean;
+}
+
+export interface AskContext {
+  readonly caller: Caller;
+  readonly signal: AbortSignal;
+}

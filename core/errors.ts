@@ -1,0 +1,182 @@
+/**
+ * The one table of errors. A code says who failed (client, hub, source), whether asking again may help, and what to do.
+ * `docs/errors.md` is made from it and a test holds the two equal; the gateway puts code, sector and retryable into
+ * `extensions`. Whatever has no code here is masked as INTERNAL on the way out and logged with its cause.
+ */
+
+export interface ErrorKind {
+  /** Who has to act: the client that asked, the hub itself, or a sector's system. */
+  readonly failed: 'client' | 'hub' | 'source';
+  /** Whether the same question may succeed later without being changed. */
+  readonly retryable: boolean;
+  /** What a Vietnamese officer reads. */
+  readonly title: string;
+  /** What happened, for a developer. */
+  readonly meaning: string;
+  /** What to do about it. */
+  readonly remedy: string;
+}
+
+export const ERRORS = {
+  SOURCE_UNAVAILABLE: {
+    failed: 'source',
+    retryable: true,
+    title: 'Hệ thống chuyên ngành không phản hồi',
+    meaning: 'The system of the sector could not be reached, refused to answer, or is being rested after failures.',
+    remedy: 'Ask again later; `sectors` shows the state of every system.',
+  },
+  SOURCE_TIMEOUT: {
+    failed: 'source',
+    retryable: true,
+    title: 'Hệ thống chuyên ngành trả lời quá chậm',
+    meaning: 'The system of the sector did not finish its answer before the deadline.',
+    remedy: 'Ask again, or ask for less; the deadline is the setting SECTOR_<FOLDER>_TIMEOUT_MS.',
+  },
+  SOURCE_MALFORMED: {
+    failed: 'source',
+    retryable: false,
+    title: 'Hệ thống chuyên ngành trả dữ liệu sai định dạng',
+    meaning: 'The system of the sector answered something that its declaration does not allow; `field` names what.',
+    remedy: 'Tell the sector engineer: either the system changed or the declaration in sectors/<folder> is wrong.',
+  },
+  SEARCH_TOO_BROAD: {
+    failed: 'client',
+    retryable: false,
+    title: 'Điều kiện tìm kiếm quá rộng',
+    meaning: 'A system holds more matches than one search may bring; what is listed is not all there is.',
+    remedy: 'Give more of the name, or the date of birth.',
+  },
+  BUDGET_EXCEEDED: {
+    failed: 'client',
+    retryable: false,
+    title: 'Câu hỏi cần quá nhiều lượt gọi hệ thống chuyên ngành',
+    meaning: 'Answering would take more calls to the sectors’ systems than one operation may make.',
+    remedy: 'Ask for fewer records or fewer fields at once.',
+  },
+  IDENTIFIERS_INCOMPLETE: {
+    failed: 'source',
+    retryable: true,
+    title: 'Chưa xác định đủ số định danh của công dân',
+    meaning: 'A system that may know further numbers of this person did not answer, so a list could miss something.',
+    remedy: 'Ask again later; fields that need no further number are answered.',
+  },
+  AMBIGUOUS: {
+    failed: 'client',
+    retryable: false,
+    title: 'Số giấy tờ này từng được cấp cho nhiều người',
+    meaning: 'Two people are known under the nine-digit number that was asked.',
+    remedy: 'Ask by the twelve-digit number, or search by name and date of birth.',
+  },
+  BAD_USER_INPUT: {
+    failed: 'client',
+    retryable: false,
+    title: 'Dữ liệu nhập không hợp lệ',
+    meaning: 'An argument or variable does not have the form the API asks for; the message says what was expected.',
+    remedy: 'Correct the argument.',
+  },
+  UNAUTHENTICATED: {
+    failed: 'client',
+    retryable: false,
+    title: 'Chưa đăng nhập',
+    meaning: 'Nobody, or nobody who could be checked, stands behind the request.',
+    remedy: 'Sign in and send the token.',
+  },
+  FORBIDDEN: {
+    failed: 'client',
+    retryable: false,
+    title: 'Không có quyền xem',
+    meaning: 'The caller holds no grant for what was asked.',
+    remedy: 'Ask the unit’s administrator for the grant.',
+  },
+  PURPOSE_REQUIRED: {
+    failed: 'client',
+    retryable: false,
+    title: 'Thiếu mục đích khai thác dữ liệu cá nhân',
+    meaning: 'Personal data was asked for without saying why.',
+    remedy: 'Send the purpose and, at a counter, the dossier.',
+  },
+  GRAPHQL_PARSE_FAILED: {
+    failed: 'client',
+    retryable: false,
+    title: 'Câu truy vấn sai cú pháp',
+    meaning: 'The text of the operation is not GraphQL.',
+    remedy: 'Correct the operation; the message names line and column.',
+  },
+  GRAPHQL_VALIDATION_FAILED: {
+    failed: 'client',
+    retryable: false,
+    title: 'Câu truy vấn không hợp với lược đồ',
+    meaning: 'The operation asks for something the schema does not have.',
+    remedy: 'Compare the operation with the schema.',
+  },
+  OPERATION_RESOLUTION_FAILURE: {
+    failed: 'client',
+    retryable: false,
+    title: 'Không rõ thao tác cần chạy',
+    meaning: 'The document holds several operations and none, or an unknown one, was named.',
+    remedy: 'Send operationName.',
+  },
+  BAD_REQUEST: {
+    failed: 'client',
+    retryable: false,
+    title: 'Yêu cầu không hợp lệ',
+    meaning: 'The HTTP request is not a GraphQL request.',
+    remedy: 'POST a JSON body with `query`, as the GraphQL-over-HTTP specification says.',
+  },
+  INTERNAL: {
+    failed: 'hub',
+    retryable: false,
+    title: 'Lỗi của trục liên thông',
+    meaning: 'The hub failed in a way it did not foresee. Nothing of the cause is shown; the log holds it.',
+    remedy: 'Tell the hub’s operator the request id.',
+  },
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+export interface HubErrorOptions {
+  /** The folder of the sector whose system failed. */
+  readonly sector?: string | undefined;
+  /** The field of the source that was wrong, in the source's own name. */
+  readonly field?: string | undefined;
+  /** Overrides the table where a single case differs, such as a refusal that will not pass by itself. */
+  readonly retryable?: boolean | undefined;
+  /** Milliseconds a failing system asked us to wait. */
+  readonly retryAfterMs?: number | undefined;
+  /** For the log only: never leaves the hub. */
+  readonly cause?: unknown;
+}
+
+/** An error that may be shown: its message holds no personal data, no address, no SQL. The cause is for the log. */
+export class HubError extends Error {
+  readonly code: ErrorCode;
+  readonly sector: string | undefined;
+  readonly field: string | undefined;
+  readonly retryable: boolean;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: ErrorCode, message: string, options: HubErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'HubError';
+    this.code = code;
+    this.sector = options.sector;
+    this.field = options.field;
+    this.retryable = options.retryable ?? ERRORS[code].retryable;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+
+  /** The same failure, told with the sector it belongs to. A connector knows its protocol, not its sector. */
+  inSector(sector: string): HubError {
+    if (this.sector !== undefined) return this;
+    const { code, message, field, retryable, retryAfterMs, cause } = this;
+    const named = new HubError(code, `${sector}: ${message}`, { sector, field, retryable, retryAfterMs, cause });
+    if (this.stack !== undefined) named.stack = this.stack;
+    return named;
+  }
+}
+
+/** What goes into a GraphQL error's `extensions`. */
+export function extensionsOf(error: HubError): Record<string, unknown> {
+  const { code, sector, field, retryable } = error;
+  return { code, ...(sector !== undefined && { sector }), ...(field !== undefined && { field }), retryable };
+}
