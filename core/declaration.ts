@@ -1,4 +1,3 @@
-import type { Caller } from './caller.ts';
 import type { SettingsSpec } from './setting.ts';
 import type { Capabilities, Key, Source } from './source.ts';
 
@@ -17,7 +16,7 @@ export interface SectorDeclaration {
   readonly sources: Readonly<Record<string, SourceDeclaration>>;
   readonly entities: Readonly<Record<string, EntityDeclaration>>;
   /** Fields of Query, by name. */
-  readonly queries: Readonly<Record<string, QueryDeclaration>>;
+  readonly queries: Readonly<Record<string, QueryDeclaration | readonly QueryDeclaration[]>>;
   /** Fields of any type, as `Type.field`. Several links may serve one field: their lists are joined. */
   readonly links: Readonly<Record<string, LinkDeclaration | readonly LinkDeclaration[]>>;
   /** How the sector states who a person is; several where several of its systems hold people. */
@@ -63,6 +62,8 @@ export interface EntityDeclaration<B = unknown> {
 export interface Lookup<B = unknown> {
   /** Most keys in one call. */
   readonly batchSize: number;
+  /** Most rows the system gives for one key; as many means that there may be more, and the list says so. */
+  readonly limitPerKey?: number | undefined;
   /** What the protocol needs to know: columns, a path, an operation. */
   readonly binding: B;
 }
@@ -76,15 +77,18 @@ export interface Field<T = unknown> {
   readonly read: (...raw: readonly unknown[]) => T;
 }
 
-/** A GraphQL field of Query answered by one lookup. `key` throws HubError BAD_USER_INPUT for arguments that cannot be. */
+/**
+ * A GraphQL field of Query answered by one lookup. Several may serve one field, where a record can be asked for in
+ * several ways or is kept in several systems: those whose `key` is not null are asked, and the record found answers.
+ */
 export interface QueryDeclaration {
-  /** Entities asked with the same key; the first that has a record answers. */
-  readonly to: readonly string[];
+  readonly to: string;
   readonly by: string;
-  /** The lookup differs by argument where a record can be asked for in several ways. */
-  readonly key: (args: Readonly<Record<string, unknown>>) => Key | { readonly by: string; readonly key: Key };
-  /** True: a list of all records; false: the one record, and AMBIGUOUS when there are several. */
-  readonly list?: boolean | undefined;
+  /**
+   * @returns null where this way does not apply to the arguments
+   * @throws FaultyValue for arguments that cannot be; it is told as BAD_USER_INPUT
+   */
+  readonly key: (args: Readonly<Record<string, unknown>>) => Key | null;
 }
 
 /** A GraphQL field of a type answered by a lookup with keys taken from the parent. */
@@ -102,12 +106,18 @@ export interface LinkDeclaration {
   /** Where set, the link's value is this field of the record instead of the record. */
   readonly pick?: string | undefined;
   /**
-   * Field of the record that lists the personal numbers it states. A record found by an old nine-digit number that
-   * states another person's twelve-digit number is left out: nine-digit numbers were issued twice.
+   * On Citizen: field of the record that says whose it is, a list of RecordHolder. Nine-digit numbers were issued twice,
+   * so a record found by one is left out when it is another's, and the list fails when nobody can tell.
    */
   readonly holders?: string | undefined;
   /** Most calls the link may make in one operation; demanded where the lookup takes one key a call. */
   readonly budget?: number | undefined;
+}
+
+/** Whose a record is, as its system states it. */
+export interface RecordHolder {
+  readonly personalNumbers: readonly string[];
+  readonly birthDate: string | null;
 }
 
 /** An entity whose fields are those of a statement: personalNumbers, fullName, birthDate, gender. */
@@ -129,14 +139,16 @@ export interface DossierDeclaration {
   readonly byCode: string;
   /** Lookup by applicant's number (personal or enterprise); only where dossiers are born. */
   readonly byApplicant?: string | undefined;
+  /** Lists that the system keeps apart from the dossier, such as its steps. */
+  readonly parts?: Readonly<Partial<Record<DossierListField, DossierPart>>> | undefined;
 }
 
-export interface OperationBudget {
-  /** Takes calls for one purpose; false when the budget does not hold them. */
-  take(purpose: string, calls: number, most?: number): boolean;
-}
+export type DossierListField = 'steps' | 'results' | 'supplementRequests' | 'fees' | 'parties';
 
-export interface AskContext {
-  readonly caller: Caller;
-  readonly signal: AbortSignal;
+export interface DossierPart {
+  readonly entity: string;
+  /** Lookup by dossier code. */
+  readonly by: string;
+  /** Where set, the list is this field of the one record instead of the records themselves. */
+  readonly pick?: string | undefined;
 }

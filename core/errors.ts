@@ -63,9 +63,16 @@ export const ERRORS = {
   AMBIGUOUS: {
     failed: 'client',
     retryable: false,
-    title: 'Số giấy tờ này từng được cấp cho nhiều người',
-    meaning: 'Two people are known under the nine-digit number that was asked.',
-    remedy: 'Ask by the twelve-digit number, or search by name and date of birth.',
+    title: 'Có nhiều kết quả cho điều chỉ ứng với một',
+    meaning: 'What was asked belongs to several: two people held the nine-digit number, or several records match.',
+    remedy: 'Ask by the twelve-digit number, search by name and date of birth, or give the further arguments.',
+  },
+  NUMBER_MISSING: {
+    failed: 'source',
+    retryable: false,
+    title: 'Có người khớp tên nhưng hệ thống không ghi số giấy tờ',
+    meaning: 'A system holds matching people of whom it states no personal number; they cannot be told apart or listed.',
+    remedy: 'Look the person up in that system itself and have the number added there.',
   },
   BAD_USER_INPUT: {
     failed: 'client',
@@ -122,6 +129,13 @@ export const ERRORS = {
     title: 'Yêu cầu không hợp lệ',
     meaning: 'The HTTP request is not a GraphQL request.',
     remedy: 'POST a JSON body with `query`, as the GraphQL-over-HTTP specification says.',
+  },
+  OPERATION_TIMEOUT: {
+    failed: 'hub',
+    retryable: true,
+    title: 'Câu hỏi mất quá nhiều thời gian',
+    meaning: 'The operation did not end within its deadline, though its sources had been told to stop.',
+    remedy: 'Ask again, or ask for less; the deadline is the setting OPERATION_TIMEOUT_MS.',
   },
   INTERNAL: {
     failed: 'hub',

@@ -66,3 +66,16 @@ export interface Capabilities {
 
 /** "Any" number of keys still has a limit, or one statement could hold a million. */
 export const ANY_BATCH_SIZE = 1000;
+
+/** A source under guard, which knows how its system fares. */
+export interface WatchedSource extends Source {
+  health(): SourceHealth;
+}
+
+export interface SourceHealth {
+  readonly status: 'UP' | 'DEGRADED' | 'DOWN' | 'UNKNOWN';
+  /** When the system last answered, UTC milliseconds. */
+  readonly lastSeenAt: number | null;
+  /** How long its last answer took, milliseconds. */
+  readonly latencyMs: number | null;
+}

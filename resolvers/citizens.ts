@@ -1,0 +1,189 @@
+import { HubError } from '../core/errors.ts';
+import { FaultyValue } from '../core/faulty-value.ts';
+import { compareNames, nameMatcher } from '../core/names.ts';
+import { compatible, type PartialDate } from '../core/partial-date.ts';
+import { parsePersonalNumber } from '../core/personal-number.ts';
+import { type Connection, gapOf, type Order, type PageArguments, pageOf, type SectorGap } from './connection.ts';
+import {
+  type Identity,
+  identify,
+  identitySources,
+  incomplete,
+  isTwelve,
+  mayMissNumbers,
+  type Statement,
+  statementOf,
+} from './identity.ts';
+import { type Operation, sourceError } from './operation.ts';
+
+/** What `Citizen` resolves from: values that GraphQL reads as they stand, and the identity for the links. */
+export interface CitizenNode {
+  readonly identity: Identity;
+  readonly id: string;
+  readonly personalNumbers: readonly string[] | HubError;
+  readonly fullName: unknown;
+  readonly birthDate: unknown;
+  readonly gender: unknown;
+  readonly statements: readonly Statement[] | HubError;
+}
+
+const ID_PURPOSE = 'citizen';
+
+export function citizenNode(operation: Operation, identity: Identity): CitizenNode {
+  const asked = operation.plan.fieldsOf('Citizen');
+  const { statements, failures } = identity;
+  const firstStated = (field: 'fullName' | 'birthDate' | 'gender') => {
+    for (const one of statements) if (typeof one[field] === 'string') return one[field];
+    return statements.find((one) => one[field] instanceof Error)?.[field] ?? null;
+  };
+  return {
+    identity,
+    // Sealing costs more than all the rest of this; most lists of people do not show the id.
+    id: asked.has('id') ? operation.registry.seal.seal(ID_PURPOSE, identity.canonical) : '',
+    personalNumbers: mayMissNumbers(identity) ? incomplete(identity) : identity.numbers,
+    fullName: firstStated('fullName'),
+    birthDate: firstStated('birthDate'),
+    gender: firstStated('gender'),
+    statements: failures.length > 0 ? incomplete(identity) : statements,
+  };
+}
+
+/**
+ * The person with these numbers.
+ *
+ * @returns null only when every system that knows people said no
+ * @throws HubError IDENTIFIERS_INCOMPLETE or AMBIGUOUS
+ */
+export async function findCitizen(operation: Operation, numbers: readonly string[]): Promise<CitizenNode | null> {
+  if (numbers.length === 0) return null;
+  const identity = await operation.once(`citizen ${numbers.join(' ')}`, () => identify(operation, numbers));
+  if (identity.statements.length > 0) return citizenNode(operation, identity);
+  if (identity.failures.length > 0) throw incomplete(identity);
+  return null;
+}
+
+/** @throws HubError BAD_USER_INPUT for what is neither a personal number nor an id of this hub */
+export function numberOfId(operation: Operation, id: string): string {
+  const sealed = operation.registry.seal.open(ID_PURPOSE, id.trim());
+  if (sealed !== null) return sealed;
+  try {
+    return parsePersonalNumber(id).number;
+  } catch (error) {
+    const came = error instanceof FaultyValue ? error.came : 'something else';
+    throw new HubError('BAD_USER_INPUT', `id: expected a personal number of 12 or 9 digits or a Citizen.id, came ${came}`);
+  }
+}
+
+interface SearchArguments extends PageArguments {
+  readonly name: string;
+  readonly birthDate?: string | null;
+}
+
+interface Hit {
+  readonly statement: Statement;
+  readonly numbers: readonly string[];
+}
+
+/** People found by name, over every system that can be searched. Bounded: a system that holds more says so as a gap. */
+export async function searchCitizens(operation: Operation, args: SearchArguments): Promise<Connection<CitizenNode>> {
+  const name = args.name.trim();
+  if (name.replace(/[^\p{L}]/gu, '').length < 2) {
+    throw new HubError('BAD_USER_INPUT', 'name: expected at least two letters');
+  }
+  const missing: SectorGap[] = [];
+  const searchable = identitySources(operation.registry).filter(({ entity }) => entity.declaration.searchable);
+  const found = await Promise.all(
+    searchable.map(({ entity }) => searchOne(operation, { ...args, name, entity, missing })),
+  );
+  const people = await Promise.all(
+    groupHits(found.flat()).map(async (numbers) => {
+      try {
+        return await findCitizen(operation, numbers);
+      } catch (error) {
+        const failure = sourceError(error, 'citizens');
+        missing.push(gapOf(failure, 'citizens'));
+        return null;
+      }
+    }),
+  );
+  const once = new Map<string, CitizenNode>();
+  for (const person of people) {
+    if (person === null) continue;
+    once.set(person.identity.canonical, person);
+    for (const failure of person.identity.failures) missing.push(gapOf(failure, 'citizens'));
+  }
+  return pageOf([...once.values()], BY_NAME, { ...args, seal: operation.registry.seal, missing: distinct(missing) });
+}
+
+const BY_NAME: Order<CitizenNode, readonly [name: string, birthDate: string, canonical: string]> = {
+  name: 'citizens by name',
+  keyOf: ({ identity, fullName, birthDate }) => [textOf(fullName), textOf(birthDate), identity.canonical],
+  compare: (left, right) =>
+    compareNames(left[0], right[0]) || compareText(left[1], right[1]) || compareText(left[2], right[2]),
+};
+
+async function searchOne(
+  operation: Operation,
+  search: SearchArguments & { entity: ReturnType<typeof identitySources>[number]['entity']; missing: SectorGap[] },
+): Promise<readonly Hit[]> {
+  const { entity, name, birthDate, missing } = search;
+  const { registry, plan, caller, signal } = operation;
+  const { sector } = entity;
+  const limit = registry.limits.searchHits;
+  const mapper = plan.mapperOf(entity, 'search');
+  const matches = nameMatcher(name);
+  try {
+    if (entity.source.search === undefined) return [];
+    if (!operation.spend('calls', registry.limits.callsPerOperation)) {
+      throw new HubError('BUDGET_EXCEEDED', 'no call is left for this search', { sector });
+    }
+    const criteria = { name, ...(birthDate != null && { birthDate }) };
+    const answer = await entity.source.search(
+      { entity: entity.name, criteria, fields: mapper.from, limit },
+      { caller, signal },
+    );
+    const hits: Hit[] = [];
+    for (const row of answer.rows) {
+      const statement = statementOf(operation, entity, mapper.map(row));
+      if (typeof statement.fullName !== 'string' || !matches(statement.fullName)) continue;
+      if (birthDate != null && !sameDate(statement.birthDate, birthDate)) continue;
+      if (statement.personalNumbers.length > 0) hits.push({ statement, numbers: statement.personalNumbers });
+      else missing.push({ sector, code: 'NUMBER_MISSING', retryable: false });
+    }
+    if (answer.more) missing.push({ sector, code: 'SEARCH_TOO_BROAD', retryable: false });
+    return hits;
+  } catch (error) {
+    missing.push(gapOf(sourceError(error, sector), sector));
+    return [];
+  }
+}
+
+/** Puts together what exact numbers say is one person. A nine-digit number never ties two twelve-digit ones. */
+export function groupHits(hits: readonly Hit[]): readonly (readonly string[])[] {
+  const byTwelve = new Map<string, Set<string>>();
+  const onlyNine = new Set<string>();
+  for (const { numbers } of hits) {
+    const twelve = numbers.find(isTwelve);
+    if (twelve === undefined) for (const number of numbers) onlyNine.add(number);
+    else byTwelve.set(twelve, new Set([...(byTwelve.get(twelve) ?? [twelve]), ...numbers]));
+  }
+  const holdersOf = (nine: string) => [...byTwelve.values()].filter((numbers) => numbers.has(nine));
+  const alone = [...onlyNine].filter((nine) => holdersOf(nine).length !== 1);
+  return [...[...byTwelve.values()].map((numbers) => [...numbers]), ...alone.map((nine) => [nine])];
+}
+
+function sameDate(stated: unknown, wanted: string): boolean {
+  return typeof stated === 'string' && compatible(stated as PartialDate, wanted as PartialDate);
+}
+
+function distinct(gaps: readonly SectorGap[]): readonly SectorGap[] {
+  return [...new Map(gaps.map((gap) => [`${gap.sector} ${gap.code}`, gap])).values()];
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function compareText(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0;
+}

@@ -1,0 +1,194 @@
+import type { RecordHolder } from '../core/declaration.ts';
+import { HubError } from '../core/errors.ts';
+import type { Mapped } from '../core/mapping.ts';
+import { compatible, type PartialDate } from '../core/partial-date.ts';
+import { personalNumberFacts } from '../core/personal-number.ts';
+import type { Operation } from './operation.ts';
+import { sourceError } from './operation.ts';
+import { type Entity, entityOf, type Registry } from './registry.ts';
+
+/**
+ * Who a person is: the numbers that belong together, and what each system says. Joined by exact identifiers alone. One
+ * wave of questions, all systems at once; what a system's answer adds is not asked again.
+ */
+export interface Identity {
+  /** 12-digit numbers first; all that the systems' answers tie to the number that was asked. */
+  readonly numbers: readonly string[];
+  /** The number the hub's id is made of: the 12-digit one where it is known. */
+  readonly canonical: string;
+  readonly statements: readonly Statement[];
+  /** Systems that could not be asked. */
+  readonly failures: readonly HubError[];
+  /** Nine-digit numbers that someone else is known to have held too. */
+  readonly shared: ReadonlySet<string>;
+}
+
+export interface Statement {
+  readonly sector: string;
+  readonly personalNumbers: readonly string[];
+  readonly fullName: unknown;
+  readonly birthDate: unknown;
+  readonly gender: unknown;
+  readonly asOf: unknown;
+}
+
+export interface IdentitySource {
+  readonly entity: Entity;
+  readonly by: string;
+}
+
+const sourcesOf = new WeakMap<Registry, readonly IdentitySource[]>();
+
+/** Everything that states who people are, in the declared order. */
+export function identitySources(registry: Registry): readonly IdentitySource[] {
+  let sources = sourcesOf.get(registry);
+  if (sources === undefined) {
+    sources = registry.sectors
+      .flatMap((sector) => sector.declaration.identity.map((identity) => ({ sector, identity })))
+      .sort((left, right) => left.identity.rank - right.identity.rank)
+      .map(({ sector, identity }) => ({ entity: entityOf(sector, identity.entity), by: identity.by }));
+    sourcesOf.set(registry, sources);
+  }
+  return sources;
+}
+
+export function isTwelve(number: string): boolean {
+  return number.length === 12;
+}
+
+/** @throws HubError AMBIGUOUS when the numbers asked belong to two people */
+export async function identify(operation: Operation, asked: readonly string[]): Promise<Identity> {
+  const failures: HubError[] = [];
+  const stated: Statement[] = [];
+  await Promise.all(
+    identitySources(operation.registry).map(async ({ entity, by }) => {
+      const answers = await Promise.all(
+        asked.map((number) =>
+          operation.records(entity, by, number).catch((error: unknown) => sourceError(error, entity.sector)),
+        ),
+      );
+      for (const answer of answers) {
+        if (answer instanceof HubError) failures.push(answer);
+        else for (const record of answer ?? []) stated.push(statementOf(operation, entity, record));
+      }
+    }),
+  );
+  return joinStatements(asked, inDeclaredOrder(operation, stated), onePerSector(failures));
+}
+
+/** The statements that came as answers in whatever order, in the declared one and each once. */
+function inDeclaredOrder(operation: Operation, statements: readonly Statement[]): readonly Statement[] {
+  const rank = new Map(identitySources(operation.registry).map(({ entity }, place) => [entity.sector, place] as const));
+  const once = new Map(statements.map((one) => [JSON.stringify([one.sector, one.personalNumbers, String(one.fullName), String(one.birthDate)]), one]));
+  return [...once.values()].sort((left, right) => (rank.get(left.sector) ?? 0) - (rank.get(right.sector) ?? 0));
+}
+
+function onePerSector(failures: readonly HubError[]): readonly HubError[] {
+  return [...new Map(failures.map((failure) => [failure.sector, failure])).values()];
+}
+
+export function statementOf(operation: Operation, entity: Entity, record: Mapped): Statement {
+  const { personalNumbers } = record;
+  return {
+    sector: entity.sector,
+    // Numbers that cannot be read join nobody; the fault itself is told where the statement is shown.
+    personalNumbers: Array.isArray(personalNumbers) ? personalNumbers : [],
+    fullName: record.fullName ?? null,
+    birthDate: record.birthDate ?? null,
+    gender: record.gender ?? null,
+    asOf: record.asOf ?? operation.registry.now(),
+  };
+}
+
+/**
+ * Decides which statements are about one and the same person.
+ *
+ * A 12-digit number is one person's. A 9-digit number may have been two people's: when it brings two 12-digit numbers,
+ * or birth dates that cannot both be true, nobody can say who was meant.
+ */
+export function joinStatements(
+  asked: readonly string[],
+  statements: readonly Statement[],
+  failures: readonly HubError[] = [],
+): Identity {
+  const twelves = new Set(asked.filter(isTwelve));
+  if (twelves.size === 0) {
+    for (const one of statements) for (const number of one.personalNumbers) if (isTwelve(number)) twelves.add(number);
+    if (twelves.size > 1) throw ambiguous();
+  }
+  const states = (one: Statement) => one.personalNumbers.some((number) => twelves.has(number));
+  const reference = birthDateOf(statements.filter(states)) ?? birthDateOf(statements);
+  const own: Statement[] = [];
+  const shared = new Set<string>();
+  for (const one of statements) {
+    const another = !states(one) && one.personalNumbers.some(isTwelve);
+    const contradicts = !states(one) && !agree(reference, one.birthDate);
+    if (!another && !contradicts) own.push(one);
+    else for (const number of one.personalNumbers) if (!isTwelve(number)) shared.add(number);
+  }
+  if (shared.size > 0 && !asked.some(isTwelve)) throw ambiguous();
+
+  const numbers = [...new Set([...asked, ...own.flatMap((one) => one.personalNumbers)])].sort(
+    (left, right) => right.length - left.length || (left < right ? -1 : 1),
+  );
+  return { numbers, canonical: numbers[0] ?? '', statements: own, failures, shared };
+}
+
+/** Whose a record is that was found by this person's numbers. */
+export function ownerOf(identity: Identity, holders: readonly RecordHolder[]): 'own' | 'other' | 'unknown' {
+  if (holders.length === 0) return 'own';
+  let owner: 'own' | 'other' | 'unknown' = 'other';
+  const own = new Set(identity.numbers);
+  for (const { personalNumbers, birthDate } of holders) {
+    const common = personalNumbers.filter((number) => own.has(number));
+    if (common.some(isTwelve)) return 'own';
+    if (common.length === 0 || personalNumbers.some(isTwelve)) {
+      // Someone else's 12-digit number, unless no 12-digit number of this person is known to compare it with.
+      if (common.length === 0 || identity.numbers.some(isTwelve)) continue;
+    }
+    const doubtful = common.some((number) => identity.shared.has(number)) || !agree(birthDateOf(identity.statements), birthDate);
+    if (!doubtful) return 'own';
+    owner = 'unknown';
+  }
+  return owner;
+}
+
+/**
+ * Whether a system that could not be asked may know a number that is not known here. Not when an old and a new number
+ * are both known already, nor for people too young to have been given a nine-digit one: those were given from the age
+ * of 14, and no more after 2021.
+ */
+export function mayMissNumbers(identity: Identity): boolean {
+  if (identity.failures.length === 0) return false;
+  const twelve = identity.numbers.find(isTwelve);
+  if (twelve === undefined) return true;
+  return !identity.numbers.some((number) => !isTwelve(number)) && personalNumberFacts(twelve).birthYear < 2008;
+}
+
+export function incomplete(identity: Pick<Identity, 'failures'>): HubError {
+  const [failure] = identity.failures;
+  const sectors = identity.failures.map(({ sector }) => sector).join(', ');
+  const message = `Further numbers of this person may be known to ${sectors}, which could not be asked (${failure?.code})`;
+  return new HubError('IDENTIFIERS_INCOMPLETE', message, {
+    sector: failure?.sector,
+    retryable: identity.failures.some(({ retryable }) => retryable),
+    cause: failure,
+  });
+}
+
+export function ambiguous(): HubError {
+  return new HubError(
+    'AMBIGUOUS',
+    'Two people are known under this nine-digit number; ask by the twelve-digit number or search by name and birth date',
+  );
+}
+
+function birthDateOf(statements: readonly Statement[]): unknown {
+  return statements.find(({ birthDate }) => typeof birthDate === 'string')?.birthDate ?? null;
+}
+
+/** Dates that are not known contradict nothing. */
+function agree(left: unknown, right: unknown): boolean {
+  if (typeof left !== 'string' || typeof right !== 'string') return true;
+  return compatible(left as PartialDate, right as PartialDate);
+}

@@ -1,0 +1,144 @@
+import type { LinkDeclaration, QueryDeclaration, RecordHolder } from '../core/declaration.ts';
+import { HubError } from '../core/errors.ts';
+import { FaultyValue } from '../core/faulty-value.ts';
+import type { Mapped } from '../core/mapping.ts';
+import type { Key } from '../core/source.ts';
+import { type CitizenNode, findCitizen } from './citizens.ts';
+import { ambiguous, incomplete, mayMissNumbers, ownerOf } from './identity.ts';
+import type { Operation } from './operation.ts';
+import { type Entity, entityOf, type OpenSector } from './registry.ts';
+
+export interface Link {
+  readonly sector: OpenSector;
+  /** `Type.field`. */
+  readonly place: string;
+  readonly declaration: LinkDeclaration;
+}
+
+/** Fills a field of a sector's own record, or of Citizen, by the links declared for it. */
+export async function followLinks(operation: Operation, links: readonly Link[], parent: object): Promise<unknown> {
+  const citizen = isCitizen(parent) ? parent : null;
+  if (citizen !== null && mayMissNumbers(citizen.identity)) throw incomplete(citizen.identity);
+  const view = citizen === null ? (parent as Mapped) : viewOf(citizen);
+
+  const found = await Promise.all(links.map((link) => followOne(operation, link, { view, citizen })));
+  const [first] = links;
+  if (first === undefined) return null;
+  if (first.declaration.list) return found.flat();
+  const records = found.flat();
+  if (records.length > 1) throw severalFound(first.place);
+  return records[0] ?? null;
+}
+
+function viewOf(citizen: CitizenNode): Mapped {
+  const { identity, fullName, birthDate } = citizen;
+  return { personalNumbers: identity.numbers, fullName, birthDate };
+}
+
+async function followOne(
+  operation: Operation,
+  link: Link,
+  from: { view: Mapped; citizen: CitizenNode | null },
+): Promise<readonly unknown[]> {
+  const { declaration, sector, place } = link;
+  const { view, citizen } = from;
+  for (const need of declaration.needs) if (view[need] instanceof Error) throw view[need];
+  const keys = declaration.keys(view);
+  if (declaration.to === 'Citizen') {
+    const people = await Promise.all(keys.map((key) => findCitizen(operation, typeof key === 'string' ? [key] : key)));
+    return people.filter((person) => person !== null);
+  }
+  if (declaration.budget !== undefined && keys.length > 0 && !operation.spend(place, declaration.budget)) {
+    const message = `${sector.id}: ${place} may be asked for ${declaration.budget} times in one operation; ask for fewer at once`;
+    throw new HubError('BUDGET_EXCEEDED', message, { sector: sector.id });
+  }
+  const entity = entityOf(sector, declaration.to);
+  const records = distinctRecords(entity, await recordsOf(operation, entity, { by: declaration.by ?? '', keys }));
+  const own = citizen === null ? records : ownRecords(records, citizen, declaration);
+  return declaration.pick === undefined ? own : own.map((record) => record[declaration.pick as string] ?? null);
+}
+
+async function recordsOf(
+  operation: Operation,
+  entity: Entity,
+  ask: { by: string; keys: readonly Key[] },
+): Promise<readonly Mapped[]> {
+  const { by, keys } = ask;
+  const [only] = keys;
+  if (keys.length === 1 && only !== undefined) return (await operation.records(entity, by, only)) ?? [];
+  const answers = await Promise.all(keys.map((key) => operation.records(entity, by, key)));
+  return answers.flatMap((answer) => answer ?? []);
+}
+
+/** One record found under two of a person's numbers is one record. */
+function distinctRecords(entity: Entity, records: readonly Mapped[]): readonly Mapped[] {
+  if (records.length < 2) return records;
+  const { identity } = entity.declaration;
+  const once = new Map<unknown, Mapped>();
+  for (const record of records) {
+    const parts = identity.map((field) => record[field]);
+    const key = parts.some((part) => part instanceof Error || part == null) ? record : JSON.stringify(parts);
+    if (!once.has(key)) once.set(key, record);
+  }
+  return [...once.values()];
+}
+
+function ownRecords(records: readonly Mapped[], citizen: CitizenNode, link: LinkDeclaration): readonly Mapped[] {
+  const { holders } = link;
+  if (holders === undefined) return records;
+  return records.filter((record) => {
+    const stated = record[holders];
+    if (stated instanceof Error) throw stated;
+    const owner = ownerOf(citizen.identity, (stated ?? []) as readonly RecordHolder[]);
+    if (owner === 'unknown') throw ambiguous();
+    return owner === 'own';
+  });
+}
+
+export interface Query {
+  readonly sector: OpenSector;
+  readonly name: string;
+  readonly declaration: QueryDeclaration;
+}
+
+/** Answers a field of Query that asks for one record of the sectors' own. */
+export async function answerQuery(
+  operation: Operation,
+  queries: readonly Query[],
+  args: Readonly<Record<string, unknown>>,
+): Promise<Mapped | null> {
+  const asks = queries.flatMap((query) => {
+    const key = keyOf(query, args);
+    return key === null ? [] : [{ entity: entityOf(query.sector, query.declaration.to), by: query.declaration.by, key }];
+  });
+  const [name] = queries.map((query) => query.name);
+  if (asks.length === 0) {
+    throw new HubError('BAD_USER_INPUT', `${name}: expected arguments that name one record; see the field's description`);
+  }
+  const answers = await Promise.all(
+    asks.map(async ({ entity, by, key }) => {
+      const records = await operation.records(entity, by, key);
+      return distinctRecords(entity, records ?? []);
+    }),
+  );
+  const records = answers.flat();
+  if (records.length > 1) throw severalFound(`Query.${name}`);
+  return records[0] ?? null;
+}
+
+function keyOf(query: Query, args: Readonly<Record<string, unknown>>): Key | null {
+  try {
+    return query.declaration.key(args);
+  } catch (error) {
+    if (!(error instanceof FaultyValue)) throw error;
+    throw new HubError('BAD_USER_INPUT', `${query.name}: ${error.message}`);
+  }
+}
+
+function severalFound(place: string): HubError {
+  return new HubError('AMBIGUOUS', `${place}: several records match where one is meant; give the further arguments`);
+}
+
+function isCitizen(parent: object): parent is CitizenNode {
+  return 'identity' in parent && 'statements' in parent;
+}

@@ -1,0 +1,126 @@
+import DataLoader from 'dataloader';
+import type { GraphQLResolveInfo } from 'graphql';
+import type { Caller } from '../core/caller.ts';
+import { HubError } from '../core/errors.ts';
+import type { Mapped } from '../core/mapping.ts';
+import type { Key } from '../core/source.ts';
+import { type Plan, planOf } from './plan.ts';
+import type { Entity, Registry } from './registry.ts';
+
+/**
+ * One operation of one caller: its loaders, its budget of calls, its deadline. It is GraphQL's context value. Nothing
+ * in it outlives the operation or is seen by another, since two callers may be allowed to see different things.
+ */
+export interface Operation {
+  readonly registry: Registry;
+  readonly caller: Caller;
+  readonly signal: AbortSignal;
+  /** Called by every root field before it asks anything. */
+  begin(info: GraphQLResolveInfo): void;
+  readonly plan: Plan;
+  /**
+   * The records an entity has under a key; null where the system says it has no such key. Asked once for a key in an
+   * operation, together with all the other keys asked for in the same moment.
+   *
+   * @throws HubError when the system failed, or BUDGET_EXCEEDED
+   */
+  records(entity: Entity, by: string, key: Key): Promise<readonly Mapped[] | null>;
+  /** Takes one call from a budget of its own; false when it is used up. */
+  spend(purpose: string, most: number): boolean;
+  /** Anything that is to be worked out once in an operation. */
+  once<T>(key: string, make: () => T): T;
+}
+
+export interface OperationRequest {
+  readonly caller: Caller;
+  readonly signal: AbortSignal;
+}
+
+type Loader = DataLoader<Key, readonly Mapped[] | null, string>;
+
+export function createOperation(registry: Registry, request: OperationRequest): Operation {
+  const { caller, signal } = request;
+  const loaders = new Map<Entity, Map<string, Loader>>();
+  const kept = new Map<string, unknown>();
+  const spent = new Map<string, number>();
+  let plan: Plan | undefined;
+
+  const operation: Operation = {
+    registry,
+    caller,
+    signal,
+    begin(info) {
+      plan ??= planOf(info, registry.sectors);
+    },
+    get plan() {
+      if (plan === undefined) throw new Error('A field was resolved before the operation began');
+      return plan;
+    },
+    records(entity, by, key) {
+      let lookups = loaders.get(entity);
+      if (lookups === undefined) {
+        lookups = new Map();
+        loaders.set(entity, lookups);
+      }
+      let loader = lookups.get(by);
+      if (loader === undefined) {
+        loader = createLoader(operation, entity, by);
+        lookups.set(by, loader);
+      }
+      return loader.load(key);
+    },
+    spend(purpose, most) {
+      const before = spent.get(purpose) ?? 0;
+      if (before >= most) return false;
+      spent.set(purpose, before + 1);
+      return true;
+    },
+    once<T>(key: string, make: () => T): T {
+      if (!kept.has(key)) kept.set(key, make());
+      return kept.get(key) as T;
+    },
+  };
+  return operation;
+}
+
+function createLoader(operation: Operation, entity: Entity, by: string): Loader {
+  const lookup = entity.declaration.lookups[by];
+  if (lookup === undefined) throw new Error(`${entity.sector}.${entity.name} declares no lookup ${by}`);
+  return new DataLoader((keys) => readBatch(operation, { entity, by, keys }), {
+    maxBatchSize: lookup.batchSize,
+    cacheKeyFn: (key) => (typeof key === 'string' ? key : key.join('\u0000')),
+  });
+}
+
+async function readBatch(
+  operation: Operation,
+  ask: { entity: Entity; by: string; keys: readonly Key[] },
+): Promise<readonly (readonly Mapped[] | null | Error)[]> {
+  const { entity, by, keys } = ask;
+  const { callsPerOperation } = operation.registry.limits;
+  if (!operation.spend('calls', callsPerOperation)) {
+    const message = `${entity.sector}: this would take more than the ${callsPerOperation} calls to sector systems that one operation may make; ask for fewer records or fields`;
+    const error = new HubError('BUDGET_EXCEEDED', message, { sector: entity.sector });
+    return keys.map(() => error);
+  }
+  const mapper = operation.plan.mapperOf(entity, by);
+  try {
+    const answers = await entity.source.read(
+      { entity: entity.name, lookup: by, keys, fields: mapper.from },
+      { caller: operation.caller, signal: operation.signal },
+    );
+    return answers.map((answer) => {
+      if (answer === null) return null;
+      return answer instanceof Error ? sourceError(answer, entity.sector) : answer.map(mapper.map);
+    });
+  } catch (error) {
+    const failure = sourceError(error, entity.sector);
+    return keys.map(() => failure);
+  }
+}
+
+/** A stranger's error is kept as the cause and shown as "unavailable": its message may say anything. */
+export function sourceError(error: unknown, sector: string): HubError {
+  if (error instanceof HubError) return error.inSector(sector);
+  return new HubError('SOURCE_UNAVAILABLE', `${sector}: its system could not be read`, { sector, cause: error });
+}

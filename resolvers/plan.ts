@@ -1,0 +1,131 @@
+import {
+  type DocumentNode,
+  type GraphQLResolveInfo,
+  getNamedType,
+  isAbstractType,
+  Kind,
+  type OperationDefinitionNode,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+} from 'graphql';
+import { createMapper, type Mapper } from '../core/mapping.ts';
+import type { Entity, OpenSector } from './registry.ts';
+
+/**
+ * What an operation asks for, known before anything is read: which fields of which type. Worked out once for a document
+ * and kept as long as the document is. A type's fields are taken over the whole operation, so that a record asked for
+ * in two places is still read once.
+ */
+export interface Plan {
+  fieldsOf(type: string): ReadonlySet<string>;
+  /** @param by the lookup: a record found by its holder has to say who that is, one found by its number need not */
+  mapperOf(entity: Entity, by: string): Mapper;
+}
+
+const plans = new WeakMap<OperationDefinitionNode, Plan>();
+
+export function planOf(info: GraphQLResolveInfo, sectors: readonly OpenSector[]): Plan {
+  let plan = plans.get(info.operation);
+  if (plan === undefined) {
+    plan = createPlan(info, sectors);
+    plans.set(info.operation, plan);
+  }
+  return plan;
+}
+
+const NOTHING: ReadonlySet<string> = new Set();
+
+function createPlan(info: GraphQLResolveInfo, sectors: readonly OpenSector[]): Plan {
+  const selected = selectedFields(info);
+  const fieldsOf = (type: string): ReadonlySet<string> => selected.get(type) ?? NOTHING;
+  const mappers = new Map<Entity, Map<string, Mapper>>();
+  return {
+    fieldsOf,
+    mapperOf(entity, by) {
+      let ofLookups = mappers.get(entity);
+      if (ofLookups === undefined) {
+        ofLookups = new Map();
+        mappers.set(entity, ofLookups);
+      }
+      let mapper = ofLookups.get(by);
+      if (mapper === undefined) {
+        const sector = sectors.find(({ id }) => id === entity.sector);
+        mapper = createMapper(entity.sector, entity.declaration, fieldsToRead(entity, by, { fieldsOf, sector }));
+        ofLookups.set(by, mapper);
+      }
+      return mapper;
+    },
+  };
+}
+
+function selectedFields(info: GraphQLResolveInfo): Map<string, Set<string>> {
+  const { schema, operation, fragments } = info;
+  const document: DocumentNode = { kind: Kind.DOCUMENT, definitions: [operation, ...Object.values(fragments)] };
+  const types = new TypeInfo(schema);
+  const selected = new Map<string, Set<string>>();
+  const note = (type: string, field: string) => {
+    const fields = selected.get(type);
+    if (fields === undefined) selected.set(type, new Set([field]));
+    else fields.add(field);
+  };
+  visit(
+    document,
+    visitWithTypeInfo(types, {
+      Field(node) {
+        const parent = getNamedType(types.getParentType());
+        if (!parent) return;
+        note(parent.name, node.name.value);
+        if (isAbstractType(parent)) for (const type of schema.getPossibleTypes(parent)) note(type.name, node.name.value);
+      },
+    }),
+  );
+  return selected;
+}
+
+/** Dossier and Citizen are joined from several systems; what their parts are read for is decided there. */
+const DOSSIER_NEEDS: Readonly<Record<string, readonly string[]>> = {
+  procedure: ['procedureCode', 'procedureTitle'],
+  agency: ['agencyCode'],
+  applicant: ['applicantKind', 'applicantName', 'applicantNumbers'],
+  status: ['status', 'statusAt'],
+  statusNumber: ['status', 'statusAt'],
+  statusTitle: ['status', 'statusAt'],
+  sourceStatus: ['status', 'statusAt'],
+  timeliness: ['status', 'statusAt', 'dueAt', 'finishedAt'],
+};
+
+/** The view fields that every reading of a dossier needs: to know it, to order it and to know who works on it. */
+const DOSSIER_ALWAYS = ['code', 'receivedAt', 'procedureCode'];
+
+export function dossierNeeds(plan: Pick<Plan, 'fieldsOf'>): ReadonlySet<string> {
+  const needs = new Set(DOSSIER_ALWAYS);
+  for (const field of plan.fieldsOf('Dossier')) for (const need of DOSSIER_NEEDS[field] ?? [field]) needs.add(need);
+  return needs;
+}
+
+function fieldsToRead(
+  entity: Entity,
+  by: string,
+  operation: { fieldsOf: Plan['fieldsOf']; sector: OpenSector | undefined },
+): ReadonlySet<string> {
+  const { declaration } = entity;
+  const { fieldsOf, sector } = operation;
+  if (declaration.type === 'Citizen' || declaration.type === 'DossierPart') return new Set(Object.keys(declaration.fields));
+  if (declaration.type === 'Dossier') return dossierNeeds({ fieldsOf });
+
+  const wanted = new Set(declaration.identity);
+  for (const field of fieldsOf(declaration.type)) wanted.add(field);
+  if (fieldsOf(declaration.type).has('dossiers')) wanted.add('code');
+  for (const [place, links] of Object.entries(sector?.declaration.links ?? {})) {
+    const [type = '', field = ''] = place.split('.');
+    if (!fieldsOf(type).has(field)) continue;
+    for (const link of [links].flat()) {
+      if (type === declaration.type) for (const need of link.needs) wanted.add(need);
+      if (link.to !== entity.name || link.by !== by) continue;
+      if (link.pick !== undefined) wanted.add(link.pick);
+      if (link.holders !== undefined) wanted.add(link.holders);
+    }
+  }
+  return wanted;
+}

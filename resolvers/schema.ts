@@ -1,0 +1,152 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { makeExecutableSchema } from '@graphql-tools/schema';
+import type { GraphQLFieldResolver, GraphQLSchema } from 'graphql';
+import { isEnterpriseCode } from '../core/enterprise-code.ts';
+import { HubError } from '../core/errors.ts';
+import { isPersonalNumber } from '../core/personal-number.ts';
+import { scalars } from '../schema/scalars.ts';
+import { agencyOf, listAgencies, listProcedures, procedureOf } from './catalogues.ts';
+import { type CitizenNode, findCitizen, numberOfId, searchCitizens } from './citizens.ts';
+import { dossiersOf, findDossier } from './dossiers.ts';
+import { answerQuery, followLinks, type Link, type Query } from './links.ts';
+import type { Operation } from './operation.ts';
+import type { OpenSector, Registry } from './registry.ts';
+import { listSectors } from './sectors.ts';
+
+type Resolver = GraphQLFieldResolver<never, Operation>;
+type Resolvers = Record<string, Record<string, Resolver>>;
+
+/** A sector's own SDL, by its folder. */
+export interface SectorSdl {
+  readonly sector: string;
+  readonly sdl: string;
+}
+
+/** The whole API: the shared SDL and the sectors' own, with a resolver for every field that is not simply read. */
+export function buildSchema(registry: Registry, sectorSdl: readonly SectorSdl[]): GraphQLSchema {
+  const resolvers = mergeResolvers([generalResolvers(registry), sectorResolvers(registry.sectors)]);
+  for (const [name, resolve] of Object.entries(resolvers.Query ?? {})) {
+    // Every operation enters through a field of Query, which is where it learns what it was asked.
+    resolvers.Query = {
+      ...resolvers.Query,
+      [name]: (root, args, operation, info) => {
+        operation.begin(info);
+        return resolve(root, args, operation, info);
+      },
+    };
+  }
+  return makeExecutableSchema({
+    typeDefs: [...readSharedSdl(), ...sectorSdl.map(({ sdl }) => sdl)],
+    resolvers: { ...scalars, ...resolvers },
+    // A link declared for a field that no SDL has would never be asked: that is a fault of the declaration.
+    resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
+    assumeValidSDL: false,
+  });
+}
+
+export function readSharedSdl(): readonly string[] {
+  const folder = join(import.meta.dirname, '..', 'schema');
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.graphql'))
+    .sort()
+    .map((file) => readFileSync(join(folder, file), 'utf8'));
+}
+
+function generalResolvers(registry: Registry): Resolvers {
+  const businessQueries = queriesOf(registry.sectors).get('business') ?? [];
+  return {
+    Query: {
+      citizen: (_, { id }, operation) => findCitizen(operation, [numberOfId(operation, id)]),
+      citizens: (_, args, operation) => searchCitizens(operation, args as Parameters<typeof searchCitizens>[1]),
+      dossier: (_, { code }, operation) => findDossier(operation, code.trim()),
+      procedure: (_, { code }) => registry.catalogues.procedures.byCode(code),
+      procedures: (_, args) => listProcedures(registry, args),
+      agency: (_, { code }) => registry.catalogues.agencies.byCode(code),
+      agencies: (_, args) => listAgencies(registry, args),
+      sectors: () => listSectors(registry),
+    },
+    Citizen: {
+      dossiers: ({ identity }: CitizenNode, args, operation) =>
+        dossiersOf(operation, { numbers: identity.numbers, identity }, args),
+    },
+    Business: {
+      dossiers: ({ code }: { code: unknown }, args, operation) => {
+        if (code instanceof Error) throw code;
+        return dossiersOf(operation, { numbers: [String(code)] }, args);
+      },
+    },
+    DossierApplicant: {
+      citizen: ({ numbers }: { numbers: unknown }, _, operation) =>
+        findCitizen(operation, numbersOf(numbers).filter(isPersonalNumber)),
+      business: ({ numbers }: { numbers: unknown }, _, operation) => {
+        const code = numbersOf(numbers).find(isEnterpriseCode);
+        return code === undefined || businessQueries.length === 0
+          ? null
+          : answerQuery(operation, businessQueries, { code });
+      },
+    },
+    DossierParty: {
+      citizen: ({ personalNumbers }: { personalNumbers: unknown }, _, operation) =>
+        findCitizen(operation, numbersOf(personalNumbers)),
+    },
+    Procedure: {
+      replacedBy: ({ replacedBy }: { replacedBy?: string | null }) =>
+        replacedBy == null ? null : procedureOf(registry.catalogues, replacedBy),
+    },
+    Agency: {
+      parent: ({ parent }: { parent?: string | null }) =>
+        parent == null ? null : agencyOf(registry.catalogues, parent),
+    },
+  } as Resolvers;
+}
+
+function sectorResolvers(sectors: readonly OpenSector[]): Resolvers {
+  const resolvers: Resolvers = {};
+  for (const [name, queries] of queriesOf(sectors)) {
+    resolvers.Query = { ...resolvers.Query, [name]: (_, args, operation) => answerQuery(operation, queries, args) };
+  }
+  for (const [place, links] of linksOf(sectors)) {
+    const [type = '', field = ''] = place.split('.');
+    resolvers[type] = {
+      ...resolvers[type],
+      [field]: (parent: object, _: unknown, operation: Operation) => followLinks(operation, links, parent),
+    } as Record<string, Resolver>;
+  }
+  return resolvers;
+}
+
+function queriesOf(sectors: readonly OpenSector[]): Map<string, Query[]> {
+  const byName = new Map<string, Query[]>();
+  for (const sector of sectors) {
+    for (const [name, declared] of Object.entries(sector.declaration.queries)) {
+      const queries = [declared].flat().map((declaration) => ({ sector, name, declaration }));
+      byName.set(name, [...(byName.get(name) ?? []), ...queries]);
+    }
+  }
+  return byName;
+}
+
+function linksOf(sectors: readonly OpenSector[]): Map<string, Link[]> {
+  const byPlace = new Map<string, Link[]>();
+  for (const sector of sectors) {
+    for (const [place, declared] of Object.entries(sector.declaration.links)) {
+      const links = [declared].flat().map((declaration) => ({ sector, place, declaration }));
+      byPlace.set(place, [...(byPlace.get(place) ?? []), ...links]);
+    }
+  }
+  return byPlace;
+}
+
+function mergeResolvers(parts: readonly Resolvers[]): Resolvers {
+  const merged: Resolvers = {};
+  for (const part of parts) {
+    for (const [type, fields] of Object.entries(part)) merged[type] = { ...merged[type], ...fields };
+  }
+  return merged;
+}
+
+function numbersOf(value: unknown): readonly string[] {
+  if (value instanceof HubError) throw value;
+  return Array.isArray(value) ? value : [];
+}

@@ -1,0 +1,32 @@
+import type { SourceHealth } from '../core/source.ts';
+import type { OpenSector, Registry } from './registry.ts';
+
+const WORST_FIRST = ['DOWN', 'DEGRADED', 'UNKNOWN', 'UP'] as const satisfies readonly SourceHealth['status'][];
+
+/** The sectors and how their systems fare, from what the guards have seen: asking costs the systems nothing. */
+export function listSectors(registry: Registry): readonly object[] {
+  return registry.sectors.map((sector) => {
+    const healths = [...sector.sources.values()].map(({ source }) => source.health());
+    const latest = healths.reduce<SourceHealth | null>(
+      (best, one) => ((one.lastSeenAt ?? 0) > (best?.lastSeenAt ?? 0) ? one : best),
+      null,
+    );
+    return {
+      id: sector.id,
+      title: sector.declaration.title,
+      status: WORST_FIRST.find((status) => healths.some((one) => one.status === status)) ?? 'UNKNOWN',
+      lastSeenAt: latest?.lastSeenAt ?? null,
+      latencyMs: latest?.latencyMs == null ? null : Math.round(latest.latencyMs),
+      capabilities: capabilitiesOf(sector),
+    };
+  });
+}
+
+function capabilitiesOf(sector: OpenSector): readonly object[] {
+  return [...sector.sources.values()].map(({ name, capabilities }) => ({
+    system: name,
+    protocol: capabilities.protocol,
+    search: capabilities.search,
+    batchSizes: Object.entries(capabilities.batchSizes).map(([lookup, keys]) => ({ lookup, keys })),
+  }));
+}

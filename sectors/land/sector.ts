@@ -1,0 +1,272 @@
+import type { Kit } from '../../kit/index.ts';
+
+/**
+ * Đất đai: an MPLIS-like SQL database, read directly. Names of old rows are TCVN3 text, times are UTC, unknown dates are
+ * zeros, and commune codes are those of before July 2025. It owns the course and the result of land dossiers.
+ */
+export default (kit: Kit) => {
+  const { fields } = kit;
+  const database = kit.sql({ url: 'DATABASE_URL' });
+
+  const legacyText = (from: string) =>
+    fields.text(from, {
+      legacy: {
+        encodingFrom: `${from.split('.')[0]}.BANGMA`,
+        encodings: { UNICODE: 'unicode', TCVN3: 'tcvn3' },
+      },
+    });
+  const day = (from: string) => fields.partialDate(from, ['iso', 'yyyy-MM-dd', 'dd/MM/yyyy', 'MM/yyyy', 'yyyy']);
+  const time = (from: string) => fields.dateTime(from, 'yyyy-MM-dd HH:mm:ss', 'UTC');
+  const flag = (from: string) => fields.choice(from, { 1: true, 0: false });
+
+  const people = { table: 'DC_CANHAN as person' };
+  const holding = {
+    table: 'DC_QUYENSUDUNGDAT as holding',
+    on: [['holding.THUADATID', 'parcel.THUADATID']],
+  } as const;
+  const holder = { table: 'DC_CANHAN as person', on: [['person.CANHANID', 'holding.CANHANID']] } as const;
+  const holders = fields.derived(['person.SODDCN', 'person.SOCMND', 'person.NGAYSINH'], (twelve, nine, birthDate) => [
+    {
+      personalNumbers: fields.readPersonalNumbers([twelve, nine]),
+      birthDate: fields.readPartialDate(birthDate, ['dd/MM/yyyy', 'MM/yyyy', 'yyyy']),
+    },
+  ]);
+  const number = ['person.SODDCN', 'person.SOCMND'];
+
+  const person = database.entity({
+    type: 'Citizen',
+    identity: ['personalNumbers', 'fullName', 'birthDate'],
+    table: people.table,
+    fields: {
+      personalNumbers: fields.personalNumbers(number),
+      fullName: legacyText('person.HOTEN'),
+      birthDate: fields.partialDate('person.NGAYSINH', ['dd/MM/yyyy', 'MM/yyyy', 'yyyy']),
+      gender: fields.choice('person.GIOITINH', { 1: 'MALE', 0: 'FEMALE' }),
+    },
+    lookups: { number: { anyOf: number, batchSize: 50 } },
+    search: { name: 'person.HOTEN' },
+  });
+
+  const parcel = database.entity({
+    type: 'LandParcel',
+    identity: ['id'],
+    table: 'DC_THUADAT as parcel',
+    fields: {
+      id: fields.code('parcel.THUADATID'),
+      oldCommune: fields.code('parcel.XAID'),
+      oldDistrict: fields.code('parcel.KVHCID'),
+      sheet: fields.code('parcel.SOHIEUTOBANDO'),
+      parcel: fields.code('parcel.SOTHUTUTHUA'),
+      oldSheet: fields.code('parcel.SOHIEUTOBANDOCU'),
+      oldParcel: fields.code('parcel.SOTHUTUTHUACU'),
+      area: fields.decimal('parcel.DIENTICH'),
+      legalArea: fields.decimal('parcel.DIENTICHPHAPLY'),
+      notedArea: fields.decimal('parcel.DIENTICHGHICHU', { convention: 'comma' }),
+      address: legacyText('parcel.DIACHI'),
+      disputed: flag('parcel.DANGTRANHCHAP'),
+      heldBy: holders,
+    },
+    // Earlier states of a parcel stay in the table with the holders of then.
+    where: { 'parcel.ISLASTEST': 1 },
+    lookups: {
+      position: { by: ['parcel.XAID', 'parcel.SOHIEUTOBANDO', 'parcel.SOTHUTUTHUA'] },
+      holder: { anyOf: number, joins: [holding, holder], where: { 'holding.ISLASTEST': 1 } },
+      certificate: { by: ['holding.GIAYCHUNGNHANID'], joins: [holding], where: { 'holding.ISLASTEST': 1 } },
+    },
+  });
+
+  const use = database.entity({
+    type: 'LandUse',
+    identity: ['id'],
+    table: 'DC_MUCDICHSUDUNG as purpose',
+    fields: {
+      id: fields.code('purpose.MUCDICHSUDUNGID'),
+      codes: fields.derived(
+        ['purpose.LOAIMUCDICHSUDUNGID'],
+        (raw) => fields.readText(raw)?.split('+').map((one) => one.trim()) ?? null,
+      ),
+      area: fields.decimal('purpose.DIENTICH'),
+      term: fields.text('purpose.THOIHANSUDUNG'),
+      until: fields.derived(['purpose.THOIHANSUDUNG'], (raw) =>
+        /^\d/.test(fields.readText(raw) ?? '') ? fields.readPartialDate(raw, ['dd/MM/yyyy', 'MM/yyyy', 'yyyy']) : null,
+      ),
+    },
+    lookups: { parcel: { by: ['purpose.THUADATID'] } },
+  });
+
+  const landHolder = database.entity({
+    type: 'LandHolder',
+    identity: ['id'],
+    table: 'DC_QUYENSUDUNGDAT as holding',
+    joins: [holder],
+    where: { 'holding.ISLASTEST': 1 },
+    fields: {
+      id: fields.code('holding.QUYENSUDUNGDATID'),
+      fullName: legacyText('person.HOTEN'),
+      order: fields.integer('holding.THUTU'),
+      since: day('holding.NGAYBATDAU'),
+      personalNumbers: fields.personalNumbers(number),
+    },
+    lookups: { parcel: { by: ['holding.THUADATID'], orderBy: ['holding.THUTU'] } },
+  });
+
+  const certificateHolding = {
+    table: 'DC_QUYENSUDUNGDAT as holding',
+    on: [['holding.GIAYCHUNGNHANID', 'certificate.GIAYCHUNGNHANID']],
+  } as const;
+  const certificate = database.entity({
+    type: 'LandCertificate',
+    identity: ['id'],
+    table: 'DC_GIAYCHUNGNHAN as certificate',
+    fields: {
+      id: fields.code('certificate.GIAYCHUNGNHANID'),
+      serial: fields.code('certificate.SOPHATHANH'),
+      registerNumber: fields.code('certificate.SOVAOSO'),
+      barcode: fields.code('certificate.MAVACH'),
+      registeredOn: day('certificate.NGAYVAOSO'),
+      issuedOn: day('certificate.NGAYCAP'),
+      issuedBy: legacyText('certificate.COQUANCAP'),
+      signedBy: legacyText('certificate.TENNGUOIKY'),
+      heldBy: holders,
+    },
+    lookups: {
+      serial: { by: ['certificate.SOPHATHANH'] },
+      registerNumber: { by: ['certificate.SOVAOSO'] },
+      barcode: { by: ['certificate.MAVACH'] },
+      holder: { anyOf: number, joins: [certificateHolding, holder], where: { 'holding.ISLASTEST': 1 } },
+      parcel: { by: ['holding.THUADATID'], joins: [certificateHolding], where: { 'holding.ISLASTEST': 1 } },
+    },
+  });
+
+  const dossier = database.entity({
+    type: 'Dossier',
+    identity: ['code'],
+    table: 'HS_HOSO as dossier',
+    joins: [{ table: 'DM_TRANGTHAI as known', on: [['known.MATRANGTHAI', 'dossier.MATRANGTHAI']], kind: 'left' }],
+    fields: {
+      code: fields.code('dossier.SOBIENNHAN'),
+      procedureCode: fields.code('dossier.MATHUTUC'),
+      status: fields.status('dossier.MATRANGTHAI', STATUSES, { titleFrom: 'known.TENTRANGTHAI' }),
+      statusAt: time('dossier.NGAYCAPNHAT'),
+      receivedAt: time('dossier.NGAYTIEPNHAN'),
+      dueAt: time('dossier.NGAYHENTRA'),
+      finishedAt: time('dossier.NGAYKETTHUC'),
+    },
+    lookups: { code: { by: ['dossier.SOBIENNHAN'] } },
+  });
+
+  const step = database.entity({
+    type: 'DossierStep',
+    identity: ['id'],
+    table: 'HS_LUANCHUYEN as step',
+    fields: {
+      id: fields.code('step.LUANCHUYENID'),
+      officer: fields.code('step.MACANBONHAN'),
+      content: fields.text('step.NOIDUNGXULY'),
+      at: time('step.NGAYCHUYEN'),
+      dueAt: time('step.HANXULY'),
+      status: fields.status('step.MATRANGTHAI', STATUSES),
+    },
+    lookups: { dossier: { by: ['step.SOBIENNHAN'], orderBy: ['step.STT'] } },
+  });
+
+  const result = database.entity({
+    type: 'ResultDocument',
+    identity: ['id'],
+    table: 'HS_KETQUA as result',
+    fields: {
+      id: fields.code('result.KETQUAID'),
+      title: fields.text('result.TENGIAYTO'),
+      code: fields.code('result.SOGIAYTO'),
+      issuedAt: fields.dateTime('result.NGAYCAP', 'yyyy-MM-dd HH:mm:ss'),
+    },
+    lookups: { dossier: { by: ['result.SOBIENNHAN'] } },
+  });
+
+  const numbersOf = (parent: Readonly<Record<string, unknown>>) => parent.personalNumbers as readonly string[];
+  const idOf = (parent: Readonly<Record<string, unknown>>) => [parent.id as string];
+
+  return kit.sector({
+    title: 'Đất đai',
+    sources: { database },
+    entities: { person, parcel, use, landHolder, certificate, dossier, step, result },
+    queries: {
+      landParcel: {
+        to: 'parcel',
+        by: 'position',
+        key: ({ oldCommune, catalogue, sheet, parcel: ordinal }) => {
+          if (catalogue === 'SINCE_2025_07') {
+            throw new kit.FaultyValue(
+              'a commune code of the catalogue BEFORE_2025_07, by which the land database keeps its sheets',
+              'one of the catalogue SINCE_2025_07',
+            );
+          }
+          return [oldCommune, sheet, ordinal].map(String);
+        },
+      },
+      landCertificate: (['serial', 'registerNumber', 'barcode'] as const).map((by) => ({
+        to: 'certificate',
+        by,
+        key: (args: Readonly<Record<string, unknown>>) => {
+          const given = Object.values(args).filter((value) => value != null);
+          if (given.length !== 1) {
+            throw new kit.FaultyValue('exactly one of serial, registerNumber and barcode', `${given.length} of them`);
+          }
+          return args[by] == null ? null : String(args[by]).trim();
+        },
+      })),
+    },
+    links: {
+      'Citizen.landParcels': {
+        to: 'parcel',
+        by: 'holder',
+        needs: ['personalNumbers'],
+        keys: numbersOf,
+        list: true,
+        holders: 'heldBy',
+      },
+      'Citizen.landCertificates': {
+        to: 'certificate',
+        by: 'holder',
+        needs: ['personalNumbers'],
+        keys: numbersOf,
+        list: true,
+        holders: 'heldBy',
+      },
+      'LandParcel.uses': { to: 'use', by: 'parcel', needs: ['id'], keys: idOf, list: true },
+      'LandParcel.holders': { to: 'landHolder', by: 'parcel', needs: ['id'], keys: idOf, list: true },
+      'LandParcel.certificates': { to: 'certificate', by: 'parcel', needs: ['id'], keys: idOf, list: true },
+      'LandCertificate.parcels': { to: 'parcel', by: 'certificate', needs: ['id'], keys: idOf, list: true },
+      'LandHolder.citizen': {
+        to: 'Citizen',
+        needs: ['personalNumbers'],
+        keys: (parent) => {
+          const numbers = numbersOf(parent);
+          return numbers.length === 0 ? [] : [numbers];
+        },
+        list: false,
+      },
+    },
+    identity: [{ entity: 'person', by: 'number', rank: 40 }],
+    dossiers: {
+      entity: 'dossier',
+      role: 'course',
+      byCode: 'code',
+      parts: { steps: { entity: 'step', by: 'dossier' }, results: { entity: 'result', by: 'dossier' } },
+    },
+  });
+};
+
+/** MATRANGTHAI → one of the ten. 35 and 99 occur and are in no list: they are shown as they are. */
+const STATUSES = {
+  10: 2,
+  20: 4,
+  21: 4,
+  22: 4,
+  30: 5,
+  40: 6,
+  50: 7,
+  60: 8,
+  70: 9,
+  80: 10,
+} as const;
