@@ -30,8 +30,11 @@ function checkEntities(sector: SectorDeclaration, fault: Fault): void {
   for (const [name, entity] of Object.entries(sector.entities)) {
     const place = `entities.${name}`;
     if (!sources.has(entity.source)) fault(place, 'its source is not listed in `sources`');
-    if (entity.identity.length === 0) fault(place, '`identity` is empty: name the fields that tell one record from another');
-    checkFieldNames(entity, entity.identity, (field) => fault(place, `identity names the field ${field}, which is not declared`));
+    if (entity.identity.length === 0)
+      fault(place, '`identity` is empty: name the fields that tell one record from another');
+    checkFieldNames(entity, entity.identity, (field) =>
+      fault(place, `identity names the field ${field}, which is not declared`),
+    );
     if (Object.keys(entity.lookups).length === 0) fault(place, 'it declares no lookup, so nothing can ask for it');
     for (const [by, { batchSize }] of Object.entries(entity.lookups)) {
       if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > ANY_BATCH_SIZE) {
@@ -50,8 +53,12 @@ function checkLinks(sector: SectorDeclaration, fault: Fault): void {
     if (parents.length === 0 && !HUB_TYPES.has(type)) fault(place, `no entity of this sector has the type ${type}`);
     for (const link of [declared].flat() as LinkDeclaration[]) {
       for (const need of link.needs) {
-        const known = type === 'Citizen' ? ['personalNumbers', 'fullName', 'birthDate'].includes(need) : parents.some((one) => need in one.fields);
-        if (!known && (parents.length > 0 || type === 'Citizen')) fault(place, `needs the field ${need}, which ${type} does not have`);
+        const known =
+          type === 'Citizen'
+            ? ['personalNumbers', 'fullName', 'birthDate'].includes(need)
+            : parents.some((one) => need in one.fields);
+        if (!known && (parents.length > 0 || type === 'Citizen'))
+          fault(place, `needs the field ${need}, which ${type} does not have`);
       }
       if (link.to !== 'Citizen') checkLinkTarget(sector, link, (message) => fault(place, message));
     }
@@ -64,7 +71,9 @@ function checkLinkTarget(sector: SectorDeclaration, link: LinkDeclaration, fault
   const lookup = target.lookups[link.by ?? ''];
   if (lookup === undefined) return fault(`asks ${link.to} by ${link.by}, a lookup that is not declared`);
   if (lookup.batchSize === 1 && link.budget === undefined) {
-    fault('would ask once for every row: its lookup takes one key a call. Declare a `budget` or a lookup that takes several');
+    fault(
+      'would ask once for every row: its lookup takes one key a call. Declare a `budget` or a lookup that takes several',
+    );
   }
   const fields = [link.pick, link.holders].filter((field) => field !== undefined);
   checkFieldNames(target, fields, (field) => fault(`names the field ${field}, which ${link.to} does not have`));
@@ -90,7 +99,9 @@ function checkIdentity(sector: SectorDeclaration, fault: Fault): void {
     }
     if (entity.type !== 'Citizen') fault(place, `its type must be Citizen, came ${entity.type}`);
     if (!(by in entity.lookups)) fault(place, `asks by ${by}, a lookup that is not declared`);
-    checkFieldNames(entity, ['personalNumbers', 'fullName'], (field) => fault(place, `must declare the field ${field}`));
+    checkFieldNames(entity, ['personalNumbers', 'fullName'], (field) =>
+      fault(place, `must declare the field ${field}`),
+    );
   }
 }
 
@@ -103,11 +114,14 @@ function checkDossiers(sector: SectorDeclaration, fault: Fault): void {
   for (const by of [dossiers.byCode, dossiers.byApplicant]) {
     if (by !== undefined && !(by in entity.lookups)) fault('dossiers', `asks by ${by}, a lookup that is not declared`);
   }
-  checkFieldNames(entity, ['code', 'status', 'statusAt'], (field) => fault('dossiers', `must declare the field ${field}`));
+  checkFieldNames(entity, ['code', 'status', 'statusAt'], (field) =>
+    fault('dossiers', `must declare the field ${field}`),
+  );
   for (const [field, part] of Object.entries(dossiers.parts ?? {})) {
     const owner = sector.entities[part.entity];
     if (owner === undefined) fault(`dossiers.parts.${field}`, `no entity ${part.entity}`);
-    else if (!(part.by in owner.lookups)) fault(`dossiers.parts.${field}`, `asks by ${part.by}, a lookup that is not declared`);
+    else if (!(part.by in owner.lookups))
+      fault(`dossiers.parts.${field}`, `asks by ${part.by}, a lookup that is not declared`);
   }
 }
 

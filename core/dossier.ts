@@ -125,7 +125,9 @@ export const DOSSIER_OWNERS = {
   results: ['course', 'reception'],
   status: 'latest',
   steps: 'everyone',
-} as const satisfies Partial<Record<keyof DossierView, 'latest' | 'everyone' | readonly ['reception' | 'course', 'reception' | 'course']>>;
+} as const satisfies Partial<
+  Record<keyof DossierView, 'latest' | 'everyone' | readonly ['reception' | 'course', 'reception' | 'course']>
+>;
 
 export type Timeliness = 'EARLY' | 'ON_TIME' | 'LATE' | 'PENDING' | 'OVERDUE' | 'NO_DUE_DATE' | 'WITHDRAWN';
 

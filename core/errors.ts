@@ -71,7 +71,8 @@ export const ERRORS = {
     failed: 'source',
     retryable: false,
     title: 'Có người khớp tên nhưng hệ thống không ghi số giấy tờ',
-    meaning: 'A system holds matching people of whom it states no personal number; they cannot be told apart or listed.',
+    meaning:
+      'A system holds matching people of whom it states no personal number; they cannot be told apart or listed.',
     remedy: 'Look the person up in that system itself and have the number added there.',
   },
   BAD_USER_INPUT: {

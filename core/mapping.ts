@@ -40,8 +40,14 @@ export function createMapper(sector: string, entity: EntityDeclaration, names: R
 function readField(field: Field, row: Row): unknown {
   const { from, read } = field;
   // Nearly every field is read from one; spreading for them would be most of the mapper's work.
-  if (from.length === 1) return read(row[from[0] as string]);
-  return read(...from.map((name) => row[name]));
+  if (from.length === 1) return read(given(row[from[0] as string]));
+  return read(...from.map((name) => given(row[name])));
+}
+
+/** A connector that could not even find a value says so in its place. */
+function given(raw: unknown): unknown {
+  if (raw instanceof FaultyValue) throw raw;
+  return raw;
 }
 
 function faultOf(error: unknown, sector: string, type: string, name: string, field: Field): HubError {

@@ -20,7 +20,11 @@ export function createSeal(key: Uint8Array): Seal {
   const vectorKey = Buffer.from(hkdfSync('sha256', key, '', 'lienthong seal vector', 32));
   const cipherKey = Buffer.from(hkdfSync('sha256', key, '', 'lienthong seal cipher', 32));
   const vectorOf = (purpose: string, text: string) =>
-    createHmac('sha256', vectorKey).update(`${purpose.length}:${purpose}`).update(text).digest().subarray(0, VECTOR_BYTES);
+    createHmac('sha256', vectorKey)
+      .update(`${purpose.length}:${purpose}`)
+      .update(text)
+      .digest()
+      .subarray(0, VECTOR_BYTES);
 
   return {
     seal(purpose, text) {

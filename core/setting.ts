@@ -44,7 +44,8 @@ export function urlSetting(options: SettingOptions<string> & { protocols: readon
     ...rest,
     parse: (text) => {
       const protocol = URL.canParse(text) ? new URL(text).protocol.slice(0, -1) : '';
-      if (!protocols.includes(protocol)) throw new Error(`expected a URL starting with ${protocols.join(':// or ')}://`);
+      if (!protocols.includes(protocol))
+        throw new Error(`expected a URL starting with ${protocols.join(':// or ')}://`);
       return text;
     },
   };

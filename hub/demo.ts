@@ -22,7 +22,11 @@ const STOP_MS = 3_000;
  * @param options.root the repository
  * @param options.directory where the made-up systems keep their data
  */
-export async function startDemo(options: { root: string; directory: string; tell: (text: string) => void }): Promise<Demo> {
+export async function startDemo(options: {
+  root: string;
+  directory: string;
+  tell: (text: string) => void;
+}): Promise<Demo> {
   const { root, directory, tell } = options;
   if (!existsSync(join(directory, 'world.json'))) {
     tell('Making up a province: people, land, businesses, dossiers …');

@@ -1,5 +1,5 @@
-import { gatewaySettings } from '../gateway/settings.ts';
 import { integerSetting, type SettingsSpec, type SettingsValues, textSetting } from '../core/setting.ts';
+import { gatewaySettings } from '../gateway/settings.ts';
 
 /** Every setting of the hub itself. Sectors add their own as SECTOR_<FOLDER>_<SETTING>. */
 export const hubSettings = {
@@ -26,7 +26,8 @@ export const hubSettings = {
     standard: '',
   }),
   ID_KEY: textSetting({
-    description: 'Key of citizens’ ids and of cursors, 64 hexadecimal digits; made once under DATA_DIR when empty. Hubs that answer the same clients must share it',
+    description:
+      'Key of citizens’ ids and of cursors, 64 hexadecimal digits; made once under DATA_DIR when empty. Hubs that answer the same clients must share it',
     standard: '',
     secret: true,
   }),

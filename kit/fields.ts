@@ -1,9 +1,9 @@
 import { decodeLegacy } from '../connectors/text/decode.ts';
+import { type DecimalConvention, parseDecimal } from '../core/decimal.ts';
 import type { Field } from '../core/declaration.ts';
-import { parseDecimal, type DecimalConvention } from '../core/decimal.ts';
 import type { DossierStatusNumber, StatedStatus } from '../core/dossier.ts';
 import { FaultyValue, shapeOf } from '../core/faulty-value.ts';
-import { parsePartialDate, type PartialDateFormat } from '../core/partial-date.ts';
+import { type PartialDateFormat, parsePartialDate } from '../core/partial-date.ts';
 import { parsePersonalNumber, restoreLeadingZeros } from '../core/personal-number.ts';
 import { type InstantFormat, parseInstant, type SourceZone } from '../core/time.ts';
 
@@ -199,7 +199,8 @@ export function elementsOf(raw: unknown): readonly Readonly<Record<string, unkno
   if (isNothing(raw)) return [];
   const elements: readonly unknown[] = Array.isArray(raw) ? raw : [raw];
   for (const element of elements) {
-    if (typeof element !== 'object' || element === null) throw new FaultyValue('an object or a list of objects', shapeOf(element));
+    if (typeof element !== 'object' || element === null)
+      throw new FaultyValue('an object or a list of objects', shapeOf(element));
   }
   return elements as readonly Readonly<Record<string, unknown>>[];
 }

@@ -1,4 +1,4 @@
-import { getNamedType, type GraphQLSchema, getNullableType, isListType, isNonNullType, isObjectType } from 'graphql';
+import { type GraphQLSchema, getNamedType, getNullableType, isListType, isNonNullType, isObjectType } from 'graphql';
 import type { OpenSector } from './registry.ts';
 
 /**
@@ -40,9 +40,12 @@ function checkLists(schema: GraphQLSchema, { id, declaration }: OpenSector): rea
     for (const link of [declared].flat()) {
       if (link.list === isList) continue;
       const declaredAs = link.list ? 'a list' : 'one record';
-      faults.push(`sectors/${id}: links.${place} is declared as ${declaredAs} but the schema says ${getNamedType(output).name}${isList ? ' list' : ''}`);
+      faults.push(
+        `sectors/${id}: links.${place} is declared as ${declaredAs} but the schema says ${getNamedType(output).name}${isList ? ' list' : ''}`,
+      );
     }
-    if (isNonNullType(output)) faults.push(`sectors/${id}: links.${place} is backed by one system and must be nullable`);
+    if (isNonNullType(output))
+      faults.push(`sectors/${id}: links.${place} is backed by one system and must be nullable`);
   }
   return faults;
 }

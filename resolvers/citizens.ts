@@ -70,7 +70,10 @@ export function numberOfId(operation: Operation, id: string): string {
     return parsePersonalNumber(id).number;
   } catch (error) {
     const came = error instanceof FaultyValue ? error.came : 'something else';
-    throw new HubError('BAD_USER_INPUT', `id: expected a personal number of 12 or 9 digits or a Citizen.id, came ${came}`);
+    throw new HubError(
+      'BAD_USER_INPUT',
+      `id: expected a personal number of 12 or 9 digits or a Citizen.id, came ${came}`,
+    );
   }
 }
 

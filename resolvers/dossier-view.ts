@@ -79,7 +79,11 @@ export function statusSummary(seen: readonly SeenView[]): StatusSummary | HubErr
   return { status: known.name, statusNumber: number, statusTitle: known.title };
 }
 
-export function timelinessOf(seen: readonly SeenView[], summary: StatusSummary, now: number): Timeliness | HubError | null {
+export function timelinessOf(
+  seen: readonly SeenView[],
+  summary: StatusSummary,
+  now: number,
+): Timeliness | HubError | null {
   const due = ownedValue(seen, 'dueAt');
   const finished = ownedValue(seen, 'finishedAt');
   for (const value of [due, finished]) if (value instanceof Error) return value as HubError;

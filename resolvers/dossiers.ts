@@ -67,15 +67,17 @@ export async function dossiersOf(
       }
     }),
   );
-  const page = pageOf([...found].map(([code, seen]) => ({ code, seen })), NEWEST_FIRST, {
-    ...args,
-    seal: operation.registry.seal,
-    missing,
-  });
+  const page = pageOf(
+    [...found].map(([code, seen]) => ({ code, seen })),
+    NEWEST_FIRST,
+    {
+      ...args,
+      seal: operation.registry.seal,
+      missing,
+    },
+  );
   const nodes = await Promise.all(
-    page.nodes.map(async ({ code, seen }) =>
-      dossierNode(operation, code, await withCourses(operation, code, seen)),
-    ),
+    page.nodes.map(async ({ code, seen }) => dossierNode(operation, code, await withCourses(operation, code, seen))),
   );
   const edges = page.edges.map(({ cursor }, place) => ({ cursor, node: nodes[place] as DossierNode }));
   return { ...page, edges, nodes };
@@ -163,7 +165,8 @@ async function withCourses(
 ): Promise<readonly SeenView[]> {
   const received = receptions.some(({ view }) => view !== null);
   const asked = operation.plan.fieldsOf('Dossier');
-  if (received && !asked.values().some((field) => COURSE_FIELDS.has(field))) return withParts(operation, code, receptions);
+  if (received && !asked.values().some((field) => COURSE_FIELDS.has(field)))
+    return withParts(operation, code, receptions);
   const procedureCode = ownedValue(receptions, 'procedureCode');
   const courses = await Promise.all(
     courseSources(operation, procedureCode).map((source) => seeByCode(operation, source, code)),
@@ -209,7 +212,17 @@ async function withParts(operation: Operation, code: string, seen: readonly Seen
   );
 }
 
-const PLAIN_FIELDS = ['channel', 'receivedAt', 'dueAt', 'finishedAt', 'returnedAt', 'supplementRequests', 'fees', 'results', 'parties'] as const;
+const PLAIN_FIELDS = [
+  'channel',
+  'receivedAt',
+  'dueAt',
+  'finishedAt',
+  'returnedAt',
+  'supplementRequests',
+  'fees',
+  'results',
+  'parties',
+] as const;
 
 function dossierNode(operation: Operation, code: string, seen: readonly SeenView[]): DossierNode {
   const { registry, plan } = operation;

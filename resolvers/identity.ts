@@ -79,7 +79,12 @@ export async function identify(operation: Operation, asked: readonly string[]): 
 /** The statements that came as answers in whatever order, in the declared one and each once. */
 function inDeclaredOrder(operation: Operation, statements: readonly Statement[]): readonly Statement[] {
   const rank = new Map(identitySources(operation.registry).map(({ entity }, place) => [entity.sector, place] as const));
-  const once = new Map(statements.map((one) => [JSON.stringify([one.sector, one.personalNumbers, String(one.fullName), String(one.birthDate)]), one]));
+  const once = new Map(
+    statements.map((one) => [
+      JSON.stringify([one.sector, one.personalNumbers, String(one.fullName), String(one.birthDate)]),
+      one,
+    ]),
+  );
   return [...once.values()].sort((left, right) => (rank.get(left.sector) ?? 0) - (rank.get(right.sector) ?? 0));
 }
 
@@ -146,7 +151,8 @@ export function ownerOf(identity: Identity, holders: readonly RecordHolder[]): '
       // Someone else's 12-digit number, unless no 12-digit number of this person is known to compare it with.
       if (common.length === 0 || identity.numbers.some(isTwelve)) continue;
     }
-    const doubtful = common.some((number) => identity.shared.has(number)) || !agree(birthDateOf(identity.statements), birthDate);
+    const doubtful =
+      common.some((number) => identity.shared.has(number)) || !agree(birthDateOf(identity.statements), birthDate);
     if (!doubtful) return 'own';
     owner = 'unknown';
   }

@@ -109,11 +109,16 @@ export async function answerQuery(
 ): Promise<Mapped | null> {
   const asks = queries.flatMap((query) => {
     const key = keyOf(query, args);
-    return key === null ? [] : [{ entity: entityOf(query.sector, query.declaration.to), by: query.declaration.by, key }];
+    return key === null
+      ? []
+      : [{ entity: entityOf(query.sector, query.declaration.to), by: query.declaration.by, key }];
   });
   const [name] = queries.map((query) => query.name);
   if (asks.length === 0) {
-    throw new HubError('BAD_USER_INPUT', `${name}: expected arguments that name one record; see the field's description`);
+    throw new HubError(
+      'BAD_USER_INPUT',
+      `${name}: expected arguments that name one record; see the field's description`,
+    );
   }
   const answers = await Promise.all(
     asks.map(async ({ entity, by, key }) => {

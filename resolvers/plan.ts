@@ -76,7 +76,8 @@ function selectedFields(info: GraphQLResolveInfo): Map<string, Set<string>> {
         const parent = getNamedType(types.getParentType());
         if (!parent) return;
         note(parent.name, node.name.value);
-        if (isAbstractType(parent)) for (const type of schema.getPossibleTypes(parent)) note(type.name, node.name.value);
+        if (isAbstractType(parent))
+          for (const type of schema.getPossibleTypes(parent)) note(type.name, node.name.value);
       },
     }),
   );
@@ -111,7 +112,8 @@ function fieldsToRead(
 ): ReadonlySet<string> {
   const { declaration } = entity;
   const { fieldsOf, sector } = operation;
-  if (declaration.type === 'Citizen' || declaration.type === 'DossierPart') return new Set(Object.keys(declaration.fields));
+  if (declaration.type === 'Citizen' || declaration.type === 'DossierPart')
+    return new Set(Object.keys(declaration.fields));
   if (declaration.type === 'Dossier') return dossierNeeds({ fieldsOf });
 
   const wanted = new Set(declaration.identity);

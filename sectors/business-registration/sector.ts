@@ -9,7 +9,7 @@ export default (kit: Kit) => {
 
   const register = kit.rest({
     url: 'REST_URL',
-    auth: kit.restAuth.clientCredentials({ path: '/token', clientId: 'CONSUMER_KEY', clientSecret: 'CONSUMER_SECRET' }),
+    auth: kit.rest.clientCredentials({ path: '/token', clientId: 'CONSUMER_KEY', clientSecret: 'CONSUMER_SECRET' }),
     failure: (answer) => {
       const { ErrorCode: code } = (answer ?? {}) as { ErrorCode?: unknown };
       return code === '0' || code === 0 ? undefined : `ErrorCode ${String(code)}`;

@@ -9,7 +9,7 @@ export default (kit: Kit) => {
 
   const register = kit.rest({
     url: 'REST_URL',
-    auth: kit.restAuth.oauth2Password({
+    auth: kit.rest.oauth2Password({
       path: '/oauth/token',
       clientId: 'REST_CLIENT_ID',
       clientSecret: 'REST_CLIENT_SECRET',
@@ -92,6 +92,7 @@ export default (kit: Kit) => {
       person: { ...asked('/tra-cuu/ho-tich', 'SoDDCN'), keys: ['soTraCuu[]'] },
       register: {
         batchSize: 50,
+        keyParts: 4,
         request: (keys) => ({
           method: 'POST',
           path: '/tra-cuu/so-dang-ky',

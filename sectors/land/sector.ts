@@ -44,13 +44,14 @@ export default (kit: Kit) => {
       gender: fields.choice('person.GIOITINH', { 1: 'MALE', 0: 'FEMALE' }),
     },
     lookups: { number: { anyOf: number, batchSize: 50 } },
-    search: { name: 'person.HOTEN' },
+    search: { name: { like: ['person.HOTEN'], letters: 'several' } },
   });
 
   const parcel = database.entity({
     type: 'LandParcel',
     identity: ['id'],
     table: 'DC_THUADAT as parcel',
+    joins: [holding, holder],
     fields: {
       id: fields.code('parcel.THUADATID'),
       oldCommune: fields.code('parcel.XAID'),
@@ -70,8 +71,8 @@ export default (kit: Kit) => {
     where: { 'parcel.ISLASTEST': 1 },
     lookups: {
       position: { by: ['parcel.XAID', 'parcel.SOHIEUTOBANDO', 'parcel.SOTHUTUTHUA'] },
-      holder: { anyOf: number, joins: [holding, holder], where: { 'holding.ISLASTEST': 1 } },
-      certificate: { by: ['holding.GIAYCHUNGNHANID'], joins: [holding], where: { 'holding.ISLASTEST': 1 } },
+      holder: { anyOf: number, where: { 'holding.ISLASTEST': 1 } },
+      certificate: { by: ['holding.GIAYCHUNGNHANID'], where: { 'holding.ISLASTEST': 1 } },
     },
   });
 
@@ -83,7 +84,11 @@ export default (kit: Kit) => {
       id: fields.code('purpose.MUCDICHSUDUNGID'),
       codes: fields.derived(
         ['purpose.LOAIMUCDICHSUDUNGID'],
-        (raw) => fields.readText(raw)?.split('+').map((one) => one.trim()) ?? null,
+        (raw) =>
+          fields
+            .readText(raw)
+            ?.split('+')
+            .map((one) => one.trim()) ?? null,
       ),
       area: fields.decimal('purpose.DIENTICH'),
       term: fields.text('purpose.THOIHANSUDUNG'),
@@ -118,6 +123,7 @@ export default (kit: Kit) => {
     type: 'LandCertificate',
     identity: ['id'],
     table: 'DC_GIAYCHUNGNHAN as certificate',
+    joins: [certificateHolding, holder],
     fields: {
       id: fields.code('certificate.GIAYCHUNGNHANID'),
       serial: fields.code('certificate.SOPHATHANH'),
@@ -133,8 +139,8 @@ export default (kit: Kit) => {
       serial: { by: ['certificate.SOPHATHANH'] },
       registerNumber: { by: ['certificate.SOVAOSO'] },
       barcode: { by: ['certificate.MAVACH'] },
-      holder: { anyOf: number, joins: [certificateHolding, holder], where: { 'holding.ISLASTEST': 1 } },
-      parcel: { by: ['holding.THUADATID'], joins: [certificateHolding], where: { 'holding.ISLASTEST': 1 } },
+      holder: { anyOf: number, where: { 'holding.ISLASTEST': 1 } },
+      parcel: { by: ['holding.THUADATID'], where: { 'holding.ISLASTEST': 1 } },
     },
   });
 

@@ -9,11 +9,10 @@ export default (kit: Kit) => {
 
   const software = kit.rest({
     url: 'URL',
-    auth: kit.restAuth.session({
+    auth: kit.rest.session({
       path: '/auth',
-      username: 'USERNAME',
-      password: 'PASSWORD',
-      body: ({ username, password }) => ({ username, password }),
+      credentials: ['USERNAME', 'PASSWORD'],
+      body: ({ USERNAME: username, PASSWORD: password }) => ({ username, password }),
       token: 'session',
       place: { body: 'session' },
       expired: (answer) => codeOf(answer) === '01',
@@ -50,9 +49,10 @@ export default (kit: Kit) => {
       request: (criteria, limit) => ({
         method: 'POST',
         path: '/applicant/search',
-        body: { name: criteria.name, birthday: asTyped(criteria.birthDate), limit: Math.min(limit, 100), after: '' },
+        body: { name: criteria.name, birthday: asTyped(criteria.birthDate), limit, after: '' },
       }),
       rows: 'data',
+      most: 100,
       more: (answer) => (answer as { hasMore?: unknown }).hasMore === 'True',
     },
   });
@@ -71,8 +71,9 @@ export default (kit: Kit) => {
         3: 'STATE_BODY',
         4: 'OTHER',
       }),
-      applicantName: fields.derived(['citizenName', 'organizationName'], (person, organisation) =>
-        fields.readText(organisation) ?? fields.readText(person),
+      applicantName: fields.derived(
+        ['citizenName', 'organizationName'],
+        (person, organisation) => fields.readText(organisation) ?? fields.readText(person),
       ),
       applicantNumbers: fields.derived(['applicantsId'], (raw) => [fields.readText(raw)].filter((one) => one !== null)),
       channel: fields.choice('channel', { 1: 'COUNTER', 2: 'ONLINE', 3: 'POST' }),

@@ -1,0 +1,94 @@
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Logger } from 'pino';
+import { loadCatalogues } from './catalogues/catalogue.ts';
+import { createSeal } from './core/seal.ts';
+import { readSettings, SettingsFault } from './core/setting.ts';
+import { createGateway, type Gateway } from './gateway/gateway.ts';
+import { readSealingKey } from './hub/sealing-key.ts';
+import { type Environment, findSectors, openSectors, sdlOf } from './hub/sectors.ts';
+import { hubSettings } from './hub/settings.ts';
+import { watchSystems } from './hub/watch-systems.ts';
+import { checkSchema } from './resolvers/check-schema.ts';
+import { createOperation } from './resolvers/operation.ts';
+import type { Registry } from './resolvers/registry.ts';
+import { buildSchema } from './resolvers/schema.ts';
+
+export interface Hub {
+  readonly gateway: Gateway;
+  readonly registry: Registry;
+  /** Stops accepting, lets operations finish, closes every system. May be called twice. */
+  close(): Promise<void>;
+}
+
+export interface HubOptions {
+  readonly environment: Environment;
+  readonly logger: Logger;
+  /** UTC milliseconds; a test may hold it still. */
+  readonly now?: (() => number) | undefined;
+  /** Folders with sectors; the repository's own when absent. */
+  readonly sectorDirectories?: readonly string[] | undefined;
+  /** What the query editor shows when it is opened. */
+  readonly defaultQuery?: string | undefined;
+}
+
+const root = import.meta.dirname;
+
+/**
+ * Wires the house: settings, sectors, catalogues, schema, gateway. Listens to nothing yet.
+ *
+ * @throws SettingsFault with every fault of settings and declarations at once; a system that is down is no fault
+ */
+export async function createHub(options: HubOptions): Promise<Hub> {
+  const { environment, logger, now = Date.now } = options;
+  const faults: string[] = [];
+  const settings = readSettings(hubSettings, environment, faults);
+  const ownSectors = options.sectorDirectories ?? [join(root, 'sectors')];
+  const directories = settings.SECTORS_DIR ? [...ownSectors, resolve(settings.SECTORS_DIR)] : ownSectors;
+  const found = await findSectors(directories, faults);
+  const warn = (message: string, details?: Readonly<Record<string, unknown>>) => logger.warn({ ...details }, message);
+  const sectors = openSectors(found, { environment, faults, warn });
+  if (faults.length > 0) throw new SettingsFault(faults);
+
+  mkdirSync(settings.DATA_DIR, { recursive: true });
+  const registry: Registry = {
+    sectors,
+    catalogues: loadCatalogues(join(root, 'catalogues')),
+    seal: createSeal(readSealingKey(settings)),
+    now,
+    limits: { callsPerOperation: settings.CALLS_PER_OPERATION, searchHits: settings.SEARCH_HITS },
+  };
+  const schema = buildSchema(registry, sdlOf(found));
+  const misfits = checkSchema(schema, sectors);
+  if (misfits.length > 0) throw new SettingsFault(misfits);
+
+  const gateway = await createGateway({
+    schema,
+    settings,
+    logger,
+    defaultQuery: options.defaultQuery,
+    ready: async () => ({ ready: true, parts: { hub: 'started' } }),
+    contextFor: ({ requestId, signal }) =>
+      createOperation(registry, {
+        signal,
+        // Until access is built there is one caller, on the loopback interface.
+        caller: { actor: 'demo', purpose: 'demo', requestId },
+      }),
+  });
+  const watch = watchSystems(registry, settings.HEALTH_INTERVAL_MS);
+
+  let closed: Promise<void> | undefined;
+  const closeAll = async () => {
+    watch.close();
+    await gateway.close();
+    await Promise.all(sectors.flatMap(({ sources }) => [...sources.values()].map(({ source }) => source.close())));
+  };
+  return {
+    gateway,
+    registry,
+    close() {
+      closed ??= closeAll();
+      return closed;
+    },
+  };
+}
