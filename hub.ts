@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Logger } from 'pino';
 import { loadCatalogues } from './catalogues/catalogue.ts';
 import { createSeal } from './core/seal.ts';
@@ -13,6 +14,7 @@ import { checkSchema } from './resolvers/check-schema.ts';
 import { createOperation } from './resolvers/operation.ts';
 import type { Registry } from './resolvers/registry.ts';
 import { buildSchema } from './resolvers/schema.ts';
+import { openStore } from './store/store.ts';
 
 export interface Hub {
   readonly gateway: Gateway;
@@ -51,10 +53,13 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   if (faults.length > 0) throw new SettingsFault(faults);
 
   mkdirSync(settings.DATA_DIR, { recursive: true });
+  const seal = createSeal(readSealingKey(settings));
+  const store = await openStore(settings.DATABASE_URL || sqliteUrl(settings.DATA_DIR), { seal });
   const registry: Registry = {
     sectors,
     catalogues: loadCatalogues(join(root, 'catalogues')),
-    seal: createSeal(readSealingKey(settings)),
+    seal,
+    numberPairs: store.numberPairs,
     now,
     limits: { callsPerOperation: settings.CALLS_PER_OPERATION, searchHits: settings.SEARCH_HITS },
   };
@@ -67,7 +72,13 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     settings,
     logger,
     defaultQuery: options.defaultQuery,
-    ready: async () => ({ ready: true, parts: { hub: 'started' } }),
+    ready: async () => {
+      const reachable = await store.check().then(
+        () => true,
+        () => false,
+      );
+      return { ready: reachable, parts: { store: reachable ? 'reachable' : 'unreachable' } };
+    },
     contextFor: ({ requestId, signal }) =>
       createOperation(registry, {
         signal,
@@ -82,6 +93,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     watch.close();
     await gateway.close();
     await Promise.all(sectors.flatMap(({ sources }) => [...sources.values()].map(({ source }) => source.close())));
+    await store.close();
   };
   return {
     gateway,
@@ -91,4 +103,8 @@ export async function createHub(options: HubOptions): Promise<Hub> {
       return closed;
     },
   };
+}
+
+function sqliteUrl(directory: string): string {
+  return `sqlite://${pathToFileURL(join(resolve(directory), 'hub.sqlite')).pathname}`;
 }

@@ -75,7 +75,7 @@ function checkLinkTarget(sector: SectorDeclaration, link: LinkDeclaration, fault
       'would ask once for every row: its lookup takes one key a call. Declare a `budget` or a lookup that takes several',
     );
   }
-  const fields = [link.pick, link.holders].filter((field) => field !== undefined);
+  const fields = [link.pick, link.holders, link.states].filter((field) => field !== undefined);
   checkFieldNames(target, fields, (field) => fault(`names the field ${field}, which ${link.to} does not have`));
 }
 

@@ -110,6 +110,11 @@ export interface LinkDeclaration {
    * so a record found by one is left out when it is another's, and the list fails when nobody can tell.
    */
   readonly holders?: string | undefined;
+  /**
+   * On Citizen: field of the record that lists numbers the system says are one person's. They are remembered and join
+   * records from then on: for systems that cannot be asked who someone is.
+   */
+  readonly states?: string | undefined;
   /** Most calls the link may make in one operation; demanded where the lookup takes one key a call. */
   readonly budget?: number | undefined;
 }

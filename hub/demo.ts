@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Environment } from './sectors.ts';
@@ -28,9 +28,12 @@ export async function startDemo(options: {
   tell: (text: string) => void;
 }): Promise<Demo> {
   const { root, directory, tell } = options;
-  if (!existsSync(join(directory, 'world.json'))) {
+  // Written last: data whose making was broken off is made anew.
+  const complete = join(directory, 'complete');
+  if (!existsSync(complete)) {
     tell('Making up a province: people, land, businesses, dossiers …');
     await runToEnd(join(root, 'stand-ins', 'generate.ts'), ['--out', directory]);
+    writeFileSync(complete, '');
   }
   const sectors = readdirSync(join(root, 'sectors')).filter((id) =>
     existsSync(join(root, 'sectors', id, 'stand-in', 'main.ts')),

@@ -57,7 +57,9 @@ export function isTwelve(number: string): boolean {
 }
 
 /** @throws HubError AMBIGUOUS when the numbers asked belong to two people */
-export async function identify(operation: Operation, asked: readonly string[]): Promise<Identity> {
+export async function identify(operation: Operation, given: readonly string[]): Promise<Identity> {
+  const paired = (await Promise.all(given.map((number) => operation.pairedNumbers(number)))).flat();
+  const asked = [...new Set([...given, ...paired])];
   const failures: HubError[] = [];
   const stated: Statement[] = [];
   await Promise.all(
@@ -73,7 +75,7 @@ export async function identify(operation: Operation, asked: readonly string[]): 
       }
     }),
   );
-  return joinStatements(asked, inDeclaredOrder(operation, stated), onePerSector(failures));
+  return joinStatements(given, inDeclaredOrder(operation, stated), { failures: onePerSector(failures), paired });
 }
 
 /** The statements that came as answers in whatever order, in the declared one and each once. */
@@ -114,11 +116,13 @@ export function statementOf(operation: Operation, entity: Entity, record: Mapped
 export function joinStatements(
   asked: readonly string[],
   statements: readonly Statement[],
-  failures: readonly HubError[] = [],
+  known: { readonly failures?: readonly HubError[]; readonly paired?: readonly string[] } = {},
 ): Identity {
+  const { failures = [], paired = [] } = known;
   const twelves = new Set(asked.filter(isTwelve));
   if (twelves.size === 0) {
-    for (const one of statements) for (const number of one.personalNumbers) if (isTwelve(number)) twelves.add(number);
+    const stated = [...paired, ...statements.flatMap((one) => one.personalNumbers)];
+    for (const number of stated) if (isTwelve(number)) twelves.add(number);
     if (twelves.size > 1) throw ambiguous();
   }
   const states = (one: Statement) => one.personalNumbers.some((number) => twelves.has(number));
@@ -133,7 +137,7 @@ export function joinStatements(
   }
   if (shared.size > 0 && !asked.some(isTwelve)) throw ambiguous();
 
-  const numbers = [...new Set([...asked, ...own.flatMap((one) => one.personalNumbers)])].sort(
+  const numbers = [...new Set([...asked, ...paired, ...own.flatMap((one) => one.personalNumbers)])].sort(
     (left, right) => right.length - left.length || (left < right ? -1 : 1),
   );
   return { numbers, canonical: numbers[0] ?? '', statements: own, failures, shared };

@@ -55,7 +55,17 @@ async function followOne(
   const entity = entityOf(sector, declaration.to);
   const records = distinctRecords(entity, await recordsOf(operation, entity, { by: declaration.by ?? '', keys }));
   const own = citizen === null ? records : ownRecords(records, citizen, declaration);
+  if (declaration.states !== undefined) await rememberStated(operation, sector.id, own.map((record) => record[declaration.states as string]));
   return declaration.pick === undefined ? own : own.map((record) => record[declaration.pick as string] ?? null);
+}
+
+/** What a system says of numbers being one person's. The answer does not wait on the hub's own store being well. */
+async function rememberStated(operation: Operation, sector: string, stated: readonly unknown[]): Promise<void> {
+  for (const numbers of stated) {
+    if (!Array.isArray(numbers) || numbers.length < 2) continue;
+    const { numberPairs, now } = operation.registry;
+    await numberPairs.remember(numbers, { sector, at: now() }).catch(() => undefined);
+  }
 }
 
 async function recordsOf(

@@ -25,6 +25,8 @@ export interface Operation {
    * @throws HubError when the system failed, or BUDGET_EXCEEDED
    */
   records(entity: Entity, by: string, key: Key): Promise<readonly Mapped[] | null>;
+  /** Numbers remembered to be the same person's as this one. */
+  pairedNumbers(number: string): Promise<readonly string[]>;
   /** Takes one call from a budget of its own; false when it is used up. */
   spend(purpose: string, most: number): boolean;
   /** Anything that is to be worked out once in an operation. */
@@ -42,6 +44,9 @@ export function createOperation(registry: Registry, request: OperationRequest): 
   const { caller, signal } = request;
   const loaders = new Map<Entity, Map<string, Loader>>();
   const kept = new Map<string, unknown>();
+  const pairs = new DataLoader<string, readonly string[]>((numbers) => registry.numberPairs.of(numbers), {
+    maxBatchSize: 500,
+  });
   const spent = new Map<string, number>();
   let plan: Plan | undefined;
 
@@ -69,6 +74,7 @@ export function createOperation(registry: Registry, request: OperationRequest): 
       }
       return loader.load(key);
     },
+    pairedNumbers: (number) => pairs.load(number),
     spend(purpose, most) {
       const before = spent.get(purpose) ?? 0;
       if (before >= most) return false;

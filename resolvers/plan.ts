@@ -127,6 +127,7 @@ function fieldsToRead(
       if (link.to !== entity.name || link.by !== by) continue;
       if (link.pick !== undefined) wanted.add(link.pick);
       if (link.holders !== undefined) wanted.add(link.holders);
+      if (link.states !== undefined) wanted.add(link.states);
     }
   }
   return wanted;

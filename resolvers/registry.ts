@@ -2,6 +2,7 @@ import type { Catalogues } from '../catalogues/catalogue.ts';
 import type { EntityDeclaration, SectorDeclaration, SourceDeclaration } from '../core/declaration.ts';
 import type { Seal } from '../core/seal.ts';
 import type { Capabilities, WatchedSource } from '../core/source.ts';
+import type { NumberPairs } from '../store/number-pairs.ts';
 
 /** A sector whose declaration was checked and whose sources are open. */
 export interface OpenSector {
@@ -22,6 +23,8 @@ export interface Registry {
   readonly sectors: readonly OpenSector[];
   readonly catalogues: Catalogues;
   readonly seal: Seal;
+  /** Numbers that systems said are one person's, remembered. */
+  readonly numberPairs: NumberPairs;
   /** UTC milliseconds; a test may hold it still. */
   readonly now: () => number;
   readonly limits: Limits;

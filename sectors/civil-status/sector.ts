@@ -120,6 +120,7 @@ export default (kit: Kit) => {
     type: 'PopulationAnswer',
     identity: ['outcome'],
     fields: {
+      personalNumbers: fields.personalNumbers(['CongDan/SoDinhDanh', 'CongDan/SoCMND']),
       outcome: fields.derived(['CongDan', 'MaLoi'], (citizen, code) =>
         fields.isNothing(citizen) ? fields.readChoice(code, { '01': 'UNKNOWN', '02': 'MISMATCH' }) : 'VERIFIED',
       ),
@@ -213,6 +214,7 @@ export default (kit: Kit) => {
         },
         list: false,
         pick: 'outcome',
+        states: 'personalNumbers',
         budget: 50,
       },
     },
