@@ -25,7 +25,20 @@ export default (kit: Kit) => {
   const population = kit.soap({
     url: 'SOAP_URL',
     wsdl: true,
-    auth: { username: 'SOAP_USERNAME', password: 'SOAP_PASSWORD' },
+    namespace: 'http://www.mic.gov.vn/dancu/1.0',
+    prefix: 'qldc',
+    namespaces: { dan: 'http://dancuquocgia.bca' },
+    settings: {
+      SOAP_USERNAME: kit.settings.text({ description: 'Account of the hub at the population service' }),
+      SOAP_SERVICE_CODE: kit.settings.text({
+        description: 'MaDVC: the public service on whose behalf the hub asks, as agreed with the population service',
+        standard: 'lienthong',
+      }),
+      SOAP_PASSWORD: kit.settings.text({ description: 'Password of that account', secret: true }),
+    },
+    header: ({ SOAP_USERNAME: account, SOAP_PASSWORD: password }) => ({
+      'dan:XacThuc': { 'dan:TaiKhoan': String(account), 'dan:MatKhau': String(password) },
+    }),
   });
 
   const asked = (path: string, name: string) => ({
@@ -121,8 +134,10 @@ export default (kit: Kit) => {
     identity: ['outcome'],
     fields: {
       personalNumbers: fields.personalNumbers(['CongDan/SoDinhDanh', 'CongDan/SoCMND']),
-      outcome: fields.derived(['CongDan', 'MaLoi'], (citizen, code) =>
-        fields.isNothing(citizen) ? fields.readChoice(code, { '01': 'UNKNOWN', '02': 'MISMATCH' }) : 'VERIFIED',
+      outcome: fields.derived(['CongDan/SoDinhDanh', 'CongDan/SoCMND', 'MaLoi'], (twelve, nine, code) =>
+        fields.isNothing(twelve) && fields.isNothing(nine)
+          ? fields.readChoice(code, { '01': 'UNKNOWN', '02': 'MISMATCH' })
+          : 'VERIFIED',
       ),
     },
     lookups: {
@@ -130,14 +145,11 @@ export default (kit: Kit) => {
         // One person a call, says the service; number, name and birth date must all agree.
         batchSize: 1,
         operation: 'TraCuuThongTinCongDan',
-        header: (settings) => ({
-          XacThuc: { TaiKhoan: String(settings.SOAP_USERNAME), MatKhau: String(settings.SOAP_PASSWORD) },
-        }),
-        body: (keys, caller) => {
+        body: (keys, caller, settings) => {
           const [number = '', fullName = '', birthDate = ''] = keys[0] as readonly string[];
           return {
             MaYeuCau: caller.requestId,
-            MaDVC: caller.purpose ?? '',
+            MaDVC: String(settings.SOAP_SERVICE_CODE),
             MaTichHop: '037',
             MaCanBo: caller.actor,
             ...(number.length === 12 ? { SoDinhDanh: number } : { SoCMND: number }),

@@ -1,0 +1,11 @@
+# The hub and its stand-ins. Node comes with the image; the pinned packages of it are for machines without.
+FROM node:26-slim
+ENV NODE_ENV=production
+WORKDIR /lienthong
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev --omit=optional
+COPY . .
+RUN mkdir -p data && chown node:node data
+USER node
+VOLUME /lienthong/data
+CMD ["node", "cli.ts", "serve"]
