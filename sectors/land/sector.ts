@@ -165,9 +165,11 @@ export default (kit: Kit) => {
     type: 'DossierStep',
     identity: ['id'],
     table: 'HS_LUANCHUYEN as step',
+    joins: [{ table: 'DM_CANBO as officer', on: [['officer.MACANBO', 'step.MACANBONHAN']] }],
     fields: {
       id: fields.code('step.LUANCHUYENID'),
-      officer: fields.code('step.MACANBONHAN'),
+      officer: fields.text('officer.HOTEN'),
+      position: fields.text('officer.CHUCVU'),
       content: fields.text('step.NOIDUNGXULY'),
       at: time('step.NGAYCHUYEN'),
       dueAt: time('step.HANXULY'),
