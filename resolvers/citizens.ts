@@ -82,6 +82,9 @@ interface SearchArguments extends PageArguments {
   readonly birthDate?: string | null;
 }
 
+/** A system that cannot compare names without diacritics brings more than was meant; only the exact ones count. */
+const CANDIDATES_PER_HIT = 20;
+
 interface Hit {
   readonly statement: Statement;
   readonly numbers: readonly string[];
@@ -98,13 +101,15 @@ export async function searchCitizens(operation: Operation, args: SearchArguments
   const found = await Promise.all(
     searchable.map(({ entity }) => searchOne(operation, { ...args, name, entity, missing })),
   );
+  const hits = found.flat();
   const people = await Promise.all(
-    groupHits(found.flat()).map(async (numbers) => {
+    groupHits(hits).map(async (numbers) => {
       try {
         return await findCitizen(operation, numbers);
       } catch (error) {
-        const failure = sourceError(error, 'citizens');
-        missing.push(gapOf(failure, 'citizens'));
+        const hit = hits.find((one) => one.numbers.some((number) => numbers.includes(number)));
+        const sector = hit?.statement.sector ?? '';
+        missing.push(gapOf(sourceError(error, sector), sector));
         return null;
       }
     }),
@@ -113,7 +118,7 @@ export async function searchCitizens(operation: Operation, args: SearchArguments
   for (const person of people) {
     if (person === null) continue;
     once.set(person.identity.canonical, person);
-    for (const failure of person.identity.failures) missing.push(gapOf(failure, 'citizens'));
+    for (const failure of person.identity.failures) missing.push(gapOf(failure, ''));
   }
   return pageOf([...once.values()], BY_NAME, { ...args, seal: operation.registry.seal, missing: distinct(missing) });
 }
@@ -142,18 +147,19 @@ async function searchOne(
     }
     const criteria = { name, ...(birthDate != null && { birthDate }) };
     const answer = await entity.source.search(
-      { entity: entity.name, criteria, fields: mapper.from, limit },
+      { entity: entity.name, criteria, fields: mapper.from, limit: limit * CANDIDATES_PER_HIT },
       { caller, signal },
     );
     const hits: Hit[] = [];
     for (const row of answer.rows) {
+      if (hits.length === limit) break;
       const statement = statementOf(operation, entity, mapper.map(row));
       if (typeof statement.fullName !== 'string' || !matches(statement.fullName)) continue;
       if (birthDate != null && !sameDate(statement.birthDate, birthDate)) continue;
       if (statement.personalNumbers.length > 0) hits.push({ statement, numbers: statement.personalNumbers });
       else missing.push({ sector, code: 'NUMBER_MISSING', retryable: false });
     }
-    if (answer.more) missing.push({ sector, code: 'SEARCH_TOO_BROAD', retryable: false });
+    if (answer.more || hits.length === limit) missing.push({ sector, code: 'SEARCH_TOO_BROAD', retryable: false });
     return hits;
   } catch (error) {
     missing.push(gapOf(sourceError(error, sector), sector));

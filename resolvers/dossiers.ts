@@ -58,7 +58,7 @@ export async function dossiersOf(
 ): Promise<Connection<DossierNode>> {
   const { numbers, identity } = applicant;
   const missing: SectorGap[] = [];
-  if (identity !== undefined && mayMissNumbers(identity)) missing.push(gapOf(incomplete(identity), 'citizens'));
+  if (identity !== undefined && mayMissNumbers(identity)) missing.push(gapOf(incomplete(identity), ''));
   const found = new Map<string, SeenView[]>();
   await Promise.all(
     dossierSources(operation, 'reception').map(async (source) => {

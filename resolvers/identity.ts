@@ -58,9 +58,9 @@ export function isTwelve(number: string): boolean {
 
 /** @throws HubError AMBIGUOUS when the numbers asked belong to two people */
 export async function identify(operation: Operation, given: readonly string[]): Promise<Identity> {
-  const paired = (await Promise.all(given.map((number) => operation.pairedNumbers(number)))).flat();
-  const asked = [...new Set([...given, ...paired])];
   const failures: HubError[] = [];
+  const paired = await pairedNumbers(operation, given, failures);
+  const asked = paired.length === 0 ? given : [...new Set([...given, ...paired])];
   const stated: Statement[] = [];
   await Promise.all(
     identitySources(operation.registry).map(async ({ entity, by }) => {
@@ -76,6 +76,20 @@ export async function identify(operation: Operation, given: readonly string[]): 
     }),
   );
   return joinStatements(given, inDeclaredOrder(operation, stated), { failures: onePerSector(failures), paired });
+}
+
+/** What the hub remembers of the numbers. Its own store out of reach is one more place that could not be asked. */
+async function pairedNumbers(
+  operation: Operation,
+  given: readonly string[],
+  failures: HubError[],
+): Promise<readonly string[]> {
+  try {
+    return (await Promise.all(given.map((number) => operation.pairedNumbers(number)))).flat();
+  } catch (error) {
+    failures.push(sourceError(error, 'hub'));
+    return [];
+  }
 }
 
 /** The statements that came as answers in whatever order, in the declared one and each once. */

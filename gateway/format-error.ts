@@ -1,0 +1,107 @@
+import { GraphQLError, type GraphQLFormattedError, Kind } from 'graphql';
+import { ERRORS, type ErrorCode, extensionsOf, HubError } from '../core/errors.ts';
+
+/** An error as it leaves the hub; every one has a code of the table and says whether asking again may help. */
+export interface OutwardError extends GraphQLFormattedError {
+  readonly extensions: { readonly code: ErrorCode; readonly retryable: boolean };
+}
+
+export interface FormattedError {
+  readonly outward: OutwardError;
+  /** What was thrown, for the log alone. */
+  readonly origin: unknown;
+}
+
+/** Where in the answer an error belongs; absent for what failed before execution. */
+export type ErrorPlace = Pick<GraphQLFormattedError, 'locations' | 'path'>;
+
+const MASKED_MESSAGE = 'The hub could not answer this. The request id leads the operator to the cause.';
+
+/** Codes of the server underneath that the table tells in its own words. */
+const TRANSLATED_CODES: Readonly<Record<string, ErrorCode>> = {
+  PERSISTED_QUERY_NOT_SUPPORTED: 'BAD_REQUEST',
+  PERSISTED_QUERY_NOT_FOUND: 'BAD_REQUEST',
+};
+
+/**
+ * What a client may see of an error. A HubError anywhere in its chain speaks for itself; a GraphQL error with a code of
+ * the table keeps its message; anything else is masked, because nobody knows what its message holds.
+ *
+ * @param error whatever was thrown, a GraphQLError around it, or an Error that a resolver returned
+ * @param place given where the executor knows it better than the error does
+ */
+export function formatGraphqlError(error: unknown, place: ErrorPlace = placeOf(error)): FormattedError {
+  const chain = chainOf(error);
+  const hubError = chain.find((link) => link instanceof HubError);
+  if (hubError !== undefined) {
+    const extensions = extensionsOf(hubError) as OutwardError['extensions'];
+    return { outward: { message: hubError.message, ...place, extensions }, origin: hubError };
+  }
+  const [outermost] = chain;
+  const code = codeOf(outermost, chain);
+  const masked = code === 'INTERNAL';
+  const message = masked || !(outermost instanceof Error) ? MASKED_MESSAGE : withoutLongNumbers(outermost.message);
+  return { outward: { message, ...place, extensions: { code, retryable: ERRORS[code].retryable } }, origin: error };
+}
+
+/** An answer that is nothing but one error, for what fails before there is an operation. */
+export function refusal(code: ErrorCode, message: string): { errors: [OutwardError] } {
+  return { errors: [{ message, extensions: { code, retryable: ERRORS[code].retryable } }] };
+}
+
+const STATUS_OF_CODE: Partial<Record<ErrorCode, number>> = {
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  PURPOSE_REQUIRED: 403,
+  OPERATION_TIMEOUT: 504,
+};
+
+/** The HTTP status of an answer that has no data because of this error. */
+export function statusOf(code: ErrorCode): number {
+  return STATUS_OF_CODE[code] ?? { client: 400, hub: 500, source: 503 }[ERRORS[code].failed];
+}
+
+/** What an error itself says of its place. */
+export function placeOf(error: unknown): ErrorPlace {
+  if (!(error instanceof GraphQLError)) return {};
+  const { locations, path } = error;
+  return { ...(locations !== undefined && { locations }), ...(path !== undefined && { path }) };
+}
+
+function codeOf(error: unknown, chain: readonly unknown[]): ErrorCode {
+  // graphql-js copies the extensions of any error it wraps, so those of an error not wrapped yet count as well.
+  const extensions = error instanceof Error && 'extensions' in error ? error.extensions : undefined;
+  const code = typeof extensions === 'object' && extensions !== null && 'code' in extensions ? extensions.code : null;
+  if (typeof code === 'string') {
+    if (Object.hasOwn(ERRORS, code)) return code as ErrorCode;
+    if (Object.hasOwn(TRANSLATED_CODES, code)) return TRANSLATED_CODES[code] ?? 'INTERNAL';
+  }
+  return chain.some(isArgumentError) ? 'BAD_USER_INPUT' : 'INTERNAL';
+}
+
+/**
+ * Whether graphql-js refused an argument while executing: a variable that may be null, given null, where a value is
+ * needed. Only the client can mend that, but graphql-js marks it by nothing but the words and the nodes.
+ */
+function isArgumentError(error: unknown): boolean {
+  if (!(error instanceof GraphQLError) || !error.message.startsWith('Argument "')) return false;
+  const kind = error.nodes?.[0]?.kind;
+  return kind === Kind.VARIABLE || kind === Kind.FIELD || kind === Kind.DIRECTIVE || (kind?.endsWith('Value') ?? false);
+}
+
+/** Messages of graphql-js repeat the value that was wrong, and a personal number is the value most often asked with. */
+function withoutLongNumbers(message: string): string {
+  return message.replace(/\d{9,}/g, '…');
+}
+
+/** An error and what it was made from, outermost first. */
+function chainOf(error: unknown): unknown[] {
+  const chain: unknown[] = [];
+  let current: unknown = error;
+  // GraphQL wraps at most a few times; the bound only guards against a circle.
+  while (current !== undefined && current !== null && chain.length < 10) {
+    chain.push(current);
+    current = current instanceof Error && 'originalError' in current ? current.originalError : undefined;
+  }
+  return chain;
+}

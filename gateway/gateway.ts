@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto';
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { GraphQLSchema } from 'graphql';
+import type { Logger } from 'pino';
+import { HubError } from '../core/errors.ts';
+import { startGraphqlServer } from './apollo.ts';
+import { refusal } from './format-error.ts';
+import { addGraphiqlRoutes } from './graphiql.ts';
+import { addGraphqlRoute } from './graphql-route.ts';
+import { addHealthRoutes, type Readiness } from './health.ts';
+import { loggedCauses } from './log-cause.ts';
+import { loopbackAddress } from './loopback.ts';
+import type { OperationClock } from './operation-clock.ts';
+import type { MakeContext } from './operation-request.ts';
+import type { GatewaySettings } from './settings.ts';
+
+export interface GatewayOptions {
+  readonly schema: GraphQLSchema;
+  readonly contextFor: MakeContext;
+  readonly settings: GatewaySettings;
+  readonly logger: Logger;
+  /** Asked by `/readyz`; two seconds are waited for its answer. */
+  readonly ready: () => Promise<Readiness>;
+  /** What the query editor shows when it is opened. */
+  readonly defaultQuery?: string | undefined;
+}
+
+export interface Gateway {
+  /** For routes of other rooms, added before `listen`. */
+  readonly fastify: FastifyInstance;
+  /** Starts to accept requests; resolves with the base URL. */
+  listen(): Promise<string>;
+  /** The base URL, such as `http://127.0.0.1:4000`. Throws before `listen`. */
+  address(): string;
+  /** Accepts no more, lets operations in flight finish for CLOSE_TIMEOUT_MS, then stops them. May be called twice. */
+  close(): Promise<void>;
+}
+
+/** Time a client has to send one whole request; a connection that drips bytes is cut then. */
+const REQUEST_TIMEOUT_MS = 30_000;
+
+/** Time an operation that was told to stop has to hand in what it has. */
+const ABORTED_TIMEOUT_MS = 1_500;
+
+/**
+ * The HTTP edge of the hub: `/graphql`, the query editor at `/`, `/healthz` and `/readyz`.
+ *
+ * @throws SettingsFault when HOST is not a loopback address
+ */
+export async function createGateway(options: GatewayOptions): Promise<Gateway> {
+  const { schema, contextFor, settings, logger, ready, defaultQuery } = options;
+  const host = await loopbackAddress(settings.HOST);
+  const server = await startGraphqlServer({ schema, contextFor, settings, logger });
+  const running = new Set<OperationClock>();
+  const fastify = createHttpServer(settings, logger);
+  let closed: Promise<void> | undefined;
+
+  addHealthRoutes(fastify, { ready, isClosing: () => closed !== undefined });
+  addGraphqlRoute(fastify, { server, logger, timeoutMs: settings.OPERATION_TIMEOUT_MS, running });
+  if (settings.GRAPHIQL === 'on') addGraphiqlRoutes(fastify, { defaultQuery });
+
+  async function closeAll(): Promise<void> {
+    const stopOperations = setTimeout(() => {
+      const stopping = new HubError('OPERATION_TIMEOUT', 'The hub is stopping.');
+      for (const clock of running) clock.abort(stopping);
+      stopConnections.refresh();
+    }, settings.CLOSE_TIMEOUT_MS);
+    const stopConnections = setTimeout(
+      () => fastify.server.closeAllConnections(),
+      settings.CLOSE_TIMEOUT_MS + ABORTED_TIMEOUT_MS,
+    );
+    try {
+      await fastify.close();
+      await server.close();
+    } finally {
+      clearTimeout(stopOperations);
+      clearTimeout(stopConnections);
+    }
+  }
+
+  return {
+    fastify,
+    listen: () => fastify.listen({ host, port: settings.PORT, listenTextResolver: () => '' }),
+    address: () => addressOf(fastify),
+    close: () => {
+      closed ??= closeAll();
+      return closed;
+    },
+  };
+}
+
+function createHttpServer(settings: GatewaySettings, logger: Logger): FastifyInstance {
+  const fastify = Fastify({
+    bodyLimit: settings.MAX_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    forceCloseConnections: 'idle',
+    // A request that came on an open connection while the hub stops is answered, with `connection: close`.
+    return503OnClosing: false,
+    genReqId: () => randomUUID(),
+    // Fastify's own lines hold the URL with its query string; the routes write theirs.
+    logger: false,
+  });
+  fastify.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
+  });
+  fastify.setNotFoundHandler(async (_, reply) => {
+    return reply.code(404).send(refusal('BAD_REQUEST', 'There is nothing here; the API is at /graphql.'));
+  });
+  fastify.setErrorHandler((error: FastifyError, request, reply) => answerHttpError(error, request, reply, logger));
+  return fastify;
+}
+
+/** What is wrong before GraphQL begins: a body too large, of another kind, or no JSON. */
+function answerHttpError(error: FastifyError, request: FastifyRequest, reply: FastifyReply, logger: Logger) {
+  const status = error.statusCode ?? 500;
+  if (status >= 500) {
+    logger.error({ requestId: request.id, causes: loggedCauses(error) }, 'request failed');
+    return reply.code(500).send(refusal('INTERNAL', 'The hub could not answer this request.'));
+  }
+  const message = HTTP_FAULTS[status] ?? 'The request cannot be read: a JSON body with `query` is expected.';
+  return reply.code(status).send(refusal('BAD_REQUEST', message));
+}
+
+const HTTP_FAULTS: Readonly<Record<number, string>> = {
+  413: 'The request body is larger than the setting MAX_BODY_BYTES allows.',
+  415: 'The request body has a content type that is not taken; send application/json.',
+};
+
+function addressOf(fastify: FastifyInstance): string {
+  const address = fastify.server.address();
+  if (address === null || typeof address === 'string') throw new Error('The gateway does not listen yet.');
+  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+  return `http://${host}:${address.port}`;
+}

@@ -1,0 +1,25 @@
+import { refusal } from './format-error.ts';
+
+/**
+ * URLs are written into the logs of proxies and the histories of browsers, so a GET may carry no value that could be
+ * personal: no variables, no quoted text and no long number, anywhere.
+ *
+ * @param search the URL's query string
+ * @returns the refusal, or null when the GET may pass
+ */
+export function refuseValuesInUrl(search: string): ReturnType<typeof refusal> | null {
+  const parameters = new URLSearchParams(search);
+  const variables = parameters.getAll('variables');
+  const values = [...parameters].flat();
+  const carries = variables.some((text) => !/^\s*(\{\s*\}|null)?\s*$/.test(text)) || values.some(holdsValue);
+  if (!carries) return null;
+  return refusal(
+    'BAD_REQUEST',
+    'A GET may carry no variables, no quoted text and no number of six digits or more, because URLs are logged on ' +
+      'their way. Send the operation as POST.',
+  );
+}
+
+function holdsValue(text: string): boolean {
+  return text.includes('"') || /\d{6}/.test(text);
+}

@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import type { FastifyInstance } from 'fastify';
+
+/**
+ * The query editor at `/`, served whole from this process: government networks reach no CDN. Its scripts are separate
+ * files, so that the page's policy can forbid whatever is not the hub's own.
+ */
+export function addGraphiqlRoutes(fastify: FastifyInstance, { defaultQuery }: { defaultQuery?: string | undefined }) {
+  let assets: Promise<ReadonlyMap<string, Asset>> | undefined;
+
+  fastify.get('/', async (_, reply) => {
+    return reply.type('text/html; charset=utf-8').header('content-security-policy', POLICY).send(PAGE);
+  });
+  fastify.get<{ Params: { name: string } }>('/graphiql/:name', async (request, reply) => {
+    // Nine megabytes of text: read when somebody opens the page, not when the hub starts.
+    assets ??= loadAssets(defaultQuery);
+    const asset = (await assets).get(request.params.name);
+    if (asset === undefined) return reply.callNotFound();
+    reply.header('cache-control', 'no-cache').header('etag', asset.tag).header('vary', 'accept-encoding');
+    if (request.headers['if-none-match'] === asset.tag) return reply.code(304).send();
+    reply.type(asset.type);
+    if (!/\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) return reply.send(asset.plain);
+    return reply.header('content-encoding', 'gzip').send(await asset.zipped());
+  });
+}
+
+interface Asset {
+  readonly type: string;
+  readonly plain: Buffer;
+  readonly tag: string;
+  readonly zipped: () => Promise<Buffer>;
+}
+
+/** Monaco, the editor inside, writes style elements; everything else comes from the hub's own files. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "worker-src 'self'",
+  "connect-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "font-src 'self' data:",
+  "img-src 'self' data:",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const PAGE = `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <title>Liên thông – GraphiQL</title>
+    <link rel="icon" href="data:,">
+    <link rel="stylesheet" href="/graphiql/style.css">
+  </head>
+  <body class="no-focus-outline">
+    <noscript>The query editor needs JavaScript.</noscript>
+    <div id="root"></div>
+    <script src="/graphiql/editor.js"></script>
+    <script src="/graphiql/start.js"></script>
+  </body>
+</html>
+`;
+
+/**
+ * As delivered, the editor writes the query into the page's URL and into the browser's storage, where personal numbers
+ * would outlive the session on a shared counter machine. Both are taken from it.
+ */
+function startScript(defaultQuery: string | undefined): string {
+  const options = { endpoint: '/graphql', title: 'Liên thông', shouldPersistHeaders: false, defaultQuery };
+  return `
+const workers = { editorWorkerService: 'editor-worker.js', json: 'json-worker.js', graphql: 'graphql-worker.js' };
+self.MonacoEnvironment = { globalAPI: false, getWorkerUrl: (_, label) => '/graphiql/' + workers[label] };
+const kept = new Map();
+const storage = {
+  get length() { return kept.size; },
+  getItem: (key) => kept.get(key) ?? null,
+  setItem: (key, value) => void kept.set(key, value),
+  removeItem: (key) => void kept.delete(key),
+  clear: () => kept.clear(),
+};
+YogaGraphiQL.renderYogaGraphiQL(document.getElementById('root'), {
+  ...${JSON.stringify(options)},
+  storage,
+  onEditQuery: () => {},
+});
+`;
+}
+
+async function loadAssets(defaultQuery: string | undefined): Promise<ReadonlyMap<string, Asset>> {
+  const editor = await import('@graphql-yoga/render-graphiql/graphiql');
+  const script = 'text/javascript; charset=utf-8';
+  return new Map([
+    ['style.css', asset('text/css; charset=utf-8', editor.css)],
+    ['editor.js', asset(script, editor.js)],
+    ['start.js', asset(script, startScript(defaultQuery))],
+    ['editor-worker.js', asset(script, editor.editorWorkerService)],
+    ['json-worker.js', asset(script, editor.jsonWorker)],
+    ['graphql-worker.js', asset(script, editor.graphqlWorker)],
+  ]);
+}
+
+const compress = promisify(gzip);
+
+function asset(type: string, text: string): Asset {
+  const plain = Buffer.from(text);
+  let zipped: Promise<Buffer> | undefined;
+  return {
+    type,
+    plain,
+    tag: `"${createHash('sha256').update(plain).digest('base64url').slice(0, 22)}"`,
+    zipped: () => {
+      zipped ??= compress(plain);
+      return zipped;
+    },
+  };
+}
