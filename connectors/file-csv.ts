@@ -1,6 +1,14 @@
 import { parse } from 'csv-parse/sync';
 import { HubError } from '../core/errors.ts';
-import { decodeLines, type FileFormat, markedEncoding, type RowSink, segments } from './file-format.ts';
+import {
+  decodeLines,
+  type FileFormat,
+  MAX_SEGMENT_BYTES,
+  markedEncoding,
+  peek,
+  type RowSink,
+  segments,
+} from './file-format.ts';
 import type { TextEncodingName } from './text/encodings.ts';
 
 export interface CsvOptions {
@@ -29,12 +37,11 @@ export function csv(options: CsvOptions = {}): FileFormat {
     name: 'csv',
     async read({ chunks }, sink) {
       const records = recordReader({ delimiter, quote, headerRow: headerRow ?? 1, sink });
-      let read: TextEncodingName | null = null;
+      const { head, all } = await peek(chunks(), LONGEST_MARK);
+      const used = encodingOf(head, encoding);
       try {
-        for await (const piece of segmented(chunks(), encoding, (known) => {
-          read = known;
-        })) {
-          for (const line of decodeLines(piece, read ?? 'utf-8')) records.line(line);
+        for await (const piece of segments(all, LINE_FEED, used)) {
+          for (const line of decodeLines(piece, used)) records.line(line);
         }
       } catch (error) {
         if (error instanceof RangeError) throw new HubError('SOURCE_MALFORMED', error.message);
@@ -45,27 +52,14 @@ export function csv(options: CsvOptions = {}): FileFormat {
   };
 }
 
-/** The encoding has to be known before the first cut, and only the first bytes tell it. */
-async function* segmented(
-  chunks: AsyncIterable<Uint8Array>,
-  declared: TextEncodingName | undefined,
-  tell: (encoding: TextEncodingName) => void,
-): AsyncGenerator<Uint8Array> {
-  const iterator = chunks[Symbol.asyncIterator]();
-  const first = await iterator.next();
-  if (first.done === true) return;
-  const marked = markedEncoding(first.value);
+const LONGEST_MARK = 3;
+
+function encodingOf(head: Uint8Array, declared: TextEncodingName | undefined): TextEncodingName {
+  const marked = markedEncoding(head);
   if (marked !== null && declared !== undefined && marked !== declared) {
     throw new HubError('SOURCE_MALFORMED', `the file is in ${marked} and not in ${declared}, as was declared`);
   }
-  const encoding = declared ?? marked ?? 'utf-8';
-  tell(encoding);
-  yield* segments(again(first.value, iterator), LINE_FEED, encoding);
-}
-
-async function* again(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  yield first;
-  yield* { [Symbol.asyncIterator]: () => rest };
+  return declared ?? marked ?? 'utf-8';
 }
 
 interface ReaderOptions {
@@ -75,18 +69,28 @@ interface ReaderOptions {
   readonly sink: RowSink;
 }
 
+/** A record that is whole by its quotes, though they may stand in wrong places. */
+interface Candidate {
+  readonly at: number;
+  readonly lines: readonly string[];
+  readonly text: string;
+}
+
+/** Candidates that are taken apart together: a call of csv-parse costs as much as a hundred records. */
+const BATCH = 500;
+
 /**
  * Puts lines together to records. csv-parse takes quoted ones apart; where records begin and end is found here, because
  * its line numbers count a line break inside quotes twice, and because after a stray quote it gives up what follows. A
- * record that is wrong costs its first line; reading goes on with the second.
+ * record that is wrong costs its first line; its other lines are read again.
  */
-function recordReader({ delimiter, quote, headerRow, sink }: ReaderOptions) {
+function recordReader(options: ReaderOptions) {
+  const { delimiter, quote, headerRow, sink } = options;
   let line = 0;
   let width: number | null = null;
   /** Lines of a record whose quotes are not closed yet. */
   let pending: string[] = [];
-  let begun = 0;
-  let odd = false;
+  let batch: Candidate[] = [];
 
   const emit = (at: number, values: readonly string[]) => {
     if (width === null) {
@@ -103,74 +107,125 @@ function recordReader({ delimiter, quote, headerRow, sink }: ReaderOptions) {
     } else sink.row(at, values);
   };
 
-  const finish = (at: number, lines: readonly string[]): boolean => {
-    const last = (lines.at(-1) ?? '').replace(/\r$/, '');
-    const text = lines.length === 1 ? last : [...lines.slice(0, -1), last].join('\n');
-    if (text === '') return true;
-    if (quote === null || !text.includes(quote)) {
-      emit(at, text.split(delimiter));
-      return true;
-    }
-    const values = parseRecord(text, delimiter, quote);
-    if (values === null) return false;
-    emit(at, values);
-    return true;
-  };
-
-  /** Gives up the first pending line and reads the others again. */
-  const recover = (why: string) => {
-    const [, ...rest] = pending;
-    const at = begun;
-    const resume = line;
-    pending = [];
-    odd = false;
+  const refuse = (at: number, why: string) => {
     if (width === null) throw new HubError('SOURCE_MALFORMED', `the line of column names ${why}`);
     sink.faulty(at, why);
-    line = at;
-    for (const one of rest) take(one);
-    line = resume;
   };
 
-  const take = (text: string | null) => {
-    line += 1;
-    if (line < headerRow) return;
-    if (text === null || text.includes('\0')) {
-      line -= 1;
-      while (pending.length > 0) recover('has a quote that is not closed');
-      line += 1;
-      const why = text === null ? 'holds bytes that its encoding does not have' : 'holds a NUL';
-      if (width === null) throw new HubError('SOURCE_MALFORMED', `the line of column names ${why}`);
-      sink.faulty(line, why);
-      return;
+  const flush = () => {
+    const taken = takeApart(batch, options);
+    for (const [index, { at, lines, text }] of batch.entries()) {
+      const values = taken.get(index) ?? (quote === null || !text.includes(quote) ? text.split(delimiter) : null);
+      if (values !== null) emit(at, values);
+      else giveUp(at, lines, 'has a quote in the wrong place');
     }
-    if (pending.length === 0) begun = line;
-    pending.push(text);
-    if (quote !== null && text.includes(quote)) odd = odd !== (text.split(quote).length % 2 === 0);
-    if (!odd) {
-      const lines = pending;
-      if (finish(begun, lines)) pending = [];
-      else recover('has a quote in the wrong place');
-    } else if (pending.length > MAX_RECORD_LINES) recover('has a quote that is not closed');
+    batch = [];
+  };
+
+  /** Gives up the first line. The others are read by themselves: the lines behind them have found their records. */
+  const giveUp = (at: number, lines: readonly string[], why: string) => {
+    refuse(at, why);
+    let [, ...rest] = lines;
+    for (let begin = at + 1; rest.length > 0; ) {
+      const length = lengthOf(rest, quote);
+      const text = length === 0 ? '' : textOf(rest.slice(0, length));
+      const values = length === 0 ? null : fieldsOf(text, options);
+      if (values === null) refuse(begin, 'has a quote that is not closed');
+      else if (text !== '') emit(begin, values);
+      const used = values === null ? 1 : length;
+      begin += used;
+      rest = rest.slice(used);
+    }
+  };
+
+  const abandon = () => {
+    const lines = pending;
+    pending = [];
+    flush();
+    if (lines.length > 0) giveUp(line - lines.length + 1, lines, 'has a quote that is not closed');
   };
 
   return {
-    line: take,
-    end: () => {
-      // Each round gives up one line, and there are at most as many as one record may have.
-      while (pending.length > 0) recover('has a quote that is not closed');
+    line(text: string | null) {
+      if (text === null || text.includes('\0')) {
+        abandon();
+        line += 1;
+        if (line >= headerRow) refuse(line, text === null ? 'holds bytes its encoding does not have' : 'holds a NUL');
+        return;
+      }
+      line += 1;
+      if (line < headerRow) return;
+      pending.push(text);
+      if (lengthOf(pending, quote) === 0) {
+        if (pending.length > MAX_RECORD_LINES) abandon();
+        return;
+      }
+      const whole = { at: line - pending.length + 1, lines: pending, text: textOf(pending) };
+      pending = [];
+      if (whole.text !== '') batch.push(whole);
+      if (batch.length >= (width === null ? 1 : BATCH)) flush();
     },
+    end: abandon,
   };
 }
 
-function parseRecord(text: string, delimiter: string, quote: string): readonly string[] | null {
+/** How many of the lines make the first record; 0 where its quotes are not closed at the end. */
+function lengthOf(lines: readonly string[], quote: string | null): number {
+  if (quote === null) return 1;
+  let odd = false;
+  for (const [index, line] of lines.entries()) {
+    if (line.includes(quote)) odd = odd !== (line.split(quote).length % 2 === 0);
+    if (!odd) return index + 1;
+  }
+  return 0;
+}
+
+function textOf(lines: readonly string[]): string {
+  const last = (lines.at(-1) ?? '').replace(/\r$/, '');
+  return lines.length === 1 ? last : [...lines.slice(0, -1), last].join('\n');
+}
+
+/** Fields of the candidates that hold quotes, by their place; a candidate that is wrong is left out. */
+function takeApart(batch: readonly Candidate[], options: ReaderOptions): ReadonlyMap<number, readonly string[]> {
+  const { quote } = options;
+  const quoted = quote === null ? [] : [...batch.entries()].filter(([, { text }]) => text.includes(quote));
+  const taken = new Map<number, readonly string[]>();
+  // A wrong one makes csv-parse refuse all: halves are tried until it is alone.
+  const waiting = quoted.length > 0 ? [quoted] : [];
+  for (let part = waiting.pop(); part !== undefined; part = waiting.pop()) {
+    const records = parseRecords(part.map(([, { text }]) => text).join(RECORD_END), options);
+    if (records !== null && records.length === part.length) {
+      for (const [place, [index]] of part.entries()) taken.set(index, records[place] ?? []);
+    } else if (part.length > 1) {
+      const middle = part.length >> 1;
+      waiting.push(part.slice(0, middle), part.slice(middle));
+    }
+  }
+  return taken;
+}
+
+function fieldsOf(text: string, options: ReaderOptions): readonly string[] | null {
+  const { quote, delimiter } = options;
+  if (quote === null || !text.includes(quote)) return text.split(delimiter);
+  const records = parseRecords(text, options);
+  return records?.length === 1 ? (records[0] ?? null) : null;
+}
+
+/** Lines that hold it were left out, so it ends records and nothing else. */
+const RECORD_END = '\0';
+
+function parseRecords(text: string, { delimiter, quote }: ReaderOptions): readonly (readonly string[])[] | null {
   try {
-    const records: string[][] = parse(text, { delimiter, quote, escape: quote, record_delimiter: RECORD_END });
-    return records.length === 1 ? (records[0] ?? null) : null;
+    return parse(text, {
+      delimiter,
+      quote,
+      escape: quote,
+      record_delimiter: RECORD_END,
+      relax_column_count: true,
+      max_record_size: MAX_RECORD_LINES * MAX_SEGMENT_BYTES,
+    });
   } catch {
     // What csv-parse says quotes the record.
     return null;
   }
 }
-
-/** A record is handed over alone, so nothing in it ends it; this occurs in no text. */
-const RECORD_END = '\0';

@@ -69,6 +69,25 @@ function behindBig(bytes: Buffer, mark: number): number {
   return 0;
 }
 
+/** Reads at least so many bytes ahead, or all there are; `all` still brings everything. */
+export async function peek(
+  chunks: AsyncIterable<Uint8Array>,
+  least: number,
+): Promise<{ readonly head: Uint8Array; readonly all: AsyncIterable<Uint8Array> }> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  let head = Buffer.alloc(0);
+  while (head.length < least) {
+    const next = await iterator.next();
+    if (next.done === true) break;
+    head = Buffer.concat([head, next.value]);
+  }
+  const all = async function* () {
+    if (head.length > 0) yield head;
+    yield* { [Symbol.asyncIterator]: () => iterator };
+  };
+  return { head, all: all() };
+}
+
 /** What a byte order mark says, where there is one. */
 export function markedEncoding(bytes: Uint8Array): TextEncodingName | null {
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return 'utf-8';

@@ -170,6 +170,8 @@ function openDrop({ settings, entities, warn }: OpenContext, options: FileOption
       return current;
     },
     async check(signal) {
+      // A look that is under way may have begun before what is asked about happened.
+      if (looking !== undefined) await unlessAborted(looking, signal);
       lookedAt = Number.NEGATIVE_INFINITY;
       await unlessAborted(refresh(), signal);
       if (fault !== null) throw fault;

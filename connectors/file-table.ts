@@ -59,6 +59,7 @@ export async function loadTable(
   let faulty = 0;
   let names: readonly string[] | null = null;
   let places: readonly number[] = [];
+  let finders: readonly Finder[] = [];
   const fail = (why: string, field?: string) => new HubError('SOURCE_MALFORMED', `${file.name}: ${why}`, { field });
   const left = (line: number, why: string) => {
     faulty += 1;
@@ -72,6 +73,7 @@ export async function loadTable(
         columns(given) {
           names = given.map((name) => name.trim());
           places = placesOf(names, wanted, fail);
+          finders = findersOf(indexes, names, found);
         },
         faulty: left,
         row(line, given) {
@@ -80,10 +82,9 @@ export async function loadTable(
             return;
           }
           if (values.length >= maxRows) throw fail(`has more than ${maxRows} rows`);
-          const row = names === null ? {} : rowOf(names, given);
-          for (const [name, index] of indexes) {
-            const rowsByKey = found.get(name);
-            for (const key of keysOf(index, row)) (rowsByKey?.get(key) ?? added(rowsByKey, key)).push(values.length);
+          const row = rowMaker(names ?? [], given);
+          for (const { keysOf, rowsByKey } of finders) {
+            for (const key of keysOf(given, row)) (rowsByKey.get(key) ?? added(rowsByKey, key)).push(values.length);
           }
           values.push(places.map((column) => given[column]));
           lines.push(line);
@@ -108,9 +109,9 @@ export async function loadTable(
   return tableOf({ file, values, lines, found, wanted, faulty });
 }
 
-function added(rowsByKey: Map<string, number[]> | undefined, key: string): number[] {
+function added(rowsByKey: Map<string, number[]>, key: string): number[] {
   const rows: number[] = [];
-  rowsByKey?.set(key, rows);
+  rowsByKey.set(key, rows);
   return rows;
 }
 
@@ -129,29 +130,60 @@ function placesOf(
   });
 }
 
-function rowOf(names: readonly string[], given: readonly unknown[]): Row {
-  const row: Record<string, unknown> = Object.create(null);
-  for (let place = 0; place < names.length; place += 1) row[names[place] as string] = given[place];
-  return row;
+interface Finder {
+  readonly rowsByKey: Map<string, number[]>;
+  readonly keysOf: (values: readonly unknown[], row: () => Row) => Iterable<string>;
+}
+
+function findersOf(
+  indexes: ReadonlyMap<string, FileIndex>,
+  names: readonly string[],
+  found: ReadonlyMap<string, Map<string, number[]>>,
+): readonly Finder[] {
+  return [...indexes].map(([name, { keys, normaliseKey }]) => {
+    const rowsByKey = found.get(name) ?? new Map<string, number[]>();
+    if (typeof keys === 'function') {
+      return { rowsByKey, keysOf: (_, row) => statedBy(keys, row(), normaliseKey) };
+    }
+    const columns = keys.map((column) => names.indexOf(column));
+    const keysOf = (values: readonly unknown[]) => {
+      const stated = columns.flatMap((column) => values[column]).filter((value) => isKey(value));
+      const canonical = stated.map((value) => canonicalKey(value, normaliseKey));
+      return canonical.length < 2 ? canonical : new Set(canonical);
+    };
+    return { rowsByKey, keysOf };
+  });
 }
 
 /** A row that states no key is found by none; that it has none is not a fault. */
-function keysOf({ keys, normaliseKey }: FileIndex, row: Row): ReadonlySet<string> {
-  const stated = new Set<string>();
-  if (typeof keys === 'function') {
-    try {
-      for (const key of keys(row)) stated.add(canonicalKey(key, normaliseKey));
-    } catch (error) {
-      if (!(error instanceof FaultyValue)) throw error;
-    }
-    return stated;
+function isKey(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
+function statedBy(
+  keys: (row: Row) => readonly Key[],
+  row: Row,
+  normalise: ((text: string) => string) | undefined,
+): ReadonlySet<string> {
+  try {
+    return new Set(keys(row).map((key) => canonicalKey(key, normalise)));
+  } catch (error) {
+    if (error instanceof FaultyValue) return new Set();
+    throw error;
   }
-  for (const column of keys) {
-    for (const value of [row[column]].flat()) {
-      if (typeof value === 'string' && value !== '') stated.add(canonicalKey(value, normaliseKey));
+}
+
+/** Makes the row with all columns once, and only for indexes that look at it. */
+function rowMaker(names: readonly string[], values: readonly unknown[]): () => Row {
+  let row: Record<string, unknown> | undefined;
+  return () => {
+    if (row === undefined) {
+      row = {};
+      // A column may be called anything; as a plain member this name would become the row's prototype.
+      for (const [place, name] of names.entries()) if (name !== '__proto__') row[name] = values[place];
     }
-  }
-  return stated;
+    return row;
+  };
 }
 
 interface Loaded {

@@ -1,6 +1,6 @@
 import { HubError } from '../core/errors.ts';
 import type { Row } from '../core/source.ts';
-import { type FileFormat, MAX_SEGMENT_BYTES, segments } from './file-format.ts';
+import { type FileFormat, MAX_SEGMENT_BYTES, peek, segments } from './file-format.ts';
 import { decodeBytes } from './text/decode.ts';
 import type { TextEncodingName } from './text/encodings.ts';
 import { compileXml, scopeOf, type XmlNamespaces } from './xml.ts';
@@ -53,7 +53,7 @@ export function xml({ record, namespaces = {}, encoding }: XmlFileOptions): File
         },
         open(uri, local, attributes) {
           open += 1;
-          if (open === depth) line = reader.line;
+          if (open === depth) line = reader.tagLine;
           taker.open(uri, local, attributes);
         },
         text: (piece) => taker.text(piece),
@@ -72,34 +72,21 @@ export function xml({ record, namespaces = {}, encoding }: XmlFileOptions): File
   };
 }
 
+/** The XML declaration stands in the first bytes. */
+const HEAD_BYTES = 200;
+
 async function* decoded(chunks: AsyncIterable<Uint8Array>, declared: TextEncodingName | undefined) {
-  let encoding: TextEncodingName | null = null;
-  const known = async function* () {
-    for await (const chunk of chunks) {
-      encoding ??= encodingOf(chunk, { encoding: declared });
-      yield chunk;
-    }
-  };
-  // The first chunk tells the encoding before it is cut; UTF-16 is cut at even places.
-  const iterator = known();
-  const first = await iterator.next();
-  if (first.done === true) return;
-  const whole = async function* () {
-    yield first.value;
-    yield* iterator;
-  };
-  const used = encoding ?? 'utf-8';
+  const { head, all } = await peek(chunks, HEAD_BYTES);
+  const encoding = encodingOf(head, { encoding: declared });
   try {
-    for await (const piece of segments(whole(), TAG_END, used)) {
-      const text = decodeBytes(piece, used);
+    for await (const piece of segments(all, TAG_END, encoding)) {
+      const text = decodeBytes(piece, encoding);
       yield text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
     }
   } catch (cause) {
     if (cause instanceof HubError) throw cause;
-    const why =
-      cause instanceof RangeError
-        ? `has no tag in ${MAX_SEGMENT_BYTES} bytes`
-        : `is not in ${used}, as it is said to be`;
+    const tagless = `has no tag in ${MAX_SEGMENT_BYTES} bytes`;
+    const why = cause instanceof RangeError ? tagless : `is not in ${encoding}, as it is said to be`;
     throw new HubError('SOURCE_MALFORMED', `the XML ${why}`, { cause });
   }
 }

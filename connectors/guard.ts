@@ -41,7 +41,7 @@ export interface GuardOptions {
   readonly random?: (() => number) | undefined;
 }
 
-export interface BreakerOptions {
+interface BreakerOptions {
   /** Failures in a row after which the system is rested. Standard: 5. */
   readonly failures?: number | undefined;
   /** First rest in milliseconds; doubled each time up to `mostRestMs`. Standard: 1000 and 30000. */
@@ -183,9 +183,12 @@ async function attempt<T>(
   }
 }
 
-/** Whether asking again may help. A breaker that opened meanwhile is no HubError: the system is to be left alone. */
+/**
+ * Whether asking again may help. A breaker that opened meanwhile is no HubError: the system is to be left alone. A call
+ * whose caller left ends in the pause that would come next.
+ */
 function mayPass(error: unknown): error is HubError {
-  return error instanceof HubError && !(error instanceof Abandoned) && error.retryable;
+  return error instanceof HubError && error.retryable;
 }
 
 /** Whether the system could not be had. Nonsense from it, our own refusals and callers that left are no outage. */

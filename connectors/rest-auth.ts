@@ -22,7 +22,7 @@ export interface RestAuth {
 
 export type Grant = { readonly token: string } | { readonly signIn: SignIn };
 
-export interface SignIn {
+interface SignIn {
   readonly request: RestRequest;
   /** @returns undefined where the answer holds no token: the system refused the credentials */
   readonly read: (answer: unknown) => { readonly token: string; readonly lifetimeMs?: number } | undefined;

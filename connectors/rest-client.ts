@@ -20,14 +20,14 @@ export interface RestTalk {
   readonly headersFrom?: ((caller: Caller) => Readonly<Record<string, string>>) | undefined;
 }
 
-export interface AskOptions {
+interface AskOptions {
   readonly caller: Caller;
   readonly signal: AbortSignal;
   /** Statuses that mean: no such key. */
   readonly absent: readonly number[];
 }
 
-export interface RestReply {
+interface RestReply {
   /** The system has no such key; then there is no body. */
   readonly absent: boolean;
   readonly body?: unknown;
@@ -134,6 +134,8 @@ function refusal(message: string): HubError {
   return new HubError('SOURCE_UNAVAILABLE', message, { retryable: false });
 }
 
+/** A code, also with its name before it, as in `ErrorCode E20`. Anything else might be a sentence about a person. */
 function shownCode(code: string): string {
-  return /^[\w.-]{1,32}$/.test(code) && !/\d{8}/.test(code) ? code : 'its code is not shown';
+  const isCode = /^[\w.-]{1,32}$/.test(code) || /^\w{1,32} (?:[A-Z_]{1,32}|[\w.-]{0,31}\d)$/.test(code);
+  return isCode && !/\d{8}/.test(code) ? code : 'its code is not shown';
 }

@@ -13,10 +13,6 @@ import { checkEntity } from './rest-check.ts';
 import type { RestEntity } from './rest-entity.ts';
 import { openRest, type RestTraits } from './rest-source.ts';
 
-export type { RestAuth, SettingName, SettingValues } from './rest-auth.ts';
-export type { RestEntity, RestLookup, RestSearch } from './rest-entity.ts';
-export type { RestRequest } from './rest-request.ts';
-
 /** One system that speaks JSON over HTTP. */
 export interface RestOptions extends RestTraits {
   /** Setting that holds the base URL. */

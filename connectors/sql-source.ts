@@ -9,7 +9,7 @@ import type {
   SearchRequest,
   Source,
 } from '../core/source.ts';
-import { type Binding, type Database, type DatabaseRow, openDatabase } from '../drivers/database.ts';
+import { type Database, type DatabaseRow, openDatabase } from '../drivers/database.ts';
 import type { SqlEntity } from './sql.ts';
 import { createPlan, MOST_ROWS, type SqlPlan } from './sql-plan.ts';
 import { searchStatement } from './sql-search.ts';

@@ -7,8 +7,8 @@ export interface XmlReader {
   write(piece: string): void;
   /** Refuses a document that has not ended. */
   end(): void;
-  /** Line the reader stands on, from 1. */
-  readonly line: number;
+  /** Line on which the tag that was read last begins, from 1. */
+  readonly tagLine: number;
 }
 
 /**
@@ -30,6 +30,11 @@ export function openXmlReader(events: XmlEvents): XmlReader {
     throw refuse('has a document type');
   });
   let depth = 0;
+  let tagLine = 1;
+  parser.on('opentagstart', () => {
+    // The character behind the name has been read; when that was a line break, the name stands a line above.
+    tagLine = parser.column === 0 ? parser.line - 1 : parser.line;
+  });
   parser.on('opentag', ({ uri, local, attributes }) => {
     depth += 1;
     events.open(uri, local, Object.values(attributes));
@@ -50,8 +55,8 @@ export function openXmlReader(events: XmlEvents): XmlReader {
     end: () => {
       parser.close();
     },
-    get line() {
-      return parser.line;
+    get tagLine() {
+      return tagLine;
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { DossierDeclaration } from '../core/declaration.ts';
+import type { DossierDeclaration, RecordHolder } from '../core/declaration.ts';
 import { DOSSIER_OWNERS } from '../core/dossier.ts';
 import { HubError } from '../core/errors.ts';
 import type { Mapped } from '../core/mapping.ts';
@@ -32,6 +32,18 @@ function dossierSources(operation: Operation, role: DossierDeclaration['role']):
     if (declaration?.role !== role) return [];
     return [{ sector, entity: entityOf(sector, declaration.entity), declaration }];
   });
+}
+
+/**
+ * Unit identifiers come in two orders and sequences in several lengths, so only what no code can hold is refused; some
+ * systems answer a whole batch with an error for one key they cannot read.
+ *
+ * @throws HubError BAD_USER_INPUT
+ */
+export function checkedDossierCode(text: string): string {
+  const code = text.trim();
+  if (/^[\w.-]{3,64}$/.test(code)) return code;
+  throw new HubError('BAD_USER_INPUT', 'code: expected a dossier code such as H41.12-261008-0003');
 }
 
 /**
@@ -127,9 +139,9 @@ async function seeByApplicant(
   }
 }
 
-function holdersOf(view: Mapped): { personalNumbers: readonly string[]; birthDate: null }[] {
-  const { applicantNumbers } = view;
-  return Array.isArray(applicantNumbers) ? [{ personalNumbers: applicantNumbers, birthDate: null }] : [];
+function holdersOf({ applicantNumbers, applicantName }: Mapped): readonly RecordHolder[] {
+  const fullName = typeof applicantName === 'string' ? applicantName : null;
+  return Array.isArray(applicantNumbers) ? [{ personalNumbers: applicantNumbers, birthDate: null, fullName }] : [];
 }
 
 async function seeByCode(operation: Operation, source: DossierSource, code: string): Promise<SeenView> {

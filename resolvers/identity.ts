@@ -1,6 +1,7 @@
 import type { RecordHolder } from '../core/declaration.ts';
 import { HubError } from '../core/errors.ts';
 import type { Mapped } from '../core/mapping.ts';
+import { foldName } from '../core/names.ts';
 import { compatible, type PartialDate } from '../core/partial-date.ts';
 import { personalNumberFacts } from '../core/personal-number.ts';
 import type { Operation } from './operation.ts';
@@ -61,9 +62,9 @@ export async function identify(operation: Operation, given: readonly string[]): 
   const failures: HubError[] = [];
   const paired = await pairedNumbers(operation, given, failures);
   const asked = paired.length === 0 ? given : [...new Set([...given, ...paired])];
-  const stated: Statement[] = [];
-  await Promise.all(
+  const stated = await Promise.all(
     identitySources(operation.registry).map(async ({ entity, by }) => {
+      const own: Statement[] = [];
       const answers = await Promise.all(
         asked.map((number) =>
           operation.records(entity, by, number).catch((error: unknown) => sourceError(error, entity.sector)),
@@ -71,11 +72,12 @@ export async function identify(operation: Operation, given: readonly string[]): 
       );
       for (const answer of answers) {
         if (answer instanceof HubError) failures.push(answer);
-        else for (const record of answer ?? []) stated.push(statementOf(operation, entity, record));
+        else for (const record of answer ?? []) own.push(statementOf(operation, entity, record));
       }
+      return own;
     }),
   );
-  return joinStatements(given, inDeclaredOrder(operation, stated), { failures: onePerSector(failures), paired });
+  return joinStatements(given, distinct(stated.flat()), { failures: onePerSector(failures), paired });
 }
 
 /** What the hub remembers of the numbers. Its own store out of reach is one more place that could not be asked. */
@@ -92,16 +94,14 @@ async function pairedNumbers(
   }
 }
 
-/** The statements that came as answers in whatever order, in the declared one and each once. */
-function inDeclaredOrder(operation: Operation, statements: readonly Statement[]): readonly Statement[] {
-  const rank = new Map(identitySources(operation.registry).map(({ entity }, place) => [entity.sector, place] as const));
-  const once = new Map(
-    statements.map((one) => [
-      JSON.stringify([one.sector, one.personalNumbers, String(one.fullName), String(one.birthDate)]),
-      one,
-    ]),
-  );
-  return [...once.values()].sort((left, right) => (rank.get(left.sector) ?? 0) - (rank.get(right.sector) ?? 0));
+/** Statements of one sector that say the same are one, in the place of the first. */
+function distinct(statements: readonly Statement[]): readonly Statement[] {
+  const once = new Map<string, Statement>();
+  for (const one of statements) {
+    const key = JSON.stringify([one.sector, one.personalNumbers, String(one.fullName), String(one.birthDate)]);
+    if (!once.has(key)) once.set(key, one);
+  }
+  return [...once.values()];
 }
 
 function onePerSector(failures: readonly HubError[]): readonly HubError[] {
@@ -162,19 +162,30 @@ export function ownerOf(identity: Identity, holders: readonly RecordHolder[]): '
   if (holders.length === 0) return 'own';
   let owner: 'own' | 'other' | 'unknown' = 'other';
   const own = new Set(identity.numbers);
-  for (const { personalNumbers, birthDate } of holders) {
+  for (const holder of holders) {
+    const { personalNumbers } = holder;
     const common = personalNumbers.filter((number) => own.has(number));
     if (common.some(isTwelve)) return 'own';
     if (common.length === 0 || personalNumbers.some(isTwelve)) {
       // Someone else's 12-digit number, unless no 12-digit number of this person is known to compare it with.
       if (common.length === 0 || identity.numbers.some(isTwelve)) continue;
     }
-    const doubtful =
-      common.some((number) => identity.shared.has(number)) || !agree(birthDateOf(identity.statements), birthDate);
-    if (!doubtful) return 'own';
+    if (!common.some((number) => identity.shared.has(number)) && isVouchedFor(identity, holder)) return 'own';
     owner = 'unknown';
   }
   return owner;
+}
+
+/**
+ * A nine-digit number alone proves nothing, since nobody was asked who else held it. So the birth date must agree or,
+ * where one of the two is not known, the name: it joins nobody here, it only keeps another's record out.
+ */
+function isVouchedFor({ statements }: Identity, { birthDate, fullName }: RecordHolder): boolean {
+  const known = birthDateOf(statements);
+  if (typeof known === 'string' && birthDate !== null) return agree(known, birthDate);
+  if (typeof fullName !== 'string') return false;
+  const folded = foldName(fullName);
+  return statements.some((one) => typeof one.fullName === 'string' && foldName(one.fullName) === folded);
 }
 
 /**

@@ -84,11 +84,13 @@ function selectedFields(info: GraphQLResolveInfo): Map<string, Set<string>> {
   return selected;
 }
 
+const APPLICANT_NEEDS = ['applicantName', 'applicantNumbers'] as const;
+
 /** Dossier and Citizen are joined from several systems; what their parts are read for is decided there. */
 const DOSSIER_NEEDS: Readonly<Record<string, readonly string[]>> = {
   procedure: ['procedureCode', 'procedureTitle'],
   agency: ['agencyCode'],
-  applicant: ['applicantKind', 'applicantName', 'applicantNumbers'],
+  applicant: ['applicantKind', ...APPLICANT_NEEDS],
   status: ['status', 'statusAt'],
   statusNumber: ['status', 'statusAt'],
   statusTitle: ['status', 'statusAt'],
@@ -114,7 +116,11 @@ function fieldsToRead(
   const { fieldsOf, sector } = operation;
   if (declaration.type === 'Citizen' || declaration.type === 'DossierPart')
     return new Set(Object.keys(declaration.fields));
-  if (declaration.type === 'Dossier') return dossierNeeds({ fieldsOf });
+  if (declaration.type === 'Dossier') {
+    const needs = dossierNeeds({ fieldsOf });
+    // Found by an applicant's number, a dossier has to say whose it is.
+    return by === sector?.declaration.dossiers?.byApplicant ? new Set([...needs, ...APPLICANT_NEEDS]) : needs;
+  }
 
   const wanted = new Set(declaration.identity);
   for (const field of fieldsOf(declaration.type)) wanted.add(field);

@@ -8,7 +8,7 @@ import { isPersonalNumber } from '../core/personal-number.ts';
 import { scalars } from '../schema/scalars.ts';
 import { agencyOf, listAgencies, listProcedures, procedureOf } from './catalogues.ts';
 import { type CitizenNode, findCitizen, numberOfId, searchCitizens } from './citizens.ts';
-import { dossiersOf, findDossier } from './dossiers.ts';
+import { checkedDossierCode, dossiersOf, findDossier } from './dossiers.ts';
 import { answerQuery, followLinks, type Link, type Query } from './links.ts';
 import type { Operation } from './operation.ts';
 import type { OpenSector, Registry } from './registry.ts';
@@ -59,7 +59,7 @@ function generalResolvers(registry: Registry): Resolvers {
     Query: {
       citizen: (_, { id }, operation) => findCitizen(operation, [numberOfId(operation, id)]),
       citizens: (_, args, operation) => searchCitizens(operation, args as Parameters<typeof searchCitizens>[1]),
-      dossier: (_, { code }, operation) => findDossier(operation, code.trim()),
+      dossier: (_, { code }, operation) => findDossier(operation, checkedDossierCode(code)),
       procedure: (_, { code }) => registry.catalogues.procedures.byCode(code),
       procedures: (_, args) => listProcedures(registry, args),
       agency: (_, { code }) => registry.catalogues.agencies.byCode(code),
