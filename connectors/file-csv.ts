@@ -130,7 +130,8 @@ function recordReader(options: ReaderOptions) {
       const length = lengthOf(rest, quote);
       const text = length === 0 ? '' : textOf(rest.slice(0, length));
       const values = length === 0 ? null : fieldsOf(text, options);
-      if (values === null) refuse(begin, 'has a quote that is not closed');
+      if (length === 0) refuse(begin, 'has a quote that is not closed');
+      else if (values === null) refuse(begin, 'has a quote in the wrong place');
       else if (text !== '') emit(begin, values);
       const used = values === null ? 1 : length;
       begin += used;

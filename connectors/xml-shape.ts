@@ -88,6 +88,9 @@ export function compileXml(paths: XmlPaths, scope: XmlScope): XmlShape {
   return { root, record, steps: count.steps };
 }
 
+/** What stands in an element belongs to one record; which one has to be plain. */
+const MIXED = 'and another path take parts of the same element, one of them as a record';
+
 interface Count {
   steps: number;
 }
@@ -105,13 +108,16 @@ function compileRecord(start: XmlStep, paths: Expanded, scope: XmlScope, count: 
     const list = many && !presence;
     empty[path] = presence ? false : null;
     if (list) lists.push(path);
+    if (!presence && step !== start && step.record !== null) throw new Error(`${path} ${MIXED}`);
     if (attribute !== null) step.attributes.push({ ...attribute, slot: path, list });
     else if (presence) step.present = path;
     else if (inner === null) {
       step.text = path;
       step.textIsList = list;
     } else {
-      if (step.record !== null) throw new Error(`${path}: two records begin at the same element`);
+      if (step.children.length > 0 || step.attributes.length > 0 || step.text !== null) {
+        throw new Error(`${path} ${MIXED}`);
+      }
       step.recordSlot = path;
       step.recordIsList = list;
       step.record = compileRecord(step, expand(inner), within, count);
@@ -142,6 +148,7 @@ function walk(start: XmlStep, path: string, scope: XmlScope, count: Count) {
       next = newStep(count, name, names.slice(0, index + 1).join('/'), list);
       step.children.push(next);
     } else if (next.list !== list) throw new Error(`${next.path} is declared both with and without []`);
+    if (next.record !== null && index < names.length - 1) throw new Error(`${path} ${MIXED}`);
     step = next;
     within = within.within(bare);
   }

@@ -123,6 +123,8 @@ export interface LinkDeclaration {
 export interface RecordHolder {
   readonly personalNumbers: readonly string[];
   readonly birthDate: string | null;
+  /** Speaks where the system states no birth date: another name under a nine-digit number may be another person. */
+  readonly fullName?: string | null | undefined;
 }
 
 /** An entity whose fields are those of a statement: personalNumbers, fullName, birthDate, gender. */

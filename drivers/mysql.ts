@@ -30,13 +30,14 @@ const SAFE_ESCAPES = "set session sql_mode = replace(@@session.sql_mode, 'NO_BAC
 export function openMysql(url: string, options: DatabaseOptions = {}): MysqlEngine {
   const settings = settingsOf(url, options);
   const open = new Set<PoolConnection>();
+  const running = new Set<(reason: unknown) => void>();
   const pool = createPool(settings);
   const end = statementEnder(settings);
   let closing: Promise<void> | undefined;
   pool.on('connection', (connection: PoolConnection) => {
     open.add(connection);
     connection.on('end', () => open.delete(connection));
-    // mysql2 itself listens only once, and a second error without a listener would end the process.
+    // An error event without a listener ends the process, and mysql2 listens for the first one only.
     connection.on('error', () => open.delete(connection));
     connection.query(SAFE_ESCAPES, (error) => {
       if (error !== null) connection.destroy();
@@ -48,23 +49,27 @@ export function openMysql(url: string, options: DatabaseOptions = {}): MysqlEngi
     query: (sql, bindings = [], { signal } = {}) =>
       new Promise((resolve, reject) => {
         if (signal?.aborted === true) return reject(signal.reason);
-        let running: PoolConnection | undefined;
+        let used: PoolConnection | undefined;
         let settled = false;
         const settle = (): boolean => {
           if (settled) return false;
           settled = true;
+          running.delete(cancel);
           signal?.removeEventListener('abort', abort);
           return true;
         };
-        const abort = (): void => {
+        // A destroyed connection never calls back, so whoever waits for it is told here.
+        const cancel = (reason: unknown): void => {
           if (!settle()) return;
-          if (running !== undefined) {
-            open.delete(running);
-            running.destroy();
-            end(running.threadId);
+          if (used !== undefined) {
+            open.delete(used);
+            used.destroy();
+            if (closing === undefined) end(used.threadId);
           }
-          reject(signal?.reason);
+          reject(reason);
         };
+        const abort = (): void => cancel(signal?.reason);
+        running.add(cancel);
         signal?.addEventListener('abort', abort, { once: true });
         pool.getConnection((error, connection) => {
           if (settled) {
@@ -76,7 +81,7 @@ export function openMysql(url: string, options: DatabaseOptions = {}): MysqlEngi
             reject(error);
             return;
           }
-          running = connection;
+          used = connection;
           connection.query({ sql, values: bindings as Binding[] }, (failure, rows) => {
             if (!settle()) return;
             connection.release();
@@ -87,7 +92,9 @@ export function openMysql(url: string, options: DatabaseOptions = {}): MysqlEngi
       }),
     faultOf,
     close: () => {
-      closing ??= closePool(pool, open);
+      closing ??= closePool(pool, open).then(() => {
+        for (const cancel of running) cancel(new Error('The database is closed'));
+      });
       return closing;
     },
   };

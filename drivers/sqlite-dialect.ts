@@ -57,7 +57,6 @@ export function sqliteClient(base: typeof Knex.Client, engine: SqliteEngine): ty
 
 function bindable(value: unknown): Binding {
   if (value === undefined) return null;
-  if (typeof value === 'boolean') return Number(value);
   if (value instanceof Date) return value.valueOf();
   return value as Binding;
 }

@@ -131,7 +131,12 @@ function openConnection(path: string, readOnly: boolean): SqliteConnection {
   // Kept in the file: readers no longer wait for a writer. A reader cannot set it and does not have to.
   if (!readOnly && path !== ':memory:') database.exec('pragma journal_mode = wal; pragma synchronous = normal');
 
-  const prepare = (sql: string): Prepared => {
+  const prepare = (sql: string, bindings: readonly Binding[]): Prepared => {
+    // An object in the first place would be taken for a set of named values and the rest would move up.
+    const [first = null] = bindings;
+    if (typeof first === 'object' && first !== null && !ArrayBuffer.isView(first)) {
+      throw new TypeError('A value that is an object cannot be bound');
+    }
     const known = prepared.get(sql);
     if (known !== undefined) return known;
     const statement = database.prepare(sql);
@@ -156,9 +161,9 @@ function openConnection(path: string, readOnly: boolean): SqliteConnection {
     return made.statement.all(...bindings).map(withoutBigInts);
   };
   return {
-    all: (sql, bindings) => rowsOf(prepare(sql), bindings),
+    all: (sql, bindings) => rowsOf(prepare(sql, bindings), bindings),
     run: (sql, bindings) => {
-      const made = prepare(sql);
+      const made = prepare(sql, bindings);
       if (made.returnsRows) return { rows: rowsOf(made, bindings), changes: 0, lastId: 0 };
       const { changes, lastInsertRowid } = made.statement.run(...bindings);
       return { rows: [], changes: plain(changes), lastId: plain(lastInsertRowid) };

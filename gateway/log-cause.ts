@@ -12,7 +12,7 @@ export interface LoggedCause {
 
 /**
  * An error and its causes for the log, outermost first. Messages of drivers quote values (`Duplicate entry '0790…'`),
- * so whatever stands in quotes and every long number is left out of them; frames keep code places, never messages.
+ * so what follows a quote and every long number is left out of them; frames keep places in code, never messages.
  */
 export function loggedCauses(error: unknown): LoggedCause[] {
   const causes: LoggedCause[] = [];
@@ -24,11 +24,11 @@ export function loggedCauses(error: unknown): LoggedCause[] {
   return causes;
 }
 
-/** Takes out what may be personal: quoted text and numbers of six digits or more. */
+/** Takes out what may be personal: whatever follows a quote, and numbers of six digits or more. */
 export function withoutValues(text: string): string {
-  const bare = text.replace(/'[^']*'|"[^"]*"|`[^`]*`/g, '…').replace(/\d{6,}/g, '…');
-  // A quote that is left over opened text whose end cannot be told (H'Hen Niê): nothing after it is kept.
-  return bare.replace(/['"`].*$/s, '…').slice(0, MOST_CHARACTERS);
+  // Where a quoted text ends cannot be told (H'Hen Niê), so nothing after the first quote is kept.
+  const bare = text.replace(/['"`].*$/s, '…').replace(/\d{6,}/g, '…');
+  return bare.slice(0, MOST_CHARACTERS);
 }
 
 function logged(error: unknown): LoggedCause {

@@ -177,8 +177,9 @@ async function withCourses(
 ): Promise<readonly SeenView[]> {
   const received = receptions.some(({ view }) => view !== null);
   const asked = operation.plan.fieldsOf('Dossier');
-  if (received && !asked.values().some((field) => COURSE_FIELDS.has(field)))
-    return withParts(operation, code, receptions);
+  // Not after the courses: dossiers of different sectors would then ask for the counter's steps one sector at a time.
+  const ownParts = withParts(operation, code, receptions);
+  if (received && !asked.values().some((field) => COURSE_FIELDS.has(field))) return ownParts;
   const procedureCode = ownedValue(receptions, 'procedureCode');
   const courses = await Promise.all(
     courseSources(operation, procedureCode).map((source) => seeByCode(operation, source, code)),
@@ -186,7 +187,8 @@ async function withCourses(
   // Where nobody could say which system works on it, one that does not hold it and one that failed are all there is to
   // tell; a system that does hold it settles the matter.
   const holding = courses.filter(({ view }) => view !== null);
-  return withParts(operation, code, [...receptions, ...(holding.length > 0 ? holding : courses)]);
+  const worked = withParts(operation, code, holding.length > 0 ? holding : courses);
+  return (await Promise.all([ownParts, worked])).flat();
 }
 
 /** The catalogue knows which system works on a procedure; for one it does not know all are asked. */

@@ -55,7 +55,12 @@ async function followOne(
   const entity = entityOf(sector, declaration.to);
   const records = distinctRecords(entity, await recordsOf(operation, entity, { by: declaration.by ?? '', keys }));
   const own = citizen === null ? records : ownRecords(records, citizen, declaration);
-  if (declaration.states !== undefined) await rememberStated(operation, sector.id, own.map((record) => record[declaration.states as string]));
+  if (declaration.states !== undefined)
+    await rememberStated(
+      operation,
+      sector.id,
+      own.map((record) => record[declaration.states as string]),
+    );
   return declaration.pick === undefined ? own : own.map((record) => record[declaration.pick as string] ?? null);
 }
 

@@ -92,10 +92,21 @@ export function createOperation(registry: Registry, request: OperationRequest): 
 function createLoader(operation: Operation, entity: Entity, by: string): Loader {
   const lookup = entity.declaration.lookups[by];
   if (lookup === undefined) throw new Error(`${entity.sector}.${entity.name} declares no lookup ${by}`);
-  return new DataLoader((keys) => readBatch(operation, { entity, by, keys }), {
-    maxBatchSize: lookup.batchSize,
-    cacheKeyFn: (key) => (typeof key === 'string' ? key : key.join('\u0000')),
-  });
+  const { batchSize } = lookup;
+  return new DataLoader(
+    async (keys) => {
+      if (keys.length <= batchSize) return readBatch(operation, { entity, by, keys });
+      // All calls of one wave are waited for together: if each let its own keys go on, the next wave would fall apart
+      // into as many half-filled calls.
+      const batches = Array.from({ length: Math.ceil(keys.length / batchSize) }, (_, place) =>
+        readBatch(operation, { entity, by, keys: keys.slice(place * batchSize, (place + 1) * batchSize) }),
+      );
+      return (await Promise.all(batches)).flat();
+    },
+    {
+      cacheKeyFn: (key) => (typeof key === 'string' ? key : key.join('\u0000')),
+    },
+  );
 }
 
 async function readBatch(

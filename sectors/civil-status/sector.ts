@@ -222,7 +222,9 @@ export default (kit: Kit) => {
         keys: ({ personalNumbers, fullName, birthDate }) => {
           const [number] = personalNumbers as readonly string[];
           // Without all three the service cannot be asked.
-          return number && fullName && birthDate ? [[number, String(fullName), String(birthDate)]] : [];
+          if (!number || !fullName || !birthDate) return [];
+          // It compares letter by letter, and blanks between the parts of a name are typing, not the name.
+          return [[number, String(fullName).replace(/\s+/g, ' '), String(birthDate)]];
         },
         list: false,
         pick: 'outcome',

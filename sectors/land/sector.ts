@@ -25,12 +25,17 @@ export default (kit: Kit) => {
     on: [['holding.THUADATID', 'parcel.THUADATID']],
   } as const;
   const holder = { table: 'DC_CANHAN as person', on: [['person.CANHANID', 'holding.CANHANID']] } as const;
-  const holders = fields.derived(['person.SODDCN', 'person.SOCMND', 'person.NGAYSINH'], (twelve, nine, birthDate) => [
-    {
-      personalNumbers: fields.readPersonalNumbers([twelve, nine]),
-      birthDate: fields.readPartialDate(birthDate, ['dd/MM/yyyy', 'MM/yyyy', 'yyyy']),
-    },
-  ]);
+  const holderName = legacyText('person.HOTEN');
+  const holders = fields.derived(
+    ['person.SODDCN', 'person.SOCMND', 'person.NGAYSINH', ...holderName.from],
+    (twelve, nine, birthDate, ...name) => [
+      {
+        personalNumbers: fields.readPersonalNumbers([twelve, nine]),
+        birthDate: fields.readPartialDate(birthDate, ['dd/MM/yyyy', 'MM/yyyy', 'yyyy']),
+        fullName: holderName.read(...name),
+      },
+    ],
+  );
   const number = ['person.SODDCN', 'person.SOCMND'];
 
   const person = database.entity({

@@ -11,6 +11,8 @@ export interface SoapService {
   answerWith(handler: Handler | undefined): void;
   /** Answers requests for descriptions. */
   serve(path: string, document: string): void;
+  /** Descriptions that were served so far. */
+  described(): number;
   stop(): Promise<void>;
   start(): Promise<void>;
   close(): Promise<void>;
@@ -65,10 +67,12 @@ export async function startSoapService(): Promise<SoapService> {
   const asked: SoapService['asked'] = [];
   const documents = new Map<string, string>();
   let handler: Handler | undefined;
+  let described = 0;
   const server = createServer(async (request, response) => {
     const path = request.url ?? '';
     const document = documents.get(path);
     if (request.method === 'GET') {
+      described += 1;
       return document === undefined ? send(response, 'none', 404, 'text/plain') : send(response, document);
     }
     const pieces: Buffer[] = [];
@@ -97,6 +101,7 @@ export async function startSoapService(): Promise<SoapService> {
       handler = next;
     },
     serve: (path, document) => documents.set(path, document),
+    described: () => described,
     stop,
     start: () => listen(port),
     close: async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
@@ -10,6 +10,8 @@ import { start as startLand } from '../../sectors/land/stand-in/index.ts';
 import { start as startOneStop } from '../../sectors/one-stop/stand-in/index.ts';
 import { generate } from '../../stand-ins/generate.ts';
 import type { Running } from '../../stand-ins/serve.ts';
+import type { World } from '../../stand-ins/world/types.ts';
+import { createWorld } from '../../stand-ins/world/world.ts';
 
 export interface GraphqlAnswer {
   // biome-ignore lint/suspicious/noExplicitAny: answers are as varied as the questions of the tests
@@ -21,11 +23,19 @@ export interface GraphqlAnswer {
   }[];
 }
 
+export type SystemName = 'one-stop' | 'land' | 'civil-status' | 'business-registration';
+
 /** A whole made-up province behind a real hub, each system over its own wire format, all in this process. */
 export interface Province {
   readonly hub: Hub;
   readonly address: string;
-  readonly systems: Readonly<Record<'one-stop' | 'land' | 'civil-status' | 'business-registration', Running>>;
+  /** What the systems were made from: how things really are. */
+  readonly world: World;
+  /** Where the systems keep their data. */
+  readonly directory: string;
+  readonly systems: Readonly<Record<SystemName, Running>>;
+  /** Every line the hub has logged, each a JSON text. */
+  readonly logged: readonly string[];
   ask(query: string, variables?: Readonly<Record<string, unknown>>): Promise<GraphqlAnswer>;
   close(): Promise<void>;
 }
@@ -37,6 +47,8 @@ export interface ProvinceOptions {
   /** Settings over those that lead to the systems. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly now?: () => number;
+  /** Runs when the systems' data is there and nothing has opened it. */
+  readonly prepare?: (directory: string) => void | Promise<void>;
 }
 
 /** The day on which the made-up world stands still. */
@@ -46,6 +58,8 @@ export async function openProvince(options: ProvinceOptions = {}): Promise<Provi
   const { citizens = 300, dossiers = 1200, seed = 1 } = options;
   const directory = await mkdtemp(join(tmpdir(), 'lienthong-province-'));
   await generate({ seed, citizens, dossiers, out: directory });
+  await ageDrops(join(directory, 'ho-kinh-doanh'));
+  await options.prepare?.(directory);
   const systems = {
     'one-stop': await startOneStop({ directory }),
     land: await startLand({ directory }),
@@ -55,8 +69,9 @@ export async function openProvince(options: ProvinceOptions = {}): Promise<Provi
   const settings = Object.entries(systems).flatMap(([id, system]) =>
     Object.entries(system.settings).map(([name, value]) => [settingsPrefix(id) + name, value]),
   );
+  const logged: string[] = [];
   const hub = await createHub({
-    logger: pino({ level: 'silent' }),
+    logger: pino({ level: 'debug' }, { write: (line) => logged.push(line) }),
     now: options.now ?? (() => WORLD_NOW),
     environment: {
       PORT: '0',
@@ -71,7 +86,10 @@ export async function openProvince(options: ProvinceOptions = {}): Promise<Provi
   return {
     hub,
     address,
+    world: createWorld({ seed, citizens, dossiers }),
+    directory,
     systems,
+    logged,
     ask: (query, variables = {}) => askHub(address, query, variables),
     async close() {
       await hub.close();
@@ -79,6 +97,11 @@ export async function openProvince(options: ProvinceOptions = {}): Promise<Provi
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** A file that was written a moment ago may not be whole yet, and is left alone; those of the night are. */
+export async function ageDrops(folder: string, at = new Date(Date.now() - 3_600_000)): Promise<void> {
+  for (const name of await readdir(folder)) await utimes(join(folder, name), at, at);
 }
 
 export async function askHub(

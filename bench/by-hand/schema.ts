@@ -1,0 +1,186 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { makeExecutableSchema } from '@graphql-tools/schema';
+import type { GraphQLSchema } from 'graphql';
+import type { Catalogues } from '../../catalogues/catalogue.ts';
+import { readSharedSdl } from '../../resolvers/schema.ts';
+import type { Loaders } from './loaders.ts';
+import { type courseOf, type Held, type HandStatement, type HandStep, type receptionOf, statusOf } from './records.ts';
+
+export interface HandContext {
+  readonly loaders: Loaders;
+}
+
+interface HandCitizen {
+  readonly personalNumbers: readonly string[];
+  readonly statements: readonly HandStatement[];
+  readonly fullName: string | null;
+  readonly birthDate: string | null;
+  readonly gender: string | null;
+}
+
+type Reception = ReturnType<typeof receptionOf>;
+type Course = ReturnType<typeof courseOf>;
+
+const NOTHING_MISSING: readonly never[] = [];
+
+/**
+ * The same schema with resolvers written by hand for these two systems: the same wave of identities, the same rules of
+ * whose a record is, the same owners of a dossier's fields. Nothing around the calls: no deadlines, breakers, budgets.
+ */
+export function handWrittenSchema(catalogues: Catalogues, today: string): GraphQLSchema {
+  const sectors = join(import.meta.dirname, '..', 'sectors');
+  const sdl = (sector: string) => readFileSync(join(sectors, sector, 'schema.graphql'), 'utf8');
+  return makeExecutableSchema({
+    typeDefs: [...readSharedSdl(), sdl('land'), sdl('one-stop')],
+    resolvers: {
+      Query: {
+        citizen: (_: unknown, { id }: { id: string }, { loaders }: HandContext) => citizenBy(loaders, id),
+        counterList: async (_: unknown, { code }: { code: string }, { loaders }: HandContext) => {
+          const [numbers] = await loaders.listed.load(code);
+          return numbers === undefined ? null : { code, numbers };
+        },
+      },
+      CounterList: {
+        people: async ({ numbers }: { numbers: string[] }, _: unknown, { loaders }: HandContext) =>
+          (await Promise.all(numbers.map((number) => citizenBy(loaders, number)))).filter((one) => one !== null),
+      },
+      Citizen: {
+        landParcels: (citizen: HandCitizen, _: unknown, { loaders }: HandContext) => ownRecords(citizen, loaders.parcels),
+        landCertificates: (citizen: HandCitizen, _: unknown, { loaders }: HandContext) =>
+          ownRecords(citizen, loaders.certificates),
+        dossiers: (citizen: HandCitizen, { first }: { first: number }, { loaders }: HandContext) =>
+          dossiersOf(citizen, first, { loaders, catalogues, today }),
+      },
+      LandParcel: {
+        uses: ({ id }: Held, _: unknown, { loaders }: HandContext) => loaders.uses.load(id),
+        holders: ({ id }: Held, _: unknown, { loaders }: HandContext) => loaders.landHolders.load(id),
+        certificates: async ({ id }: Held, _: unknown, { loaders }: HandContext) =>
+          distinct(await loaders.certificatesOfParcel.load(id)),
+      },
+      Dossier: {
+        steps: async ({ code, course }: HandDossier, _: unknown, { loaders }: HandContext) => {
+          if (course === undefined) return loaders.counterSteps.load(code);
+          const [counter, land] = await Promise.all([loaders.counterSteps.load(code), loaders.landSteps.load(code)]);
+          return [...counter, ...land].sort(byTime);
+        },
+        fees: ({ code }: HandDossier, _: unknown, { loaders }: HandContext) => loaders.fees.load(code),
+        results: ({ code, course }: HandDossier, _: unknown, { loaders }: HandContext) =>
+          course === undefined ? null : loaders.results.load(code),
+      },
+    },
+  });
+}
+
+async function citizenBy(loaders: Loaders, number: string): Promise<HandCitizen | null> {
+  const [counter, land] = await Promise.all([loaders.counterStatements.load(number), loaders.landStatements.load(number)]);
+  if (counter.length + land.length === 0) return null;
+  const twelve = number.length === 12 ? number : [...counter, ...land].flatMap((one) => one.personalNumbers).find(isTwelve);
+  const own = [...counter, ...land].filter(
+    ({ personalNumbers }) => twelve === undefined || personalNumbers.includes(twelve) || !personalNumbers.some(isTwelve),
+  );
+  const statements = own.length < 2 ? own : onceEach(own);
+  const numbers = new Set([number]);
+  for (const { personalNumbers } of statements) for (const one of personalNumbers) numbers.add(one);
+  const first = (field: 'fullName' | 'birthDate' | 'gender') => statements.find((one) => one[field] !== null)?.[field] ?? null;
+  return {
+    personalNumbers: [...numbers].sort((left, right) => right.length - left.length || (left < right ? -1 : 1)),
+    statements,
+    fullName: first('fullName'),
+    birthDate: first('birthDate'),
+    gender: first('gender'),
+  };
+}
+
+function onceEach(statements: readonly HandStatement[]): readonly HandStatement[] {
+  const keyOf = (one: HandStatement) => `${one.sector} ${one.personalNumbers} ${one.fullName} ${one.birthDate}`;
+  return [...new Map(statements.map((one) => [keyOf(one), one])).values()];
+}
+
+function isTwelve(number: string): boolean {
+  return number.length === 12;
+}
+
+/** A record found by a nine-digit number that two people held is the one's whose twelve digits it states. */
+async function ownRecords<T extends Held>(
+  { personalNumbers }: HandCitizen,
+  loader: { load(number: string): Promise<readonly T[]> },
+): Promise<readonly T[]> {
+  const found = await Promise.all(personalNumbers.map((number) => loader.load(number)));
+  return distinct(found.flat().filter(({ holder }) => holder === null || personalNumbers.includes(holder)));
+}
+
+function distinct<T extends Held>(records: readonly T[]): readonly T[] {
+  return records.length < 2 ? records : [...new Map(records.map((one) => [one.id, one])).values()];
+}
+
+interface HandDossier {
+  readonly code: string;
+  readonly course: Course | undefined;
+}
+
+async function dossiersOf(
+  { personalNumbers }: HandCitizen,
+  first: number,
+  { loaders, catalogues, today }: { loaders: Loaders; catalogues: Catalogues; today: string },
+) {
+  const found = (await Promise.all(personalNumbers.map((number) => loaders.receptions.load(number)))).flat();
+  found.sort((left, right) => compare(right.receivedAt ?? '', left.receivedAt ?? '') || compare(right.code, left.code));
+  const nodes = await Promise.all(
+    found.slice(0, first).map(async (reception) => {
+      const procedure = catalogues.procedures.byCode(reception.procedureCode);
+      const course = procedure?.sector === 'land' ? (await loaders.courses.load(reception.code))[0] : undefined;
+      return {
+        ...dossierOf(reception, course, today),
+        procedure: procedure ?? { code: reception.procedureCode, title: reception.procedureTitle },
+        agency: catalogues.agencies.byCode(reception.agencyCode) ?? { code: reception.agencyCode },
+      };
+    }),
+  );
+  return { totalCount: found.length, nodes, missing: NOTHING_MISSING };
+}
+
+function dossierOf(reception: Reception, course: Course | undefined, today: string) {
+  const { status, code, applicant, channel, receivedAt, dueAt, returnedAt } = reception;
+  const stated = course === undefined ? [status] : (course.status.at ?? '') >= (status.at ?? '') ? [course.status, status] : [status, course.status];
+  const [latest = status] = stated;
+  const known = statusOf(latest.number);
+  const finishedAt = course === undefined ? reception.finishedAt : course.finishedAt;
+  return {
+    code,
+    course,
+    applicant,
+    channel,
+    receivedAt,
+    dueAt,
+    finishedAt,
+    returnedAt,
+    sectors: course === undefined ? ['one-stop'] : ['one-stop', 'land'],
+    status: known?.name ?? null,
+    statusNumber: latest.number,
+    statusTitle: known?.title ?? latest.title ?? latest.code,
+    sourceStatus: stated.map(({ sector, code, title, at }) => ({ sector, code, title, occurredAt: at })),
+    timeliness: timelinessOf(latest.number, dueAt, finishedAt, today),
+    missing: NOTHING_MISSING,
+  };
+}
+
+function timelinessOf(status: number | null, dueAt: string | null, finishedAt: string | null, today: string): string | null {
+  if (status === 7) return 'WITHDRAWN';
+  if (dueAt === null) return 'NO_DUE_DATE';
+  const due = dueAt.slice(0, 10);
+  if (finishedAt !== null) {
+    const finished = finishedAt.slice(0, 10);
+    return finished < due ? 'EARLY' : finished === due ? 'ON_TIME' : 'LATE';
+  }
+  if (status === 9 || status === 10) return null;
+  return today <= due || status === 5 ? 'PENDING' : 'OVERDUE';
+}
+
+function byTime(left: HandStep, right: HandStep): number {
+  return compare(left.at ?? '', right.at ?? '');
+}
+
+function compare(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0;
+}

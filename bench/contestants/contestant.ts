@@ -1,0 +1,19 @@
+import type { SourceKind } from '../by-hand/reader.ts';
+import type { SystemUrls } from '../data/databases.ts';
+
+/** What one server is started with. */
+export interface ContestantOptions {
+  readonly kind: SourceKind;
+  readonly urls: SystemUrls;
+  /** A folder of its own that it may write into. */
+  readonly directory: string;
+  /** Request body → answer, for the server that only sends bytes. */
+  readonly answersFile?: string | undefined;
+}
+
+export interface StartedContestant {
+  /** Where POSTs go. */
+  readonly url: string;
+}
+
+export type StartContestant = (options: ContestantOptions) => Promise<StartedContestant>;

@@ -1,0 +1,22 @@
+import { join } from 'node:path';
+import pino from 'pino';
+import { createHub } from '../../hub.ts';
+import { BENCH_NOW } from '../data/databases.ts';
+import type { StartContestant } from './contestant.ts';
+
+/** The hub as it serves: sectors found on disk, behind their guards, its own store, the real gateway. */
+export const start: StartContestant = async ({ kind, urls, directory }) => {
+  const urlOf = (path: string) => (kind === 'mariadb' ? path : `${kind}://${path}`);
+  const hub = await createHub({
+    logger: pino({ level: 'info' }, pino.destination(2)),
+    now: () => BENCH_NOW,
+    sectorDirectories: [join(import.meta.dirname, '..', 'sectors')],
+    environment: {
+      PORT: '0',
+      DATA_DIR: directory,
+      SECTOR_LAND_DATABASE_URL: urlOf(urls.land),
+      SECTOR_ONE_STOP_DATABASE_URL: urlOf(urls['one-stop']),
+    },
+  });
+  return { url: `${await hub.gateway.listen()}/graphql` };
+};

@@ -1,0 +1,70 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { ERRORS } from '../core/errors.ts';
+import { describeErrors } from '../hub/errors-doc.ts';
+
+const root = join(import.meta.dirname, '..');
+const codes = Object.keys(ERRORS);
+
+/** Codes that clients were promised from the start. */
+const PROMISED = [
+  'SOURCE_UNAVAILABLE',
+  'SOURCE_TIMEOUT',
+  'SOURCE_MALFORMED',
+  'BUDGET_EXCEEDED',
+  'IDENTIFIERS_INCOMPLETE',
+  'AMBIGUOUS',
+  'BAD_USER_INPUT',
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'PURPOSE_REQUIRED',
+  'INTERNAL',
+];
+
+test('docs/errors.md is what the table says; if not, run: node cli.ts errors > docs/errors.md', () => {
+  expect(readFileSync(join(root, 'docs', 'errors.md'), 'utf8')).toBe(describeErrors());
+});
+
+test('every code that was promised is in the table', () => {
+  expect(codes).toEqual(expect.arrayContaining(PROMISED));
+});
+
+test.each(Object.entries(ERRORS))('%s is told in whole sentences', (_, { title, meaning, remedy }) => {
+  expect(title).toMatch(/^\p{Lu}[^|\n]+[^.]$/u);
+  expect(meaning).toMatch(/^\p{Lu}[^\n]+\.$/u);
+  expect(remedy).toMatch(/^\p{Lu}[^\n]+\.$/u);
+});
+
+describe('codes used in the sources', () => {
+  const used = findCodes();
+
+  test('errors, gaps and answers of the gateway are found at all', () => {
+    expect(used.get('SOURCE_UNAVAILABLE')).toContain('resolvers/operation.ts');
+    expect(used.get('SEARCH_TOO_BROAD')).toContain('resolvers/citizens.ts');
+  });
+
+  test('every one of them is in the table', () => {
+    expect([...used].filter(([code]) => !codes.includes(code))).toEqual([]);
+  });
+
+  test('a code that nobody uses is one of those promised or one that the GraphQL server gives by itself', () => {
+    const ofTheServer = ['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'OPERATION_RESOLUTION_FAILURE'];
+    const unused = codes.filter((code) => !used.has(code));
+    expect(unused.filter((code) => ![...PROMISED, ...ofTheServer, 'BAD_REQUEST'].includes(code))).toEqual([]);
+  });
+});
+
+/** Code → files that give it to a client: as a HubError, as a gap's `code`, or in the gateway's own answers. */
+function findCodes(): Map<string, string[]> {
+  const rooms = '{core,catalogues,schema,drivers,store,connectors,kit,streams,resolvers,gateway,hub}';
+  const files = globSync([`${rooms}/**/*.ts`, 'sectors/*/sector.ts', '*.ts'], { cwd: root });
+  const used = new Map<string, string[]>();
+  for (const file of files) {
+    const text = readFileSync(join(root, file), 'utf8');
+    for (const [, , code = ''] of text.matchAll(/(new (?:HubError|Fault)\(\s*|\bcode: )'([A-Z][A-Z_]{5,})'/g)) {
+      used.set(code, [...new Set([...(used.get(code) ?? []), file])]);
+    }
+  }
+  return used;
+}

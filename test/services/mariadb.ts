@@ -1,0 +1,183 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { chmod, chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { openDatabase } from '../../drivers/database.ts';
+
+/** Where a test run found its MariaDB or MySQL, or why it has none. */
+export type MariadbService = { readonly url: string } | { readonly missing: string };
+
+export interface StartedMariadb {
+  readonly service: MariadbService;
+  stop(): Promise<void>;
+}
+
+const run = promisify(execFile);
+const START_MS = 20_000;
+const DOCKER_MS = 2_000;
+/** The server's user in Debian's packages. */
+const SERVER_USER = 'mysql';
+
+/**
+ * A server for the whole run, from the first of: the address in TEST_DATABASE_URL (whose user may create databases), a
+ * container, this machine's own binaries. `service.missing` says why there is none.
+ */
+export async function startMariadb(environment = process.env): Promise<StartedMariadb> {
+  const url = environment.TEST_DATABASE_URL;
+  if (url !== undefined && url !== '') return { service: { url }, stop: async () => {} };
+  const reasons = ['TEST_DATABASE_URL is not set'];
+  for (const [place, start] of [
+    ['Docker', startContainer],
+    ['local mariadbd', startBinary],
+  ] as const) {
+    try {
+      return await start();
+    } catch (error) {
+      reasons.push(`${place}: ${error instanceof Error ? error.message.split('\n')[0] : 'no'}`);
+    }
+  }
+  return { service: { missing: reasons.join('; ') }, stop: async () => {} };
+}
+
+/** A database of its own on the shared server, dropped when done. */
+export async function ownDatabase(service: MariadbService): Promise<{ url: string; drop(): Promise<void> }> {
+  if ('missing' in service) throw new Error(service.missing);
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  const admin = openDatabase(service.url, { connections: 1 });
+  await admin.knex.raw('create database ?? character set utf8mb4 collate utf8mb4_general_ci', [name]);
+  const url = new URL(service.url);
+  url.pathname = `/${name}`;
+  return {
+    url: url.href,
+    drop: async () => {
+      await admin.knex.raw('drop database if exists ??', [name]);
+      await admin.close();
+    },
+  };
+}
+
+async function startContainer(): Promise<StartedMariadb> {
+  // Testcontainers looks for Docker in many places and takes its time; this asks first.
+  await run('docker', ['version', '--format', '{{.Server.Version}}'], { timeout: DOCKER_MS }).catch(() => {
+    throw new Error('not reachable');
+  });
+  const { MySqlContainer } = await import('@testcontainers/mysql');
+  const container = await new MySqlContainer('mysql:8.4').withStartupTimeout(120_000).start();
+  const url = `mysql://root:${container.getRootPassword()}@${container.getHost()}:${container.getPort()}/mysql`;
+  return { service: { url }, stop: async () => void (await container.stop()) };
+}
+
+async function startBinary(): Promise<StartedMariadb> {
+  const binary = await firstOf('mariadbd', 'mysqld');
+  const folder = await mkdtemp(join(tmpdir(), 'mariadb-'));
+  let server: ChildProcess | undefined;
+  const stop = async (): Promise<void> => {
+    if (server !== undefined && server.exitCode === null && server.signalCode === null) {
+      const gone = once(server, 'exit');
+      server.kill('SIGTERM');
+      await Promise.race([gone, delay(5_000, undefined, { ref: false })]);
+      if (server.exitCode === null) server.kill('SIGKILL');
+    }
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    const asRoot = process.getuid?.() === 0;
+    await prepareFolder(folder, asRoot);
+    const common = ['--no-defaults', `--datadir=${join(folder, 'data')}`, ...(asRoot ? [`--user=${SERVER_USER}`] : [])];
+    const install = ['--auth-root-authentication-method=normal', '--skip-test-db', `--tmpdir=${folder}`];
+    await run(await firstOf('mariadb-install-db'), [...common, ...install], { timeout: START_MS });
+    const port = await freePort();
+    const password = randomBytes(12).toString('hex');
+    const setup = join(folder, 'setup.sql');
+    await writeFile(
+      setup,
+      `alter user root@localhost identified by '${password}';\n` +
+        `create user tester@'127.0.0.1' identified by '${password}';\n` +
+        `grant all privileges on *.* to tester@'127.0.0.1';\n`,
+    );
+    await chmod(setup, 0o644);
+    server = spawn(binary, [...common, ...serverOptions(folder, port), `--init-file=${setup}`], { stdio: 'ignore' });
+    await answering(server, port);
+    return { service: { url: `mysql://tester:${password}@127.0.0.1:${port}/mysql` }, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function serverOptions(folder: string, port: number): string[] {
+  return [
+    '--bind-address=127.0.0.1',
+    `--port=${port}`,
+    `--socket=${join(folder, 'socket')}`,
+    `--pid-file=${join(folder, 'pid')}`,
+    `--tmpdir=${folder}`,
+    '--skip-name-resolve',
+    '--innodb-buffer-pool-size=64M',
+    '--innodb-log-file-size=16M',
+    // What a power cut would lose is of no use to a test.
+    '--innodb-flush-log-at-trx-commit=0',
+    '--innodb-doublewrite=0',
+    '--character-set-server=utf8mb4',
+    '--collation-server=utf8mb4_general_ci',
+    '--performance-schema=off',
+    '--max-connections=200',
+    // Zero dates occur in the field, in databases that were never strict.
+    '--sql-mode=',
+  ];
+}
+
+async function prepareFolder(folder: string, asRoot: boolean): Promise<void> {
+  const data = join(folder, 'data');
+  await mkdir(data);
+  if (!asRoot) return;
+  const id = async (flag: string) => Number((await run('id', [flag, SERVER_USER])).stdout);
+  const [user, group] = [await id('-u'), await id('-g')];
+  await chown(folder, user, group);
+  await chown(data, user, group);
+}
+
+/** Debian keeps servers in /usr/sbin, which is not on everybody's path. */
+async function firstOf(...names: readonly string[]): Promise<string> {
+  for (const name of names) {
+    for (const folder of [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/usr/bin']) {
+      const path = join(folder, name);
+      const works = await run(path, ['--version'], { timeout: 5_000 }).then(
+        () => true,
+        () => false,
+      );
+      if (works) return path;
+    }
+  }
+  throw new Error(`${names.join(' or ')} is not installed`);
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const address = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  if (address === null || typeof address === 'string') throw new Error('No free port');
+  return address.port;
+}
+
+async function answering(server: ChildProcess, port: number): Promise<void> {
+  for (const until = performance.now() + START_MS; performance.now() < until; await delay(50)) {
+    if (server.exitCode !== null) throw new Error(`the server ended at its start with ${server.exitCode}`);
+    const socket = connect(port, '127.0.0.1');
+    // The server greets first; before that the port may only be open.
+    const greeted = await Promise.race([once(socket, 'data'), delay(2_000, undefined, { ref: false })]).then(
+      Boolean,
+      () => false,
+    );
+    socket.destroy();
+    if (greeted) return;
+  }
+  throw new Error('the server did not answer in time');
+}
