@@ -15,6 +15,7 @@ const ROOMS = {
   streams: ['core', 'drivers', 'store', 'connectors', 'catalogues'],
   resolvers: ['core', 'schema', 'catalogues', 'store', 'streams'],
   gateway: ['core', 'schema'],
+  web: [],
 };
 
 /** Packages that stand for one technology: each is imported in one file, so that it can be changed in one place. */
@@ -22,6 +23,7 @@ const DRIVER_PACKAGES = {
   '@apollo/server': '^gateway/',
   'graphql-jit': '^gateway/',
   '@as-integrations/fastify': '^gateway/',
+  'csv-parse': '^catalogues/table\\.ts$|^connectors/file-csv|^stand-ins/',
   cockatiel: '^connectors/guard\\.ts$',
   dataloader: '^resolvers/operation\\.ts$',
   '@graphql-tools/schema': '^resolvers/schema\\.ts$',
@@ -29,7 +31,7 @@ const DRIVER_PACKAGES = {
   'iconv-lite': '^connectors/text/single-byte\\.ts$',
   knex: '^drivers/(database|sqlite-dialect)\\.ts$',
   mysql2: '^drivers/mysql\\.ts$',
-  'read-excel-file': '^connectors/file-xlsx\\.ts$',
+  'read-excel-file': '^connectors/file-xlsx-worker\\.ts$',
   saxes: '^connectors/xml-saxes\\.ts$',
   undici: '^drivers/http\\.ts$',
 };
@@ -64,6 +66,13 @@ export default {
       severity: 'error',
       from: { path: '^sectors/[^/]+/[^/]+\\.ts$' },
       to: { dependencyTypesNot: ['core', 'type-only'], path: '.' },
+    },
+    {
+      name: 'sector-knows-the-kit-alone',
+      comment: 'Even of types, a sector takes the kit’s only.',
+      severity: 'error',
+      from: { path: '^sectors/[^/]+/[^/]+\\.ts$' },
+      to: { dependencyTypes: ['type-only'], path: '.', pathNot: '^kit/|^sectors/' },
     },
     {
       name: 'sector-never-another-sector',

@@ -5,6 +5,7 @@ import pino from 'pino';
 import { SettingsFault } from './core/setting.ts';
 import { startDemo } from './hub/demo.ts';
 import { describeSettings } from './hub/describe-settings.ts';
+import { describeErrors } from './hub/errors-doc.ts';
 import { sampleQuery } from './hub/sample-query.ts';
 import { createHub } from './hub.ts';
 
@@ -12,6 +13,7 @@ const USAGE = `lienthong: one GraphQL API over the systems of all sectors
 
   node cli.ts demo        start the hub with made-up systems to try it on
   node cli.ts serve       start the hub with the systems that the settings name
+  node cli.ts errors      print docs/errors.md
   node cli.ts settings    list every setting, its standard value and meaning
 `;
 
@@ -21,6 +23,7 @@ async function main(): Promise<void> {
   const { positionals } = parseArgs({ allowPositionals: true, options: {} });
   const [command = ''] = positionals;
   if (command === 'settings') process.stdout.write(await describeSettings(join(root, 'sectors')));
+  else if (command === 'errors') process.stdout.write(describeErrors());
   else if (command === 'demo' || command === 'serve') await start(command);
   else {
     process.stdout.write(USAGE);

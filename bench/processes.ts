@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { openSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -12,6 +12,7 @@ import type { LoadPlan, LoadResult } from './load.ts';
 const SERVER_CORE = '0';
 const LOAD_CORE = '1';
 const READY_MS = 60_000;
+const LOAD_MS = 120_000;
 /** Kernel ticks a second, as /proc counts processor time on every Linux there is. */
 const TICKS = 100;
 const run = promisify(execFile);
@@ -35,14 +36,14 @@ export async function leaveServerCore(): Promise<boolean> {
 export async function startServer(
   name: string,
   options: ContestantOptions,
-  settings: { pinned: boolean; flags?: readonly string[] },
+  settings: { pinned: boolean; logFile: string; flags?: readonly string[] },
 ): Promise<BenchServer> {
   const script = [...(settings.flags ?? []), join(import.meta.dirname, 'serve.ts'), name, JSON.stringify(options)];
   const [command, args] = settings.pinned
     ? ['taskset', ['-c', SERVER_CORE, process.execPath, ...script]]
     : [process.execPath, script];
   const child = spawn(command, args, {
-    stdio: ['pipe', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', openSync(settings.logFile, 'a')],
     env: { ...process.env, NODE_ENV: 'production' },
   });
   try {
@@ -55,7 +56,7 @@ export async function startServer(
 
 export async function load(plan: LoadPlan): Promise<LoadResult> {
   const { stdout } = await run(process.execPath, [join(import.meta.dirname, 'load.ts'), JSON.stringify(plan)], {
-    timeout: (plan.seconds + 30) * 1000,
+    timeout: LOAD_MS,
   });
   return JSON.parse(stdout) as LoadResult;
 }

@@ -1,4 +1,4 @@
-import { COUNTER_LIST } from './data/one-stop-rows.ts';
+import { COUNTER_LIST } from './tables/one-stop-rows.ts';
 
 /**
  * What is asked: everything the land office and the one-stop software know of a person. Ids and cursors are left out,

@@ -2,12 +2,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startMariadb } from '../test/services/mariadb.ts';
 import type { SourceKind } from './by-hand/reader.ts';
-import { benchWorld, mariadbDatabases, type SystemUrls, sqliteFiles } from './data/databases.ts';
-import { COUNTER_LIST, listedNumbers } from './data/one-stop-rows.ts';
 import { type BenchOptions, type Contestant, readOptions } from './options.ts';
 import { type BenchServer, leaveServerCore, load, startServer } from './processes.ts';
 import { type QueryName, requestsOf } from './queries.ts';
 import { type Sample, summarise, tableOf } from './report.ts';
+import { benchWorld, mariadbDatabases, type SystemUrls, sqliteFiles } from './tables/databases.ts';
+import { COUNTER_LIST, listedNumbers } from './tables/one-stop-rows.ts';
 
 /**
  * `npm run bench`: the same questions, the same data, the same answers from four servers side by side, each in a process
@@ -15,6 +15,8 @@ import { type Sample, summarise, tableOf } from './report.ts';
  */
 const root = join(import.meta.dirname, '..');
 const directory = join(root, 'data', 'bench');
+/** Requests that find out how quick a server is, and then as many as fill this time. */
+const PROBES = 48;
 const WARM_UP_SECONDS = 1;
 
 interface Field {
@@ -72,22 +74,24 @@ async function measureKind(field: Field): Promise<readonly Sample[]> {
       const server = await startServer(
         contestant,
         { kind, urls, directory: join(directory, 'hub'), answersFile },
-        { pinned },
+        { pinned, logFile: join(directory, 'servers.log') },
       );
       servers.set(contestant, server);
       await holdEqual(contestant, server, answers, field);
     }
     const samples: Sample[] = [];
     for (const query of options.queries) {
+      const requests = new Map<Contestant, number>();
       for (const [contestant, server] of servers) {
-        const bodies = requestsOf(query, field.numbers);
-        await load({ url: server.url, bodies, clients: options.clients, seconds: WARM_UP_SECONDS });
+        requests.set(contestant, await warmUp(server, query, field));
         process.stdout.write(`\r${kind} ${query}: ${contestant} is warm   `);
       }
       for (let run = 0; run < options.runs; run += 1) {
         for (const contestant of rotated([...servers.keys()], run)) {
           const server = servers.get(contestant);
-          if (server !== undefined) samples.push(await measure(server, { contestant, query, run, field }));
+          if (server === undefined) continue;
+          const amount = requests.get(contestant) ?? PROBES;
+          samples.push(await measure(server, { contestant, query, run, field, requests: amount }));
         }
         process.stdout.write(`\r${kind} ${query}: run ${run + 1} of ${options.runs}   `);
       }
@@ -99,17 +103,38 @@ async function measureKind(field: Field): Promise<readonly Sample[]> {
   }
 }
 
+/** @returns how many requests fill one measurement */
+async function warmUp({ url }: BenchServer, query: QueryName, { numbers, options }: Field): Promise<number> {
+  const { clients, seconds } = options;
+  const bodies = requestsOf(query, numbers);
+  const perSecond = async (requests: number): Promise<number> => {
+    const result = await load({ url, bodies, clients, requests: Math.max(clients, Math.round(requests)) });
+    return result.requests / result.seconds;
+  };
+  const rate = await perSecond((await perSecond(PROBES)) * WARM_UP_SECONDS);
+  return Math.max(clients * 2, Math.round(rate * seconds));
+}
+
 async function measure(
   server: BenchServer,
-  what: { contestant: Contestant; query: QueryName; run: number; field: Field },
+  what: { contestant: Contestant; query: QueryName; run: number; field: Field; requests: number },
 ): Promise<Sample> {
-  const { contestant, query, run, field } = what;
-  const { seconds, clients } = field.options;
+  const { contestant, query, run, field, requests } = what;
+  const { clients } = field.options;
   const before = server.cpuMs();
-  const result = await load({ url: server.url, bodies: requestsOf(query, field.numbers), clients, seconds });
+  const result = await load({ url: server.url, bodies: requestsOf(query, field.numbers), clients, requests });
   const cpuMs = (server.cpuMs() - before) / result.requests;
   const { p50, p99 } = result;
-  return { kind: field.kind, query, contestant, run, requestsPerSecond: result.requests / result.seconds, p50, p99, cpuMs };
+  return {
+    kind: field.kind,
+    query,
+    contestant,
+    run,
+    requestsPerSecond: result.requests / result.seconds,
+    p50,
+    p99,
+    cpuMs,
+  };
 }
 
 /**

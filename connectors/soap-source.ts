@@ -1,30 +1,18 @@
 import type { OpenContext } from '../core/declaration.ts';
 import { HubError } from '../core/errors.ts';
-import { FaultyValue } from '../core/faulty-value.ts';
-import type { Answer, CallOptions, Key, ReadRequest, Row, Source } from '../core/source.ts';
+import type { CallOptions, Key, ReadRequest, Source } from '../core/source.ts';
 import { openHttp } from '../drivers/http.ts';
-import { dealRows } from './deal.ts';
 import { demandSuccess } from './rest-answer.ts';
 import { nameOf, textOf } from './rest-auth.ts';
 import type { SoapOptions } from './soap.ts';
-import { compileKeys, keyPaths, parentPath, recordsPath, type SoapEntity, type SoapLookup } from './soap-entity.ts';
-import {
-  type AnswerShape,
-  compileAnswer,
-  envelopeNamespaces,
-  envelopeScope,
-  envelopeTree,
-  isXml,
-  readAnswer,
-  SOAP_VERSIONS,
-} from './soap-envelope.ts';
+import { envelopeNamespaces, envelopeScope, envelopeTree, isXml, readAnswer, SOAP_VERSIONS } from './soap-envelope.ts';
+import { answersOf, type CompiledLookup, describeLookup, openLookups, shapeOf } from './soap-lookup.ts';
 import { openDescription } from './soap-wsdl.ts';
 import type { Wsdl, WsdlOperation } from './wsdl.ts';
-import { scopeOf, writeXml, type XmlNamespaces, type XmlPaths, type XmlScope } from './xml.ts';
+import { scopeOf, writeXml, type XmlNamespaces, type XmlScope } from './xml.ts';
 import { isXmlText } from './xml-write.ts';
 
 const MOST_BYTES = 16 * 1024 * 1024;
-const MOST_SHAPES = 256;
 
 /** Every prefix that a declaration's names may use. */
 export function namespacesOf({
@@ -54,20 +42,7 @@ export function openSoap({ settings, entities }: OpenContext, options: SoapOptio
   const httpHeaders = auth?.http(settings) ?? {};
   const describe =
     options.wsdl === undefined ? null : openDescription(options.wsdl, { http, url, version, headers: httpHeaders });
-  const lookups = new Map<string, CompiledLookup>();
-
-  function lookupOf(entity: string, name: string): CompiledLookup {
-    const place = `${entity}.${name}`;
-    const known = lookups.get(place);
-    if (known !== undefined) return known;
-    // The factory that made the entity put its specification there.
-    const spec = entities[entity]?.binding as SoapEntity | undefined;
-    const lookup = spec?.lookups[name];
-    if (spec === undefined || lookup === undefined) throw new HubError('INTERNAL', `the source has no lookup ${place}`);
-    const made = { spec, lookup, keysOf: compileKeys(lookup), shapes: new Map<string, AnswerShape>(), said: null };
-    lookups.set(place, made);
-    return made;
-  }
+  const lookupOf = openLookups(entities);
 
   function write(how: CompiledLookup, keys: readonly Key[], { caller }: CallOptions): string {
     const { lookup, said } = how;
@@ -82,10 +57,7 @@ export function openSoap({ settings, entities }: OpenContext, options: SoapOptio
 
   async function ask(how: CompiledLookup, keys: readonly Key[], fields: readonly string[], call: CallOptions) {
     const wsdl = describe === null ? null : await describe(call.signal);
-    if (wsdl !== null && how.said?.wsdl !== wsdl) {
-      how.said = { wsdl, operation: wsdl.operation(how.lookup.operation, base) };
-      how.shapes.clear();
-    }
+    if (wsdl !== null) describeLookup(how, wsdl, base);
     const action = how.lookup.soapAction ?? how.said?.operation.soapAction ?? '';
     if (/["\r\n]/.test(action)) throw new HubError('SOURCE_MALFORMED', 'the SOAP action holds quotes or line breaks');
     const answer = await http.request({
@@ -122,83 +94,6 @@ export function openSoap({ settings, entities }: OpenContext, options: SoapOptio
       if ([401, 403, 429].includes(status) || status > 500 || (status === 500 && !isXml(answer))) demandSuccess(answer);
     },
     close: () => http.close(),
-  };
-}
-
-interface CompiledLookup {
-  readonly spec: SoapEntity;
-  readonly lookup: SoapLookup;
-  readonly keysOf: ReturnType<typeof compileKeys>;
-  /** By the choice of fields. */
-  readonly shapes: Map<string, AnswerShape>;
-  /** What the description says of the operation. */
-  said: { readonly wsdl: Wsdl; readonly operation: WsdlOperation } | null;
-}
-
-function shapeOf(
-  how: CompiledLookup,
-  fields: readonly string[],
-  context: { version: SoapOptions['version']; base: XmlScope },
-) {
-  const choice = fields.join('\n');
-  const known = how.shapes.get(choice);
-  if (known !== undefined) return known;
-  if (how.shapes.size >= MOST_SHAPES) how.shapes.clear();
-  const { lookup, said } = how;
-  const paths: Record<string, XmlPaths | null> = {
-    [recordsPath(lookup.rows)]: [...new Set([...fields, ...keyPaths(lookup)])],
-  };
-  const parent = parentPath(lookup.rows);
-  if (parent !== undefined) paths[`${parent}?`] = null;
-  for (const path of lookup.whenEmpty?.needs ?? []) paths[path] = null;
-  const body = said?.operation.answerScope ?? context.base;
-  const scope = envelopeScope(context.base, { header: context.base, body });
-  const shape = compileAnswer(context.version ?? '1.1', scope, paths, lookup.whenFault?.needs ?? []);
-  how.shapes.set(choice, shape);
-  return shape;
-}
-
-function answersOf(
-  { spec, lookup, keysOf }: CompiledLookup,
-  answer: ReturnType<typeof readAnswer>,
-  { keys, fields }: { readonly keys: readonly Key[]; readonly fields: readonly string[] },
-): readonly Answer[] {
-  if ('fault' in answer) {
-    const meant = lookup.whenFault?.answer(answer.fault);
-    if (meant === undefined) throw answer.error;
-    return keys.map(() => meant);
-  }
-  const { body } = answer;
-  const rows = body[recordsPath(lookup.rows)] as readonly Row[];
-  const parent = parentPath(lookup.rows);
-  if (rows.length === 0) {
-    const missing = parent === undefined ? lookup.whenEmpty === undefined : body[`${parent}?`] !== true;
-    if (missing) {
-      const field = parent ?? lookup.rows;
-      throw new HubError('SOURCE_MALFORMED', `expected ${field} in the body, came another element`, { field });
-    }
-    const meant = lookup.whenEmpty === undefined ? [] : lookup.whenEmpty.answer(body);
-    return keys.map(() => meant);
-  }
-  const demanded = (spec.always ?? []).filter((path) => fields.includes(path));
-  const checked = demanded.length === 0 ? rows : rows.map((row) => demand(row, demanded));
-  if (keysOf === null) return keys.map(() => checked);
-  return dealRows(keys, checked, {
-    keysOf,
-    normalise: lookup.normaliseKey,
-    faultOf: (cause) => {
-      const field = lookup.rows;
-      return new HubError('SOURCE_MALFORMED', `expected every ${field} to state its key`, { field, cause });
-    },
-  });
-}
-
-function demand(row: Row, paths: readonly string[]): Row {
-  const missing = paths.filter((path) => row[path] === null);
-  if (missing.length === 0) return row;
-  return {
-    ...row,
-    ...Object.fromEntries(missing.map((path) => [path, new FaultyValue(`${path} to be there`, 'nothing')])),
   };
 }
 

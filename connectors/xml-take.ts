@@ -1,6 +1,6 @@
 import { HubError } from '../core/errors.ts';
 import type { Row } from '../core/source.ts';
-import type { XmlRecord, XmlShape, XmlStep } from './xml-shape.ts';
+import type { XmlName, XmlRecord, XmlShape, XmlStep } from './xml-shape.ts';
 
 /** What a reader of XML tells: elements with their namespaces, texts in pieces. It calls nothing for markup else. */
 export interface XmlEvents {
@@ -49,6 +49,23 @@ interface Frame {
   foreign: XmlStep | null;
 }
 
+/** What is being taken from one document. */
+interface Taking {
+  readonly frames: Frame[];
+  /** By step: number of the frame in which it was met last. */
+  readonly met: Float64Array;
+  readonly maxDepth: number;
+  readonly onRecord: TakeOptions['onRecord'];
+  opened: number;
+  depth: number;
+  /** Elements open inside one that is not taken. */
+  passing: number;
+  /** Frames open when the handed-over record began; 0 outside. */
+  recordAt: number;
+  fault: HubError | null;
+  listening: boolean;
+}
+
 /**
  * Takes from the events of one document what a shape names.
  *
@@ -56,87 +73,103 @@ interface Frame {
  */
 export function takeXml(shape: XmlShape, { maxDepth = MAX_XML_DEPTH, onRecord }: TakeOptions = {}): XmlTaker {
   const result = newRecord(shape.record);
-  const frames: Frame[] = [frameOf(shape.root, 0, result)];
-  /** By step: number of the frame in which it was met last. */
-  const met = new Float64Array(shape.steps).fill(-1);
-  let opened = 0;
-  let depth = 0;
-  /** Elements open inside one that is not taken. */
-  let passing = 0;
-  /** Frames open when the handed-over record began; 0 outside. */
-  let recordAt = 0;
-  let fault: HubError | null = null;
-
-  const fail = (message: string, step: XmlStep) => {
-    const error = new HubError('SOURCE_MALFORMED', `${step.path} ${message}`, { field: step.path });
-    if (recordAt === 0) throw error;
-    fault ??= error;
-  };
-
-  const taker = {
+  const taking: Taking = {
+    frames: [frameOf(shape.root, 0, result)],
+    met: new Float64Array(shape.steps).fill(-1),
+    maxDepth,
+    onRecord,
+    opened: 0,
+    depth: 0,
+    passing: 0,
+    recordAt: 0,
+    fault: null,
     listening: false,
-    open(uri: string, local: string, attributes: readonly XmlAttribute[]) {
-      depth += 1;
-      if (depth > maxDepth) {
-        throw new HubError('SOURCE_MALFORMED', `the XML is nested deeper than ${maxDepth} elements`);
-      }
-      if (passing > 0) {
-        passing += 1;
-        return;
-      }
-      taker.listening = false;
-      const parent = frames[frames.length - 1] as Frame;
-      const step = childOf(parent, uri, local);
-      if (parent.step.text !== null && parent.step.children.length === 0) fail('holds elements, not text', parent.step);
-      if (step === null) {
-        passing = 1;
-        return;
-      }
-      if (!step.list && met[step.id] === parent.number) fail('occurs more than once', step);
-      met[step.id] = parent.number;
-      opened += 1;
-      let values = parent.values;
-      if (step.present !== null) values[step.present] = true;
-      if (step.record !== null) {
-        values = newRecord(step.record);
-        if (onRecord !== undefined && recordAt === 0) recordAt = frames.length;
-        else keep(parent.values, step.recordSlot, step.recordIsList, values);
-      }
-      const frame = frameOf(step, opened, values);
-      if (attributes.length > 0) takeAttributes(frame, attributes, fail);
-      frames.push(frame);
-      taker.listening = frame.text !== null;
+  };
+  return {
+    get listening() {
+      return taking.listening;
     },
-    text(piece: string) {
-      if (!taker.listening) return;
-      const frame = frames[frames.length - 1] as Frame;
-      if (frame.text !== null) frame.text += piece;
+    open: (uri, local, attributes) => openElement(taking, { uri, local }, attributes),
+    text: (piece) => {
+      if (taking.listening) topOf(taking).text += piece;
     },
-    close() {
-      depth -= 1;
-      if (passing > 0) {
-        passing -= 1;
-        if (passing === 0) taker.listening = (frames[frames.length - 1] as Frame).text !== null;
-        return;
-      }
-      const { step, number, values, text, nil, foreign } = frames.pop() as Frame;
-      if (foreign !== null && met[foreign.id] !== number) fail('came in another namespace than declared', foreign);
-      if (step.text !== null) keep(values, step.text, step.textIsList, nil ? null : text);
-      taker.listening = (frames[frames.length - 1] as Frame).text !== null;
-      if (recordAt === frames.length && onRecord !== undefined && recordAt > 0) {
-        recordAt = 0;
-        const record = fault ?? values;
-        fault = null;
-        onRecord(record);
-      }
-    },
-    result() {
-      const { foreign } = frames[0] as Frame;
-      if (foreign !== null && met[foreign.id] !== 0) fail('came in another namespace than declared', foreign);
+    close: () => closeElement(taking),
+    result: () => {
+      const { foreign } = topOf(taking);
+      if (foreign !== null && taking.met[foreign.id] !== 0) fail(taking, IN_ANOTHER_NAMESPACE, foreign);
       return result;
     },
   };
-  return taker;
+}
+
+const IN_ANOTHER_NAMESPACE = 'came in another namespace than declared';
+
+function openElement(taking: Taking, name: XmlName, attributes: readonly XmlAttribute[]): void {
+  const { frames, met, maxDepth, onRecord } = taking;
+  taking.depth += 1;
+  if (taking.depth > maxDepth) {
+    throw new HubError('SOURCE_MALFORMED', `the XML is nested deeper than ${maxDepth} elements`);
+  }
+  if (taking.passing > 0) {
+    taking.passing += 1;
+    return;
+  }
+  taking.listening = false;
+  const parent = topOf(taking);
+  const step = childOf(parent, name);
+  if (parent.step.text !== null && parent.step.children.length === 0) {
+    fail(taking, 'holds elements, not text', parent.step);
+  }
+  if (step === null) {
+    taking.passing = 1;
+    return;
+  }
+  if (!step.list && met[step.id] === parent.number) fail(taking, 'occurs more than once', step);
+  met[step.id] = parent.number;
+  taking.opened += 1;
+  let { values } = parent;
+  if (step.present !== null) values[step.present] = true;
+  if (step.record !== null) {
+    values = newRecord(step.record);
+    if (onRecord !== undefined && taking.recordAt === 0) taking.recordAt = frames.length;
+    else keep(parent.values, step.recordSlot, step.recordIsList, values);
+  }
+  const frame = frameOf(step, taking.opened, values);
+  if (attributes.length > 0) takeAttributes(taking, frame, attributes);
+  frames.push(frame);
+  taking.listening = frame.text !== null;
+}
+
+function closeElement(taking: Taking): void {
+  const { frames, met, onRecord } = taking;
+  taking.depth -= 1;
+  if (taking.passing > 0) {
+    taking.passing -= 1;
+    if (taking.passing === 0) taking.listening = topOf(taking).text !== null;
+    return;
+  }
+  const { step, number, values, text, nil, foreign } = frames.pop() as Frame;
+  if (foreign !== null && met[foreign.id] !== number) fail(taking, IN_ANOTHER_NAMESPACE, foreign);
+  if (step.text !== null) keep(values, step.text, step.textIsList, nil ? null : text);
+  taking.listening = topOf(taking).text !== null;
+  if (taking.recordAt === frames.length && taking.recordAt > 0) {
+    const record = taking.fault ?? values;
+    taking.recordAt = 0;
+    taking.fault = null;
+    onRecord?.(record);
+  }
+}
+
+/** A fault inside a record that is handed over is that record's; any other ends the reading. */
+function fail(taking: Taking, message: string, step: XmlStep): void {
+  const error = new HubError('SOURCE_MALFORMED', `${step.path} ${message}`, { field: step.path });
+  if (taking.recordAt === 0) throw error;
+  taking.fault ??= error;
+}
+
+/** The document's own frame stays to the end. */
+function topOf({ frames }: Taking): Frame {
+  return frames[frames.length - 1] as Frame;
 }
 
 function frameOf(step: XmlStep, number: number, values: Values): Frame {
@@ -154,7 +187,7 @@ function keep(values: Values, name: string, list: boolean, value: unknown): void
   else values[name] = value;
 }
 
-function childOf(parent: Frame, uri: string, local: string): XmlStep | null {
+function childOf(parent: Frame, { uri, local }: XmlName): XmlStep | null {
   for (const child of parent.step.children) {
     if (child.local !== local) continue;
     if (child.uri === uri) return child;
@@ -163,16 +196,12 @@ function childOf(parent: Frame, uri: string, local: string): XmlStep | null {
   return null;
 }
 
-function takeAttributes(
-  frame: Frame,
-  attributes: readonly XmlAttribute[],
-  fail: (message: string, step: XmlStep) => void,
-): void {
+function takeAttributes(taking: Taking, frame: Frame, attributes: readonly XmlAttribute[]): void {
   const { step, values } = frame;
   for (const { uri, local, value } of attributes) {
     if (uri === SCHEMA_INSTANCE && local === 'nil') frame.nil = value === 'true' || value === '1';
     // Encoded answers put values elsewhere and refer to them: what stands here would read as empty.
-    if (uri === '' && local === 'href' && value.startsWith('#')) fail('refers to another element', step);
+    if (uri === '' && local === 'href' && value.startsWith('#')) fail(taking, 'refers to another element', step);
     for (const wanted of step.attributes) {
       if (wanted.local === local && wanted.uri === uri) keep(values, wanted.slot, wanted.list, value);
     }

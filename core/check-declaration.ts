@@ -47,8 +47,8 @@ function checkEntities(sector: SectorDeclaration, fault: Fault): void {
 function checkLinks(sector: SectorDeclaration, fault: Fault): void {
   for (const [name, declared] of Object.entries(sector.links)) {
     const place = `links.${name}`;
-    const [type = '', field] = name.split('.');
-    if (field === undefined || field === '') fault(place, 'expected Type.field');
+    const [type = '', field = '', ...more] = name.split('.');
+    if (field === '' || more.length > 0) fault(place, 'expected Type.field');
     const parents = Object.values(sector.entities).filter((entity) => entity.type === type);
     if (parents.length === 0 && !HUB_TYPES.has(type)) fault(place, `no entity of this sector has the type ${type}`);
     for (const link of [declared].flat() as LinkDeclaration[]) {
@@ -67,9 +67,18 @@ function checkLinks(sector: SectorDeclaration, fault: Fault): void {
 
 function checkLinkTarget(sector: SectorDeclaration, link: LinkDeclaration, fault: (message: string) => void): void {
   const target = sector.entities[link.to];
-  if (target === undefined) return fault(`leads to ${link.to}, which is no entity of this sector`);
+  if (target === undefined) {
+    fault(`leads to ${link.to}, which is no entity of this sector`);
+    return;
+  }
   const lookup = target.lookups[link.by ?? ''];
-  if (lookup === undefined) return fault(`asks ${link.to} by ${link.by}, a lookup that is not declared`);
+  if (lookup === undefined) {
+    fault(`asks ${link.to} by ${link.by}, a lookup that is not declared`);
+    return;
+  }
+  if (link.budget !== undefined && !(Number.isInteger(link.budget) && link.budget > 0)) {
+    fault(`budget: expected a whole number of calls from 1, came ${link.budget}`);
+  }
   if (lookup.batchSize === 1 && link.budget === undefined) {
     fault(
       'would ask once for every row: its lookup takes one key a call. Declare a `budget` or a lookup that takes several',
@@ -89,6 +98,8 @@ function checkQueries(sector: SectorDeclaration, fault: Fault): void {
   }
 }
 
+const ONE_KEY = 'would ask once for every row: its lookup takes one key a call. Declare one that takes several';
+
 function checkIdentity(sector: SectorDeclaration, fault: Fault): void {
   for (const { entity: name, by } of sector.identity) {
     const entity = sector.entities[name];
@@ -99,6 +110,7 @@ function checkIdentity(sector: SectorDeclaration, fault: Fault): void {
     }
     if (entity.type !== 'Citizen') fault(place, `its type must be Citizen, came ${entity.type}`);
     if (!(by in entity.lookups)) fault(place, `asks by ${by}, a lookup that is not declared`);
+    else if (entity.lookups[by]?.batchSize === 1) fault(place, ONE_KEY);
     checkFieldNames(entity, ['personalNumbers', 'fullName'], (field) =>
       fault(place, `must declare the field ${field}`),
     );
@@ -109,10 +121,15 @@ function checkDossiers(sector: SectorDeclaration, fault: Fault): void {
   const { dossiers } = sector;
   if (dossiers === undefined) return;
   const entity = sector.entities[dossiers.entity];
-  if (entity === undefined) return fault('dossiers', `no entity ${dossiers.entity}`);
+  if (entity === undefined) {
+    fault('dossiers', `no entity ${dossiers.entity}`);
+    return;
+  }
   if (entity.type !== 'Dossier') fault('dossiers', `its type must be Dossier, came ${entity.type}`);
   for (const by of [dossiers.byCode, dossiers.byApplicant]) {
-    if (by !== undefined && !(by in entity.lookups)) fault('dossiers', `asks by ${by}, a lookup that is not declared`);
+    if (by === undefined) continue;
+    if (!(by in entity.lookups)) fault('dossiers', `asks by ${by}, a lookup that is not declared`);
+    else if (entity.lookups[by]?.batchSize === 1) fault('dossiers', ONE_KEY);
   }
   checkFieldNames(entity, ['code', 'status', 'statusAt'], (field) =>
     fault('dossiers', `must declare the field ${field}`),
@@ -120,8 +137,13 @@ function checkDossiers(sector: SectorDeclaration, fault: Fault): void {
   for (const [field, part] of Object.entries(dossiers.parts ?? {})) {
     const owner = sector.entities[part.entity];
     if (owner === undefined) fault(`dossiers.parts.${field}`, `no entity ${part.entity}`);
-    else if (!(part.by in owner.lookups))
-      fault(`dossiers.parts.${field}`, `asks by ${part.by}, a lookup that is not declared`);
+    else {
+      const place = `dossiers.parts.${field}`;
+      if (!(part.by in owner.lookups)) fault(place, `asks by ${part.by}, a lookup that is not declared`);
+      else if (owner.lookups[part.by]?.batchSize === 1) fault(place, ONE_KEY);
+      const picked = part.pick === undefined ? [] : [part.pick];
+      checkFieldNames(owner, picked, (name) => fault(place, `picks the field ${name}, which is not declared`));
+    }
   }
 }
 

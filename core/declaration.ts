@@ -93,7 +93,7 @@ export interface QueryDeclaration {
 
 /** A GraphQL field of a type answered by a lookup with keys taken from the parent. */
 export interface LinkDeclaration {
-  /** Entity asked, or `Citizen` / `Business` / `Dossier` for the hub's own types. */
+  /** Entity of this sector, or `Citizen`: then each key is one person's number or numbers. */
   readonly to: string;
   readonly by?: string | undefined;
   /**

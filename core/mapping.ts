@@ -17,17 +17,19 @@ export interface Mapper {
  * field's value becomes a HubError, which GraphQL reports at that field's path.
  */
 export function createMapper(sector: string, entity: EntityDeclaration, names: ReadonlySet<string>): Mapper {
-  const plan: [name: string, field: Field][] = [];
-  for (const [name, field] of Object.entries(entity.fields)) if (names.has(name)) plan.push([name, field]);
-  const from = [...new Set(plan.flatMap(([, field]) => field.from))];
+  const fields = Object.entries(entity.fields).filter(([name]) => names.has(name));
+  const from = [...new Set(fields.flatMap(([, field]) => field.from))];
+  const plan = fields.map(([name, field]) => ({ name, field, read: readerOf(field) }));
+  // Copied for each row: an object that has all its keys from the start is made several times faster than one that grows.
+  const blank: Record<string, unknown> = Object.fromEntries(fields.map(([name]) => [name, null]));
 
   return {
     from,
     map(row) {
-      const mapped: Record<string, unknown> = {};
-      for (const [name, field] of plan) {
+      const mapped = { ...blank };
+      for (const { name, field, read } of plan) {
         try {
-          mapped[name] = readField(field, row);
+          mapped[name] = read(row);
         } catch (error) {
           mapped[name] = faultOf(error, sector, entity.type, name, field);
         }
@@ -37,11 +39,12 @@ export function createMapper(sector: string, entity: EntityDeclaration, names: R
   };
 }
 
-function readField(field: Field, row: Row): unknown {
-  const { from, read } = field;
-  // Nearly every field is read from one; spreading for them would be most of the mapper's work.
-  if (from.length === 1) return read(given(row[from[0] as string]));
-  return read(...from.map((name) => given(row[name])));
+/** Nearly every field is read from one or two; spreading for them would be most of the mapper's work. */
+function readerOf({ from, read }: Field): (row: Row) => unknown {
+  const [first = '', second = ''] = from;
+  if (from.length === 1) return (row) => read(given(row[first]));
+  if (from.length === 2) return (row) => read(given(row[first]), given(row[second]));
+  return (row) => read(...from.map((name) => given(row[name])));
 }
 
 /** A connector that could not even find a value says so in its place. */

@@ -12,7 +12,7 @@ export interface Seal {
 }
 
 const VECTOR_BYTES = 16;
-const MOST_CHARACTERS = 4096;
+const MOST_CHARACTERS = 16_384;
 
 /** @param key at least 32 bytes, shared by all hubs that answer the same clients */
 export function createSeal(key: Uint8Array): Seal {
@@ -36,7 +36,7 @@ export function createSeal(key: Uint8Array): Seal {
       if (sealed.length > MOST_CHARACTERS || !/^[\w-]+$/.test(sealed)) return null;
       const bytes = Buffer.from(sealed, 'base64url');
       // Base64 can write one value in several ways; only the way it was given out is the same id.
-      if (bytes.length <= VECTOR_BYTES || bytes.toString('base64url') !== sealed) return null;
+      if (bytes.length < VECTOR_BYTES || bytes.toString('base64url') !== sealed) return null;
       const vector = bytes.subarray(0, VECTOR_BYTES);
       const decipher = createDecipheriv('aes-256-ctr', cipherKey, vector);
       const text = Buffer.concat([decipher.update(bytes.subarray(VECTOR_BYTES)), decipher.final()]).toString('utf8');

@@ -43,8 +43,8 @@ export function urlSetting(options: SettingOptions<string> & { protocols: readon
   return {
     ...rest,
     parse: (text) => {
-      const protocol = URL.canParse(text) ? new URL(text).protocol.slice(0, -1) : '';
-      if (!protocols.includes(protocol))
+      const isOne = protocols.some((protocol) => text.toLowerCase().startsWith(`${protocol}://`));
+      if (!isOne || !URL.canParse(text))
         throw new Error(`expected a URL starting with ${protocols.join(':// or ')}://`);
       return text;
     },

@@ -1,9 +1,7 @@
 import {
   type DocumentNode,
-  defaultFieldResolver,
   type ExecutionResult,
   execute,
-  type GraphQLFieldResolver,
   type GraphQLSchema,
   getOperationAST,
   getVariableValues,
@@ -14,7 +12,9 @@ import { LRUCache } from 'lru-cache';
 import { type Compilable, createCompilableCheck } from './compilable.ts';
 import { type CompiledOperation, createCompiler, originOf } from './compile.ts';
 import { type FormattedError, formatGraphqlError, placeOf } from './format-error.ts';
+import { plainFieldResolver } from './plain-field-resolver.ts';
 import { specialize } from './specialize.ts';
+import { schemaWithoutAbandonedPromises } from './unabandoned.ts';
 
 export interface Operation {
   readonly source: string;
@@ -59,6 +59,7 @@ export function createExecutor(
       : undefined;
   const check = createCompilableCheck(schema);
   const compile = createCompiler(schema);
+  const interpreted = schemaWithoutAbandonedPromises(schema);
 
   function compiledFor(asked: Operation, coerced: Readonly<Record<string, unknown>>): CompiledOperation | null {
     if (known === undefined) return null;
@@ -80,7 +81,7 @@ export function createExecutor(
     if (coerced === undefined) return null;
     const contextValue = await asked.makeContext();
     const compiled = compiledFor(asked, coerced);
-    if (compiled === null) return interpret(schema, asked, contextValue);
+    if (compiled === null) return interpret(interpreted, asked, contextValue);
     return outcomeOfCompiled(await compiled(contextValue, coerced));
   };
 }
@@ -132,18 +133,6 @@ function outcomeOfCompiled({ data = null, errors = [] }: ExecutionResult): Outco
   });
   return { data, errors: formatted, compiled: true };
 }
-
-/**
- * Compiled operations read a field that has no resolver as it stands. A promise or a function there would work the first
- * time and be null the second, so it is refused the first time.
- */
-const plainFieldResolver: GraphQLFieldResolver<unknown, unknown> = (source, args, context, info) => {
-  const value: unknown = (source as Readonly<Record<string, unknown>> | undefined)?.[info.fieldName];
-  if (typeof value === 'function' || value instanceof Promise) {
-    throw new Error(`${info.parentType.name}.${info.fieldName} is a ${typeof value}: give the field a resolver.`);
-  }
-  return defaultFieldResolver(source, args, context, info);
-};
 
 function isMissing(value: unknown): boolean {
   return value === undefined || value === null;

@@ -55,8 +55,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const fastify = createHttpServer(settings, logger);
   let closed: Promise<void> | undefined;
 
-  addHealthRoutes(fastify, { ready, isClosing: () => closed !== undefined });
-  addGraphqlRoute(fastify, { server, logger, timeoutMs: settings.OPERATION_TIMEOUT_MS, running });
+  const isClosing = (): boolean => closed !== undefined;
+  addHealthRoutes(fastify, { ready, isClosing });
+  addGraphqlRoute(fastify, { server, logger, timeoutMs: settings.OPERATION_TIMEOUT_MS, running, isClosing });
   if (settings.GRAPHIQL === 'on') addGraphiqlRoutes(fastify, { defaultQuery });
 
   async function closeAll(): Promise<void> {

@@ -11,11 +11,12 @@ interface GraphqlRouteOptions {
   readonly timeoutMs: number;
   /** Clocks of operations in flight: who closes the gateway may have to stop them. */
   readonly running: Set<OperationClock>;
+  readonly isClosing: () => boolean;
 }
 
 /** `/graphql` by POST, and by GET for what may stand in a URL. */
 export function addGraphqlRoute(fastify: FastifyInstance, options: GraphqlRouteOptions): void {
-  const { server, logger, timeoutMs, running } = options;
+  const { server, logger, timeoutMs, running, isClosing } = options;
 
   fastify.route({
     // Fastify would answer HEAD by running the operation and dropping the answer.
@@ -35,6 +36,8 @@ export function addGraphqlRoute(fastify: FastifyInstance, options: GraphqlRouteO
       try {
         const answer = await server.answer({ method: request.method, search, body: request.body }, exchange);
         for (const [name, value] of answer.headers) reply.header(name, value);
+        // A client that asked before the hub was told to stop would otherwise keep its connection, and the hub, open.
+        if (isClosing()) reply.header('connection', 'close');
         // Encoded here: a text handed to the socket is encoded there, several times slower where it is not ASCII.
         const body = Buffer.from(answer.body);
         logExchange(logger, exchange, { status: answer.status, bytes: body.length });

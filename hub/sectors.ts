@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { GraphQLError, parse } from 'graphql';
 import { guardOptions, guardSettings, guardSource } from '../connectors/guard.ts';
 import { checkDeclarations } from '../core/check-declaration.ts';
 import type { EntityDeclaration, SectorDeclaration, SourceDeclaration } from '../core/declaration.ts';
@@ -59,11 +60,32 @@ async function readSector(id: string, folder: string, faults: string[]): Promise
       return null;
     }
     const declaration: SectorDeclaration = module.default(kit);
-    const sdlFile = join(folder, 'schema.graphql');
-    return { id, folder, declaration, sdl: existsSync(sdlFile) ? readFileSync(sdlFile, 'utf8') : '' };
+    const sdl = readSdl(folder);
+    const fault = faultOfSdl(sdl);
+    if (fault === null) return { id, folder, declaration, sdl };
+    faults.push(`sectors/${id}/schema.graphql: ${fault}`);
+    return null;
   } catch (error) {
     faults.push(`sectors/${id}/sector.ts: ${error instanceof Error ? error.message : 'cannot be loaded'}`);
     return null;
+  }
+}
+
+function readSdl(folder: string): string {
+  const file = join(folder, 'schema.graphql');
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
+}
+
+/** What is wrong with its syntax; put together with the others it could not be told whose it is. */
+function faultOfSdl(sdl: string): string | null {
+  if (sdl.trim() === '') return null;
+  try {
+    parse(sdl);
+    return null;
+  } catch (error) {
+    if (!(error instanceof GraphQLError)) throw error;
+    const [place] = error.locations ?? [];
+    return place === undefined ? error.message : `line ${place.line}: ${error.message}`;
   }
 }
 

@@ -1,4 +1,5 @@
 import { decodeLegacy } from '../connectors/text/decode.ts';
+import { toNfc } from '../connectors/text/nfc.ts';
 import { type DecimalConvention, parseDecimal } from '../core/decimal.ts';
 import type { Field } from '../core/declaration.ts';
 import type { DossierStatusNumber, StatedStatus } from '../core/dossier.ts';
@@ -29,14 +30,14 @@ export function text(from: string, options: { legacy?: LegacyText } = {}): Field
     read: (raw, noted) => {
       const plain = readText(raw);
       if (plain === null) return null;
-      const encoding = legacy.encodings[String(noted)];
-      if (encoding === undefined) throw new FaultyValue('a declared encoding of the row', shapeOf(noted));
+      const encoding = valueIn(legacy.encodings, String(noted).trim());
+      if (encoding === null) throw new FaultyValue('a declared encoding of the row', shapeOf(noted));
       return encoding === 'unicode' ? plain : decodeLegacy(plain, encoding);
     },
   };
 }
 
-/** A code or number that is text: digits keep their zeros. A JSON number is refused, since it may have lost them. */
+/** A code or number that is text: digits keep their zeros. A whole number is taken as it stands, as keys of tables are. */
 export function code(from: string): Field<string | null> {
   return {
     from: [from],
@@ -101,7 +102,7 @@ export function status(
   const { titleFrom, titles } = options;
   return {
     from: titleFrom === undefined ? [from] : [from, titleFrom],
-    read: (raw, title) => readStatus(raw, numbers, readText(title) ?? titles?.[String(raw)] ?? null),
+    read: (raw, title) => readStatus(raw, numbers, readText(title) ?? valueIn(titles ?? {}, String(raw).trim())),
   };
 }
 
@@ -128,13 +129,17 @@ export function readDecimal(raw: unknown, convention: DecimalConvention = 'dot')
 }
 
 export function readText(raw: unknown): string | null {
+  if (typeof raw === 'string') {
+    const plain = raw.trim();
+    return plain === '' ? null : toNfc(plain);
+  }
   if (isNothing(raw)) return null;
-  if (typeof raw === 'string') return raw.trim().normalize('NFC');
   if (typeof raw === 'number' || typeof raw === 'bigint') return String(raw);
   throw new FaultyValue('text', shapeOf(raw));
 }
 
-const ZERO_DATE = /^0{4}-00-00(?:[ T]00:00:00(?:\.0+)?)?$/;
+/** Nothing but zeros, however the system writes dates; and the first instant of .NET, which it writes for none. */
+const ZERO_DATE = /^(?=0)[0:/.\-TZ ]+$|^0001-01-01(?:[ T]00:00:00(?:\.0+)?Z?)?$/;
 
 export function readPartialDate(raw: unknown, formats: readonly PartialDateFormat[]): string | null {
   const plain = readText(raw);
@@ -192,14 +197,19 @@ export function readStatus(
 ): StatedStatus | null {
   const own = readText(raw);
   if (own === null) return null;
-  return { code: own, title, number: Object.hasOwn(numbers, own) ? (numbers[own] as DossierStatusNumber) : null };
+  return { code: own, title, number: valueIn(numbers, own) };
+}
+
+/** A declared value; `constructor` and its like are declared nowhere. */
+function valueIn<T>(values: Readonly<Record<string, T>>, name: string): T | null {
+  return Object.hasOwn(values, name) ? (values[name] as T) : null;
 }
 
 export function elementsOf(raw: unknown): readonly Readonly<Record<string, unknown>>[] {
   if (isNothing(raw)) return [];
   const elements: readonly unknown[] = Array.isArray(raw) ? raw : [raw];
   for (const element of elements) {
-    if (typeof element !== 'object' || element === null)
+    if (typeof element !== 'object' || element === null || Array.isArray(element))
       throw new FaultyValue('an object or a list of objects', shapeOf(element));
   }
   return elements as readonly Readonly<Record<string, unknown>>[];

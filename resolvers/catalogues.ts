@@ -1,4 +1,5 @@
 import type { Agency, Catalogues, Procedure } from '../catalogues/catalogue.ts';
+import { HubError } from '../core/errors.ts';
 import { vietnamDate } from '../core/time.ts';
 import type { Registry } from './registry.ts';
 
@@ -21,6 +22,9 @@ export function listProcedures(
 ): readonly Procedure[] {
   const { sector } = args;
   const day = args.validOn ?? vietnamDate(registry.now());
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(day)) {
+    throw new HubError('BAD_USER_INPUT', 'validOn: expected a whole date such as 2026-11-20');
+  }
   return registry.catalogues.procedures
     .all()
     .filter((one) => sector == null || one.sector === sector)

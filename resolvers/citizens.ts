@@ -1,9 +1,17 @@
 import { HubError } from '../core/errors.ts';
 import { FaultyValue } from '../core/faulty-value.ts';
-import { compareNames, nameMatcher } from '../core/names.ts';
+import { compareNames, foldName, nameMatcher } from '../core/names.ts';
 import { compatible, type PartialDate } from '../core/partial-date.ts';
 import { parsePersonalNumber } from '../core/personal-number.ts';
-import { type Connection, gapOf, type Order, type PageArguments, pageOf, type SectorGap } from './connection.ts';
+import {
+  type Connection,
+  distinctGaps,
+  gapOf,
+  type Order,
+  type PageArguments,
+  pageOf,
+  type SectorGap,
+} from './connection.ts';
 import {
   type Identity,
   identify,
@@ -57,8 +65,10 @@ export function citizenNode(operation: Operation, identity: Identity): CitizenNo
 export async function findCitizen(operation: Operation, numbers: readonly string[]): Promise<CitizenNode | null> {
   if (numbers.length === 0) return null;
   const identity = await operation.once(`citizen ${numbers.join(' ')}`, () => identify(operation, numbers));
-  if (identity.statements.length > 0) return citizenNode(operation, identity);
-  if (identity.failures.length > 0) throw incomplete(identity);
+  const isCertain = isTwelve(identity.canonical) || !mayMissNumbers(identity);
+  if (identity.statements.length > 0 && isCertain) return citizenNode(operation, identity);
+  // Known by an old number alone, the person may yet turn out to be two, or to have another id.
+  if (identity.failures.length > 0 || identity.statements.length > 0) throw incomplete(identity);
   return null;
 }
 
@@ -84,6 +94,8 @@ interface SearchArguments extends PageArguments {
 
 /** A system that cannot compare names without diacritics brings more than was meant; only the exact ones count. */
 const CANDIDATES_PER_HIT = 20;
+
+const MOST_NAME = 200;
 
 interface Hit {
   readonly statement: Statement;
@@ -114,13 +126,21 @@ export async function searchCitizens(operation: Operation, args: SearchArguments
       }
     }),
   );
+  for (const { statement, numbers } of hits) {
+    const isListed = (number: string) =>
+      people.some((one) => one?.identity.numbers.includes(number) && !one.identity.shared.has(number));
+    // Under a nine-digit number alone it may be somebody else than the one who is listed with it.
+    if (!numbers.some(isListed)) missing.push({ sector: statement.sector, code: 'AMBIGUOUS', retryable: false });
+  }
   const once = new Map<string, CitizenNode>();
   for (const person of people) {
     if (person === null) continue;
     once.set(person.identity.canonical, person);
     for (const failure of person.identity.failures) missing.push(gapOf(failure, ''));
   }
-  return pageOf([...once.values()], BY_NAME, { ...args, seal: operation.registry.seal, missing: distinct(missing) });
+  // A cursor goes on in the search it came from and in no other.
+  const order = { ...BY_NAME, name: `${BY_NAME.name}: ${foldName(name)} ${args.birthDate ?? ''}` };
+  return pageOf([...once.values()], order, { ...args, seal: operation.registry.seal, missing: distinctGaps(missing) });
 }
 
 const BY_NAME: Order<CitizenNode, readonly [name: string, birthDate: string, canonical: string]> = {
@@ -152,15 +172,21 @@ async function searchOne(
     );
     const hits: Hit[] = [];
     for (const row of answer.rows) {
-      if (hits.length === limit) break;
-      const statement = statementOf(operation, entity, mapper.map(row));
+      const record = mapper.map(row);
+      const fault = [record.fullName, record.birthDate, record.personalNumbers].find((one) => one instanceof HubError);
+      if (fault instanceof HubError) {
+        missing.push(gapOf(fault, sector));
+        continue;
+      }
+      const statement = statementOf(operation, entity, record);
       if (typeof statement.fullName !== 'string' || !matches(statement.fullName)) continue;
       if (birthDate != null && !sameDate(statement.birthDate, birthDate)) continue;
-      if (statement.personalNumbers.length > 0) hits.push({ statement, numbers: statement.personalNumbers });
+      const numbers = statement.personalNumbers instanceof HubError ? [] : statement.personalNumbers;
+      if (numbers.length > 0) hits.push({ statement, numbers });
       else missing.push({ sector, code: 'NUMBER_MISSING', retryable: false });
     }
-    if (answer.more || hits.length === limit) missing.push({ sector, code: 'SEARCH_TOO_BROAD', retryable: false });
-    return hits;
+    if (answer.more || hits.length > limit) missing.push({ sector, code: 'SEARCH_TOO_BROAD', retryable: false });
+    return hits.slice(0, limit);
   } catch (error) {
     missing.push(gapOf(sourceError(error, sector), sector));
     return [];
@@ -185,12 +211,9 @@ function sameDate(stated: unknown, wanted: string): boolean {
   return typeof stated === 'string' && compatible(stated as PartialDate, wanted as PartialDate);
 }
 
-function distinct(gaps: readonly SectorGap[]): readonly SectorGap[] {
-  return [...new Map(gaps.map((gap) => [`${gap.sector} ${gap.code}`, gap])).values()];
-}
-
 function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : '';
+  // Enough to order by; the rest would only make cursors longer.
+  return typeof value === 'string' ? value.slice(0, MOST_NAME) : '';
 }
 
 function compareText(left: string, right: string): number {

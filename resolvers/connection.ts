@@ -51,21 +51,45 @@ export function pageOf<T, K>(
     .map((element) => ({ element, key: order.keyOf(element) }))
     .sort((left, right) => order.compare(left.key, right.key));
   const start = after == null ? 0 : placeAfter(sorted, order, openCursor<K>(seal, order.name, after));
-  const edges = sorted
-    .slice(start, start + first)
-    .map(({ element, key }) => ({ cursor: seal.seal(order.name, JSON.stringify(key)), node: element }));
+  const edges = sorted.slice(start, start + first).map(({ element, key }) => ({
+    // Sealed when it is read: most lists are asked for without their cursors, and sealing costs more than the rest.
+    get cursor() {
+      return seal.seal(order.name, JSON.stringify(key));
+    },
+    node: element,
+  }));
   return {
     edges,
     nodes: edges.map(({ node }) => node),
     pageInfo: {
       hasNextPage: start + first < sorted.length,
       hasPreviousPage: start > 0,
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
+      get startCursor() {
+        return edges[0]?.cursor ?? null;
+      },
+      get endCursor() {
+        return edges.at(-1)?.cursor ?? null;
+      },
     },
     totalCount: missing.length > 0 ? null : sorted.length,
     missing,
   };
+}
+
+/** The same page with another node in the place of each. */
+export function withNodes<T>(page: Connection<unknown>, nodes: readonly T[]): Connection<T> {
+  const edges = nodes.map((node, place) => ({
+    get cursor() {
+      return page.edges[place]?.cursor ?? '';
+    },
+    node,
+  }));
+  return { ...page, edges, nodes };
+}
+
+/** One gap for each system and reason. */
+export function distinctGaps(gaps: readonly SectorGap[]): readonly SectorGap[] {
+  return [...new Map(gaps.map((gap) => [`${gap.sector} ${gap.code}`, gap])).values()];
 }
 
 export function gapOf(error: HubError, sector: string): SectorGap {

@@ -30,12 +30,15 @@ type OwnedField = keyof typeof DOSSIER_OWNERS;
 export function ownedValue(seen: readonly SeenView[], field: OwnedField): unknown {
   const owners: readonly string[] | string = DOSSIER_OWNERS[field];
   if (typeof owners === 'string') throw new Error(`${field} has no single owner`);
-  for (const role of owners) {
-    const ofRole = seen.filter((one) => one.role === role);
-    const holding = ofRole.find(({ view }) => view !== null && view[field] !== undefined);
-    if (holding?.view) return holding.view[field];
-    const failed = ofRole.find(({ failure }) => failure !== null);
-    if (failed?.failure) return failed.failure;
+  for (const owner of owners) {
+    let failed: HubError | null = null;
+    for (const { role, view, failure } of seen) {
+      if (role !== owner) continue;
+      const value = view?.[field];
+      if (value !== undefined) return value;
+      failed ??= failure;
+    }
+    if (failed !== null) return failed;
   }
   return null;
 }
@@ -62,7 +65,16 @@ export function statedStatuses(seen: readonly SeenView[]): readonly Stated[] {
       const at = typeof view?.statusAt === 'number' ? view.statusAt : null;
       return [{ sector, role, status, at }];
     })
-    .sort((left, right) => (right.at ?? 0) - (left.at ?? 0) || left.role.localeCompare(right.role));
+    .sort((left, right) => {
+      // A status without a time cannot be put before or after another: then too the one that works on it knows better.
+      const later = left.at === null || right.at === null ? 0 : right.at - left.at;
+      return later || (left.role < right.role ? -1 : left.role > right.role ? 1 : 0);
+    });
+}
+
+/** What could not be read of the statuses: `sourceStatus` leaves these out. */
+export function unreadableStatuses(seen: readonly SeenView[]): readonly HubError[] {
+  return seen.flatMap(({ view }) => (view?.status instanceof Error ? [view.status as HubError] : []));
 }
 
 /** @returns the first failure instead, when a system that may hold a later status could not be read */
@@ -93,16 +105,16 @@ export function timelinessOf(
 
 /** The steps of all systems in the order of time; an error when one of them could not be read. */
 export function allSteps(seen: readonly SeenView[]): readonly object[] | HubError {
-  const steps: (DossierStep & { sector: string })[] = [];
+  const steps: (Omit<DossierStep, 'status'> & { sector: string; status: unknown })[] = [];
   for (const { sector, view, failure } of seen) {
     if (failure !== null) return failure;
     const own = view?.steps;
     if (own instanceof Error) return own as HubError;
-    for (const step of (own ?? []) as NonNullable<DossierView['steps']>) steps.push({ ...step, sector });
+    for (const step of (own ?? []) as NonNullable<DossierView['steps']>) {
+      steps.push({ ...step, sector, status: nameOf(step.status) });
+    }
   }
-  return steps
-    .sort((left, right) => timeOf(left.at) - timeOf(right.at))
-    .map((step) => ({ ...step, status: nameOf(step.status) }));
+  return steps.sort((left, right) => timeOf(left.at) - timeOf(right.at));
 }
 
 export const LIST_FIELDS = [

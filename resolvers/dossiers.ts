@@ -1,9 +1,18 @@
-import type { DossierDeclaration, RecordHolder } from '../core/declaration.ts';
+import type { DossierDeclaration, DossierListField, DossierPart, RecordHolder } from '../core/declaration.ts';
 import { DOSSIER_OWNERS } from '../core/dossier.ts';
 import { HubError } from '../core/errors.ts';
 import type { Mapped } from '../core/mapping.ts';
 import { agencyOf, procedureOf } from './catalogues.ts';
-import { type Connection, gapOf, type Order, type PageArguments, pageOf, type SectorGap } from './connection.ts';
+import {
+  type Connection,
+  distinctGaps,
+  gapOf,
+  type Order,
+  type PageArguments,
+  pageOf,
+  type SectorGap,
+  withNodes,
+} from './connection.ts';
 import {
   allSteps,
   LIST_FIELDS,
@@ -12,10 +21,12 @@ import {
   statedStatuses,
   statusSummary,
   timelinessOf,
+  unreadableStatuses,
 } from './dossier-view.ts';
 import { type Identity, incomplete, mayMissNumbers, ownerOf } from './identity.ts';
 import { type Operation, sourceError } from './operation.ts';
-import { type Entity, entityOf, type OpenSector } from './registry.ts';
+import type { Plan } from './plan.ts';
+import { type Entity, entityOf, type OpenSector, type Registry } from './registry.ts';
 
 /** What `Dossier` resolves from: every field asked for, as a value that GraphQL reads as it stands. */
 export type DossierNode = Readonly<Record<string, unknown>> & { readonly code: string };
@@ -26,12 +37,18 @@ interface DossierSource {
   readonly declaration: DossierDeclaration;
 }
 
-function dossierSources(operation: Operation, role: DossierDeclaration['role']): readonly DossierSource[] {
-  return operation.registry.sectors.flatMap((sector) => {
-    const declaration = sector.declaration.dossiers;
-    if (declaration?.role !== role) return [];
-    return [{ sector, entity: entityOf(sector, declaration.entity), declaration }];
-  });
+const sourcesOf = new WeakMap<Registry, readonly DossierSource[]>();
+
+function dossierSources({ registry }: Operation, role: DossierDeclaration['role']): readonly DossierSource[] {
+  let sources = sourcesOf.get(registry);
+  if (sources === undefined) {
+    sources = registry.sectors.flatMap((sector) => {
+      const declaration = sector.declaration.dossiers;
+      return declaration === undefined ? [] : [{ sector, entity: entityOf(sector, declaration.entity), declaration }];
+    });
+    sourcesOf.set(registry, sources);
+  }
+  return sources.filter(({ declaration }) => declaration.role === role);
 }
 
 /**
@@ -75,24 +92,22 @@ export async function dossiersOf(
   await Promise.all(
     dossierSources(operation, 'reception').map(async (source) => {
       for (const { code, seen } of await seeByApplicant(operation, source, { numbers, identity, missing })) {
-        found.set(code, [...(found.get(code) ?? []), seen]);
+        const before = found.get(code) ?? [];
+        // Found under two of the person's numbers, it is still one view of one system.
+        if (!before.some(({ sector }) => sector === seen.sector)) found.set(code, [...before, seen]);
       }
     }),
   );
   const page = pageOf(
     [...found].map(([code, seen]) => ({ code, seen })),
-    NEWEST_FIRST,
-    {
-      ...args,
-      seal: operation.registry.seal,
-      missing,
-    },
+    // A cursor goes on in the list it came from and in no other.
+    { ...NEWEST_FIRST, name: `${NEWEST_FIRST.name}: ${identity?.canonical ?? numbers.join(' ')}` },
+    { ...args, seal: operation.registry.seal, missing: distinctGaps(missing) },
   );
   const nodes = await Promise.all(
     page.nodes.map(async ({ code, seen }) => dossierNode(operation, code, await withCourses(operation, code, seen))),
   );
-  const edges = page.edges.map(({ cursor }, place) => ({ cursor, node: nodes[place] as DossierNode }));
-  return { ...page, edges, nodes };
+  return withNodes(page, nodes);
 }
 
 const NEWEST_FIRST: Order<{ code: string; seen: readonly SeenView[] }, readonly [receivedAt: number, code: string]> = {
@@ -150,6 +165,9 @@ async function seeByCode(operation: Operation, source: DossierSource, code: stri
   const { role } = declaration;
   try {
     const records = await operation.records(entity, declaration.byCode, code);
+    if (records !== null && records.length > 1) {
+      throw new HubError('AMBIGUOUS', `${sector}: the system holds this dossier code twice`, { sector });
+    }
     return { sector, role, view: records?.[0] ?? null, failure: null };
   } catch (error) {
     return { sector, role, view: null, failure: sourceError(error, sector) };
@@ -169,6 +187,27 @@ const COURSE_FIELDS: ReadonlySet<string> = new Set([
   'missing',
 ]);
 
+/** What an operation asks of dossiers, worked out once and not for every dossier. */
+interface DossierNeeds {
+  readonly courses: boolean;
+  readonly lists: readonly DossierListField[];
+}
+
+const needsOfPlan = new WeakMap<Plan, DossierNeeds>();
+
+function needsOf(plan: Plan): DossierNeeds {
+  let needs = needsOfPlan.get(plan);
+  if (needs === undefined) {
+    const asked = plan.fieldsOf('Dossier');
+    needs = {
+      courses: asked.values().some((field) => COURSE_FIELDS.has(field)),
+      lists: LIST_FIELDS.filter((field) => asked.has(field)),
+    };
+    needsOfPlan.set(plan, needs);
+  }
+  return needs;
+}
+
 /** Adds the views of the systems that work on the dossier, when the operation asks for what is theirs. */
 async function withCourses(
   operation: Operation,
@@ -176,10 +215,9 @@ async function withCourses(
   receptions: readonly SeenView[],
 ): Promise<readonly SeenView[]> {
   const received = receptions.some(({ view }) => view !== null);
-  const asked = operation.plan.fieldsOf('Dossier');
   // Not after the courses: dossiers of different sectors would then ask for the counter's steps one sector at a time.
   const ownParts = withParts(operation, code, receptions);
-  if (received && !asked.values().some((field) => COURSE_FIELDS.has(field))) return ownParts;
+  if (received && !needsOf(operation.plan).courses) return ownParts;
   const procedureCode = ownedValue(receptions, 'procedureCode');
   const courses = await Promise.all(
     courseSources(operation, procedureCode).map((source) => seeByCode(operation, source, code)),
@@ -201,29 +239,45 @@ function courseSources(operation: Operation, procedureCode: unknown): readonly D
 
 /** Reads the lists that a system keeps apart from the dossier, such as its steps, when they are asked for. */
 async function withParts(operation: Operation, code: string, seen: readonly SeenView[]): Promise<readonly SeenView[]> {
-  const asked = LIST_FIELDS.filter((field) => operation.plan.fieldsOf('Dossier').has(field));
-  if (asked.length === 0) return seen;
-  return Promise.all(
-    seen.map(async (one) => {
-      const sector = operation.registry.sectors.find(({ id }) => id === one.sector);
-      const parts = sector?.declaration.dossiers?.parts;
-      if (one.view === null || sector === undefined || parts === undefined) return one;
-      const lists = await Promise.all(
-        asked.map(async (field) => {
-          const part = parts[field];
-          if (part === undefined) return [];
-          try {
-            const records = (await operation.records(entityOf(sector, part.entity), part.by, code)) ?? [];
-            const { pick } = part;
-            return [[field, pick === undefined ? records : records.flatMap((record) => record[pick] ?? [])]];
-          } catch (error) {
-            return [[field, sourceError(error, sector.id)]];
-          }
-        }),
-      );
-      return { ...one, view: { ...one.view, ...Object.fromEntries(lists.flat()) } };
-    }),
-  );
+  const { lists } = needsOf(operation.plan);
+  return lists.length === 0 ? seen : Promise.all(seen.map((one) => withOwnParts(operation, code, one, lists)));
+}
+
+async function withOwnParts(
+  operation: Operation,
+  code: string,
+  one: SeenView,
+  lists: readonly DossierListField[],
+): Promise<SeenView> {
+  const sector = operation.registry.sectors.find(({ id }) => id === one.sector);
+  const parts = sector?.declaration.dossiers?.parts;
+  if (one.view === null || sector === undefined || parts === undefined) return one;
+  const view: Record<string, unknown> = { ...one.view };
+  const readings: Promise<void>[] = [];
+  for (const field of lists) {
+    const part = parts[field];
+    if (part === undefined) continue;
+    const reading = readPart(operation, sector, part, code).then((list) => {
+      view[field] = list;
+    });
+    readings.push(reading);
+  }
+  await Promise.all(readings);
+  return { ...one, view };
+}
+
+async function readPart(
+  operation: Operation,
+  sector: OpenSector,
+  { entity, by, pick }: DossierPart,
+  code: string,
+): Promise<readonly unknown[] | HubError> {
+  try {
+    const records = (await operation.records(entityOf(sector, entity), by, code)) ?? [];
+    return pick === undefined ? records : records.flatMap((record) => record[pick] ?? []);
+  } catch (error) {
+    return sourceError(error, sector.id);
+  }
 }
 
 const PLAIN_FIELDS = [
@@ -255,22 +309,28 @@ function dossierNode(operation: Operation, code: string, seen: readonly SeenView
   if (asked.has('steps')) node.steps = allSteps(seen);
   const failures = seen.flatMap(({ failure }) => (failure === null ? [] : [failure]));
   node.sectors = failures[0] ?? seen.filter(({ view }) => view !== null).map(({ sector }) => sector);
-  node.missing = failures.map((failure) => gapOf(failure, ''));
-  node.sourceStatus = statedStatuses(seen).map(({ sector, status, at }) => ({
-    sector,
-    code: status.code,
-    title: status.title,
-    occurredAt: at,
-  }));
-  const summary = statusSummary(seen);
-  if (summary instanceof HubError) {
-    for (const field of ['status', 'statusNumber', 'statusTitle', 'timeliness']) node[field] = summary;
-  } else {
-    Object.assign(node, summary);
-    if (asked.has('timeliness')) node.timeliness = timelinessOf(seen, summary, registry.now());
+  node.missing = [...failures, ...unreadableStatuses(seen)].map((failure) => gapOf(failure, ''));
+  if (asked.has('sourceStatus')) {
+    node.sourceStatus = statedStatuses(seen).map(({ sector, status, at }) => ({
+      sector,
+      code: status.code,
+      title: status.title,
+      occurredAt: at,
+    }));
+  }
+  if (STATUS_FIELDS.some((field) => asked.has(field))) {
+    const summary = statusSummary(seen);
+    if (summary instanceof HubError) {
+      for (const field of STATUS_FIELDS) node[field] = summary;
+    } else {
+      Object.assign(node, summary);
+      if (asked.has('timeliness')) node.timeliness = timelinessOf(seen, summary, registry.now());
+    }
   }
   return node;
 }
+
+const STATUS_FIELDS = ['status', 'statusNumber', 'statusTitle', 'timeliness'] as const;
 
 function mapOwned(
   seen: readonly SeenView[],

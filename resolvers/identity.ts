@@ -13,6 +13,8 @@ import { type Entity, entityOf, type Registry } from './registry.ts';
  * wave of questions, all systems at once; what a system's answer adds is not asked again.
  */
 export interface Identity {
+  /** The numbers that were asked for. */
+  readonly asked: readonly string[];
   /** 12-digit numbers first; all that the systems' answers tie to the number that was asked. */
   readonly numbers: readonly string[];
   /** The number the hub's id is made of: the 12-digit one where it is known. */
@@ -20,13 +22,16 @@ export interface Identity {
   readonly statements: readonly Statement[];
   /** Systems that could not be asked. */
   readonly failures: readonly HubError[];
+  /** Numbers that a system states and that cannot be read. */
+  readonly unreadable: readonly HubError[];
   /** Nine-digit numbers that someone else is known to have held too. */
   readonly shared: ReadonlySet<string>;
 }
 
 export interface Statement {
   readonly sector: string;
-  readonly personalNumbers: readonly string[];
+  /** A HubError where they cannot be read: then the statement joins nobody. */
+  readonly personalNumbers: readonly string[] | HubError;
   readonly fullName: unknown;
   readonly birthDate: unknown;
   readonly gender: unknown;
@@ -96,6 +101,7 @@ async function pairedNumbers(
 
 /** Statements of one sector that say the same are one, in the place of the first. */
 function distinct(statements: readonly Statement[]): readonly Statement[] {
+  if (new Set(statements.map(({ sector }) => sector)).size === statements.length) return statements;
   const once = new Map<string, Statement>();
   for (const one of statements) {
     const key = JSON.stringify([one.sector, one.personalNumbers, String(one.fullName), String(one.birthDate)]);
@@ -112,13 +118,17 @@ export function statementOf(operation: Operation, entity: Entity, record: Mapped
   const { personalNumbers } = record;
   return {
     sector: entity.sector,
-    // Numbers that cannot be read join nobody; the fault itself is told where the statement is shown.
-    personalNumbers: Array.isArray(personalNumbers) ? personalNumbers : [],
+    personalNumbers: personalNumbers instanceof HubError ? personalNumbers : ((personalNumbers ?? []) as string[]),
     fullName: record.fullName ?? null,
     birthDate: record.birthDate ?? null,
     gender: record.gender ?? null,
     asOf: record.asOf ?? operation.registry.now(),
   };
+}
+
+/** The numbers by which a statement joins. */
+function numbersIn({ personalNumbers }: Statement): readonly string[] {
+  return personalNumbers instanceof HubError ? [] : personalNumbers;
 }
 
 /**
@@ -135,36 +145,56 @@ export function joinStatements(
   const { failures = [], paired = [] } = known;
   const twelves = new Set(asked.filter(isTwelve));
   if (twelves.size === 0) {
-    const stated = [...paired, ...statements.flatMap((one) => one.personalNumbers)];
+    const stated = [...paired, ...statements.flatMap(numbersIn)];
     for (const number of stated) if (isTwelve(number)) twelves.add(number);
-    if (twelves.size > 1) throw ambiguous();
   }
-  const states = (one: Statement) => one.personalNumbers.some((number) => twelves.has(number));
-  const reference = birthDateOf(statements.filter(states)) ?? birthDateOf(statements);
-  const own: Statement[] = [];
-  const shared = new Set<string>();
-  for (const one of statements) {
-    const another = !states(one) && one.personalNumbers.some(isTwelve);
-    const contradicts = !states(one) && !agree(reference, one.birthDate);
-    if (!another && !contradicts) own.push(one);
-    else for (const number of one.personalNumbers) if (!isTwelve(number)) shared.add(number);
-  }
+  if (twelves.size > 1) throw ambiguous();
+
+  const { own, others } = sortOut(statements, twelves);
+  const shared = new Set(others.flatMap(numbersIn).filter((number) => !isTwelve(number)));
   if (shared.size > 0 && !asked.some(isTwelve)) throw ambiguous();
 
-  const numbers = [...new Set([...asked, ...paired, ...own.flatMap((one) => one.personalNumbers)])].sort(
+  const numbers = [...new Set([...asked, ...paired, ...own.flatMap(numbersIn)])].sort(
     (left, right) => right.length - left.length || (left < right ? -1 : 1),
   );
-  return { numbers, canonical: numbers[0] ?? '', statements: own, failures, shared };
+  // Numbers that cannot be read may be ones that are not known here.
+  const unreadable = own.flatMap(({ personalNumbers }) =>
+    personalNumbers instanceof HubError ? [personalNumbers] : [],
+  );
+  return { asked, numbers, canonical: numbers[0] ?? '', statements: own, failures, unreadable, shared };
+}
+
+/** The statements about the person of the 12-digit number, and those that are, or may be, about somebody else. */
+function sortOut(
+  statements: readonly Statement[],
+  twelves: ReadonlySet<string>,
+): { own: readonly Statement[]; others: readonly Statement[] } {
+  const certain = statements.filter((one) => numbersIn(one).some((number) => twelves.has(number)));
+  const open = statements.filter((one) => !numbersIn(one).some(isTwelve));
+  // Without a date that is certainly this person's, the others can only be held against each other.
+  const reference = preciseDates(certain.length > 0 && preciseDates(certain).length > 0 ? certain : open);
+  const isCertain = reference.length === 0 || certain.some(({ birthDate }) => typeof birthDate === 'string');
+  const fits = ({ birthDate }: Statement) =>
+    isCertain
+      ? reference.length === 0 || reference.some((date) => agree(date, birthDate))
+      : reference.every((date) => agree(date, birthDate));
+  const own = statements.filter((one) => certain.includes(one) || (open.includes(one) && fits(one)));
+  return { own, others: statements.filter((one) => !own.includes(one)) };
+}
+
+/** The dates that are stated, without those that another states more precisely: 1985 says nothing beside 1985-07-12. */
+function preciseDates(statements: readonly Statement[]): readonly string[] {
+  const dates = statements.flatMap(({ birthDate }) => (typeof birthDate === 'string' ? [birthDate] : []));
+  return dates.filter((date) => !dates.some((other) => other.length > date.length && other.startsWith(date)));
 }
 
 /** Whose a record is that was found by this person's numbers. */
 export function ownerOf(identity: Identity, holders: readonly RecordHolder[]): 'own' | 'other' | 'unknown' {
   if (holders.length === 0) return 'own';
   let owner: 'own' | 'other' | 'unknown' = 'other';
-  const own = new Set(identity.numbers);
   for (const holder of holders) {
     const { personalNumbers } = holder;
-    const common = personalNumbers.filter((number) => own.has(number));
+    const common = personalNumbers.filter((number) => identity.numbers.includes(number));
     if (common.some(isTwelve)) return 'own';
     if (common.length === 0 || personalNumbers.some(isTwelve)) {
       // Someone else's 12-digit number, unless no 12-digit number of this person is known to compare it with.
@@ -177,12 +207,41 @@ export function ownerOf(identity: Identity, holders: readonly RecordHolder[]): '
 }
 
 /**
+ * The records that are this person's, of those found by the person's numbers.
+ *
+ * @throws HubError AMBIGUOUS where nobody can tell
+ */
+export function ownRecords<T>(
+  identity: Identity,
+  records: readonly T[],
+  holdersOf: (record: T) => readonly RecordHolder[],
+): readonly T[] {
+  const twelves = new Set<string>();
+  const hasTwelve = identity.numbers.some(isTwelve);
+  const own = records.filter((record) => {
+    const holders = holdersOf(record);
+    const owner = ownerOf(identity, holders);
+    if (owner === 'unknown') throw ambiguous();
+    if (owner === 'other') return false;
+    for (const { personalNumbers } of hasTwelve ? [] : holders) {
+      if (personalNumbers.some((number) => identity.numbers.includes(number))) {
+        for (const number of personalNumbers.filter(isTwelve)) twelves.add(number);
+      }
+    }
+    return true;
+  });
+  // Records of two people under one nine-digit number, of whom the systems that know people did not tell.
+  if (twelves.size > 1) throw ambiguous();
+  return own;
+}
+
+/**
  * A nine-digit number alone proves nothing, since nobody was asked who else held it. So the birth date must agree or,
  * where one of the two is not known, the name: it joins nobody here, it only keeps another's record out.
  */
 function isVouchedFor({ statements }: Identity, { birthDate, fullName }: RecordHolder): boolean {
-  const known = birthDateOf(statements);
-  if (typeof known === 'string' && birthDate !== null) return agree(known, birthDate);
+  const known = preciseDates(statements);
+  if (known.length > 0 && birthDate !== null) return known.some((date) => agree(date, birthDate));
   if (typeof fullName !== 'string') return false;
   const folded = foldName(fullName);
   return statements.some((one) => typeof one.fullName === 'string' && foldName(one.fullName) === folded);
@@ -191,22 +250,26 @@ function isVouchedFor({ statements }: Identity, { birthDate, fullName }: RecordH
 /**
  * Whether a system that could not be asked may know a number that is not known here. Not when an old and a new number
  * are both known already, nor for people too young to have been given a nine-digit one: those were given from the age
- * of 14, and no more after 2021.
+ * of 14, and no more after 2021. Asked by a nine-digit number it always may: the system may know of somebody else who
+ * held it.
  */
 export function mayMissNumbers(identity: Identity): boolean {
-  if (identity.failures.length === 0) return false;
-  const twelve = identity.numbers.find(isTwelve);
+  if (identity.failures.length === 0 && identity.unreadable.length === 0) return false;
+  const twelve = identity.asked.find(isTwelve);
   if (twelve === undefined) return true;
   return !identity.numbers.some((number) => !isTwelve(number)) && personalNumberFacts(twelve).birthYear < 2008;
 }
 
-export function incomplete(identity: Pick<Identity, 'failures'>): HubError {
-  const [failure] = identity.failures;
-  const sectors = identity.failures.map(({ sector }) => sector).join(', ');
-  const message = `Further numbers of this person may be known to ${sectors}, which could not be asked (${failure?.code})`;
+export function incomplete(identity: Pick<Identity, 'failures' | 'unreadable'>): HubError {
+  const failures = [...identity.failures, ...identity.unreadable];
+  const [failure] = failures;
+  const spent = failures.find(({ code }) => code === 'BUDGET_EXCEEDED');
+  if (spent !== undefined) return spent;
+  const sectors = failures.map(({ sector }) => sector).join(', ');
+  const message = `Further numbers of this person may be known to ${sectors}, which could not be asked or read (${failure?.code})`;
   return new HubError('IDENTIFIERS_INCOMPLETE', message, {
     sector: failure?.sector,
-    retryable: identity.failures.some(({ retryable }) => retryable),
+    retryable: failures.some(({ retryable }) => retryable),
     cause: failure,
   });
 }
@@ -216,10 +279,6 @@ export function ambiguous(): HubError {
     'AMBIGUOUS',
     'Two people are known under this nine-digit number; ask by the twelve-digit number or search by name and birth date',
   );
-}
-
-function birthDateOf(statements: readonly Statement[]): unknown {
-  return statements.find(({ birthDate }) => typeof birthDate === 'string')?.birthDate ?? null;
 }
 
 /** Dates that are not known contradict nothing. */

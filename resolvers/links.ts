@@ -4,7 +4,7 @@ import { FaultyValue } from '../core/faulty-value.ts';
 import type { Mapped } from '../core/mapping.ts';
 import type { Key } from '../core/source.ts';
 import { type CitizenNode, findCitizen } from './citizens.ts';
-import { ambiguous, incomplete, mayMissNumbers, ownerOf } from './identity.ts';
+import { incomplete, mayMissNumbers, ownRecords } from './identity.ts';
 import type { Operation } from './operation.ts';
 import { type Entity, entityOf, type OpenSector } from './registry.ts';
 
@@ -54,7 +54,7 @@ async function followOne(
   }
   const entity = entityOf(sector, declaration.to);
   const records = distinctRecords(entity, await recordsOf(operation, entity, { by: declaration.by ?? '', keys }));
-  const own = citizen === null ? records : ownRecords(records, citizen, declaration);
+  const own = citizen === null ? records : ownedBy(citizen, records, declaration.holders);
   if (declaration.states !== undefined)
     await rememberStated(
       operation,
@@ -98,15 +98,12 @@ function distinctRecords(entity: Entity, records: readonly Mapped[]): readonly M
   return [...once.values()];
 }
 
-function ownRecords(records: readonly Mapped[], citizen: CitizenNode, link: LinkDeclaration): readonly Mapped[] {
-  const { holders } = link;
-  if (holders === undefined) return records;
-  return records.filter((record) => {
-    const stated = record[holders];
+function ownedBy(citizen: CitizenNode, records: readonly Mapped[], field: string | undefined): readonly Mapped[] {
+  if (field === undefined) return records;
+  return ownRecords(citizen.identity, records, (record) => {
+    const stated = record[field];
     if (stated instanceof Error) throw stated;
-    const owner = ownerOf(citizen.identity, (stated ?? []) as readonly RecordHolder[]);
-    if (owner === 'unknown') throw ambiguous();
-    return owner === 'own';
+    return (stated ?? []) as readonly RecordHolder[];
   });
 }
 

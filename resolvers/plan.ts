@@ -123,6 +123,8 @@ function fieldsToRead(
   }
 
   const wanted = new Set(declaration.identity);
+  // Steps of several systems are put into the order of time, whether or not it is shown.
+  if (declaration.type === 'DossierStep') wanted.add('at');
   for (const field of fieldsOf(declaration.type)) wanted.add(field);
   if (fieldsOf(declaration.type).has('dossiers')) wanted.add('code');
   for (const [place, links] of Object.entries(sector?.declaration.links ?? {})) {

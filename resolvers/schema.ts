@@ -4,7 +4,8 @@ import { makeExecutableSchema } from '@graphql-tools/schema';
 import type { GraphQLFieldResolver, GraphQLSchema } from 'graphql';
 import { isEnterpriseCode } from '../core/enterprise-code.ts';
 import { HubError } from '../core/errors.ts';
-import { isPersonalNumber } from '../core/personal-number.ts';
+import { isPersonalNumber, parsePersonalNumber } from '../core/personal-number.ts';
+import { SettingsFault } from '../core/setting.ts';
 import { scalars } from '../schema/scalars.ts';
 import { agencyOf, listAgencies, listProcedures, procedureOf } from './catalogues.ts';
 import { type CitizenNode, findCitizen, numberOfId, searchCitizens } from './citizens.ts';
@@ -23,7 +24,11 @@ export interface SectorSdl {
   readonly sdl: string;
 }
 
-/** The whole API: the shared SDL and the sectors' own, with a resolver for every field that is not simply read. */
+/**
+ * The whole API: the shared SDL and the sectors' own, with a resolver for every field that is not simply read.
+ *
+ * @throws SettingsFault when SDL and declarations do not fit together
+ */
 export function buildSchema(registry: Registry, sectorSdl: readonly SectorSdl[]): GraphQLSchema {
   const resolvers = mergeResolvers([generalResolvers(registry), sectorResolvers(registry.sectors)]);
   for (const [name, resolve] of Object.entries(resolvers.Query ?? {})) {
@@ -36,13 +41,29 @@ export function buildSchema(registry: Registry, sectorSdl: readonly SectorSdl[])
       },
     };
   }
-  return makeExecutableSchema({
-    typeDefs: [...readSharedSdl(), ...sectorSdl.map(({ sdl }) => sdl)],
-    resolvers: { ...scalars, ...resolvers },
-    // A link declared for a field that no SDL has would never be asked: that is a fault of the declaration.
-    resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
-    assumeValidSDL: false,
-  });
+  try {
+    return makeExecutableSchema({
+      typeDefs: [...readSharedSdl(), ...sectorSdl.map(({ sdl }) => sdl)],
+      resolvers: { ...scalars, ...resolvers },
+      // A link declared for a field that no SDL has would never be asked: that is a fault of the declaration.
+      resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
+      assumeValidSDL: false,
+    });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : 'cannot be put together';
+    throw new SettingsFault([`${declaredIn(registry.sectors, message)}: ${message}`]);
+  }
+}
+
+/** Folders whose declarations fill the type or field that a complaint about the schema begins with. */
+function declaredIn(sectors: readonly OpenSector[], complaint: string): string {
+  const [place = ''] = complaint.replaceAll('"', '').split(' ');
+  const fills = ({ declaration }: OpenSector) =>
+    [...Object.keys(declaration.links), ...Object.keys(declaration.queries).map((name) => `Query.${name}`)].some(
+      (one) => one === place || one.startsWith(`${place}.`),
+    );
+  const ids = sectors.filter(fills).map(({ id }) => `sectors/${id}`);
+  return ids.length > 0 ? ids.join(', ') : 'schema.graphql of the sectors';
 }
 
 export function readSharedSdl(): readonly string[] {
@@ -73,12 +94,11 @@ function generalResolvers(registry: Registry): Resolvers {
     Business: {
       dossiers: ({ code }: { code: unknown }, args, operation) => {
         if (code instanceof Error) throw code;
-        return dossiersOf(operation, { numbers: [String(code)] }, args);
+        return dossiersOf(operation, { numbers: typeof code === 'string' ? [code] : [] }, args);
       },
     },
     DossierApplicant: {
-      citizen: ({ numbers }: { numbers: unknown }, _, operation) =>
-        findCitizen(operation, numbersOf(numbers).filter(isPersonalNumber)),
+      citizen: ({ numbers }: { numbers: unknown }, _, operation) => findCitizen(operation, personalNumbersOf(numbers)),
       business: ({ numbers }: { numbers: unknown }, _, operation) => {
         const code = numbersOf(numbers).find(isEnterpriseCode);
         return code === undefined || businessQueries.length === 0
@@ -144,6 +164,13 @@ function mergeResolvers(parts: readonly Resolvers[]): Resolvers {
     for (const [type, fields] of Object.entries(part)) merged[type] = { ...merged[type], ...fields };
   }
   return merged;
+}
+
+/** A dossier's applicant may be known by an enterprise code, or by a number as somebody typed it. */
+function personalNumbersOf(value: unknown): readonly string[] {
+  return numbersOf(value)
+    .filter(isPersonalNumber)
+    .map((number) => parsePersonalNumber(number).number);
 }
 
 function numbersOf(value: unknown): readonly string[] {

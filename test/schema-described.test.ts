@@ -22,16 +22,6 @@ interface Told {
   readonly description: string | undefined;
 }
 
-/**
- * Non-null though one system backs it, with the reason. What is not here must be nullable: a field that fails may cost
- * no more than itself.
- */
-const NEVER_MISSING: Readonly<Record<string, string>> = {
-  'CivilStatusPerson.role': 'the declaration states it, not the system',
-  'CivilStatusPerson.personalNumbers': 'read with its person in one reading, which fails as a whole',
-  'BusinessRepresentative.personalNumbers': 'read with its person in one reading, which fails as a whole',
-};
-
 test('the shared SDL and that of every sector are found', () => {
   expect(files).toEqual(expect.arrayContaining(['schema/query.graphql', 'sectors/land/schema.graphql']));
   expect(files.length).toBeGreaterThanOrEqual(10);
@@ -66,7 +56,7 @@ describe('what one system backs', () => {
 
   test('is nullable: its failure costs no more than itself', () => {
     const required = fields.filter(({ node }) => node.type.kind === Kind.NON_NULL_TYPE).map(({ place }) => place);
-    expect(required.sort()).toEqual(Object.keys(NEVER_MISSING).sort());
+    expect(required).toEqual([]);
   });
 
   test('has lists without holes', () => {

@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader';
-import type { MemoryRow } from '../data/memory.ts';
-import type { ReadName } from '../data/reads.ts';
+import type { MemoryRow } from '../tables/memory.ts';
+import type { ReadName } from '../tables/reads.ts';
 import type { HandKey, Reader } from './reader.ts';
 import {
   certificateOf,

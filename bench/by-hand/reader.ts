@@ -1,8 +1,8 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { createPool } from 'mysql2/promise';
-import type { SystemUrls } from '../data/databases.ts';
-import { loadMemory, type MemoryRow } from '../data/memory.ts';
-import { bare, READS, type Read, type ReadName, selectOf } from '../data/reads.ts';
+import type { SystemUrls } from '../tables/databases.ts';
+import { loadMemory, type MemoryRow } from '../tables/memory.ts';
+import { bare, READS, type Read, type ReadName, selectOf } from '../tables/reads.ts';
 
 /** A key as a row holds it. */
 export type HandKey = string | number;

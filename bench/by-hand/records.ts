@@ -1,6 +1,6 @@
 import { decodeLegacy } from '../../connectors/text/decode.ts';
 import { DOSSIER_STATUSES } from '../../core/dossier.ts';
-import type { MemoryRow } from '../data/memory.ts';
+import type { MemoryRow } from '../tables/memory.ts';
 
 /** Rows to what the API shows, as one writes it for these two systems and no other. */
 
@@ -8,14 +8,17 @@ type Text = string | null;
 
 const textOf = (value: unknown): Text => (value === null || value === '' ? null : String(value));
 /** People's names come with blanks around them and decomposed letters. */
-const nameOf = (value: unknown): Text => (value === null || value === '' ? null : String(value).trim().normalize('NFC'));
+const nameOf = (value: unknown): Text =>
+  value === null || value === '' ? null : String(value).trim().normalize('NFC');
 const landText = (row: MemoryRow, value: unknown): Text => {
   const text = nameOf(value);
   return text !== null && row.BANGMA === 'TCVN3' ? decodeLegacy(text, 'tcvn3') : text;
 };
-const birthDateOf = (value: unknown): Text => (value === null || value === '' ? null : String(value).split('/').reverse().join('-'));
+const birthDateOf = (value: unknown): Text =>
+  value === null || value === '' ? null : String(value).split('/').reverse().join('-');
 const dayOf = (value: unknown): Text => (value === null || value === '0000-00-00' ? null : String(value));
-const numbersOf = (row: MemoryRow): string[] => [row.SODDCN, row.SOCMND].filter((one) => one !== null && one !== '') as string[];
+const numbersOf = (row: MemoryRow): string[] =>
+  [row.SODDCN, row.SOCMND].filter((one) => one !== null && one !== '') as string[];
 
 /** The land database writes UTC. */
 function landTime(value: unknown): Text {
@@ -126,7 +129,18 @@ export interface HandStatus {
   readonly at: Text;
 }
 
-const LAND_STATUSES: Readonly<Record<number, number>> = { 10: 2, 20: 4, 21: 4, 22: 4, 30: 5, 40: 6, 50: 7, 60: 8, 70: 9, 80: 10 };
+const LAND_STATUSES: Readonly<Record<number, number>> = {
+  10: 2,
+  20: 4,
+  21: 4,
+  22: 4,
+  30: 5,
+  40: 6,
+  50: 7,
+  60: 8,
+  70: 9,
+  80: 10,
+};
 const KINDS: Readonly<Record<number, string>> = { 1: 'CITIZEN', 2: 'ENTERPRISE', 3: 'STATE_BODY', 4: 'OTHER' };
 const CHANNELS: Readonly<Record<number, string>> = { 1: 'COUNTER', 2: 'ONLINE', 3: 'POST' };
 
@@ -144,7 +158,13 @@ export function receptionOf(row: MemoryRow) {
     agencyCode: row.MACOQUAN as string,
     applicant: { kind: KINDS[row.LOAIDOITUONG as number], name: nameOf(row.TENNGUOINOP) },
     channel: CHANNELS[row.KENH as number],
-    status: { sector: 'one-stop', code: String(number), title: null, number, at: counterTime(row.NGAYCAPNHAT) } as HandStatus,
+    status: {
+      sector: 'one-stop',
+      code: String(number),
+      title: null,
+      number,
+      at: counterTime(row.NGAYCAPNHAT),
+    } as HandStatus,
     receivedAt: counterTime(row.NGAYTIEPNHAN),
     dueAt: counterTime(row.NGAYHENTRA),
     finishedAt: counterTime(row.NGAYKETTHUC),

@@ -5,7 +5,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { Catalogues } from '../../catalogues/catalogue.ts';
 import { readSharedSdl } from '../../resolvers/schema.ts';
 import type { Loaders } from './loaders.ts';
-import { type courseOf, type Held, type HandStatement, type HandStep, type receptionOf, statusOf } from './records.ts';
+import { type courseOf, type HandStatement, type HandStep, type Held, type receptionOf, statusOf } from './records.ts';
 
 export interface HandContext {
   readonly loaders: Loaders;
@@ -46,7 +46,8 @@ export function handWrittenSchema(catalogues: Catalogues, today: string): GraphQ
           (await Promise.all(numbers.map((number) => citizenBy(loaders, number)))).filter((one) => one !== null),
       },
       Citizen: {
-        landParcels: (citizen: HandCitizen, _: unknown, { loaders }: HandContext) => ownRecords(citizen, loaders.parcels),
+        landParcels: (citizen: HandCitizen, _: unknown, { loaders }: HandContext) =>
+          ownRecords(citizen, loaders.parcels),
         landCertificates: (citizen: HandCitizen, _: unknown, { loaders }: HandContext) =>
           ownRecords(citizen, loaders.certificates),
         dossiers: (citizen: HandCitizen, { first }: { first: number }, { loaders }: HandContext) =>
@@ -73,16 +74,22 @@ export function handWrittenSchema(catalogues: Catalogues, today: string): GraphQ
 }
 
 async function citizenBy(loaders: Loaders, number: string): Promise<HandCitizen | null> {
-  const [counter, land] = await Promise.all([loaders.counterStatements.load(number), loaders.landStatements.load(number)]);
+  const [counter, land] = await Promise.all([
+    loaders.counterStatements.load(number),
+    loaders.landStatements.load(number),
+  ]);
   if (counter.length + land.length === 0) return null;
-  const twelve = number.length === 12 ? number : [...counter, ...land].flatMap((one) => one.personalNumbers).find(isTwelve);
+  const twelve =
+    number.length === 12 ? number : [...counter, ...land].flatMap((one) => one.personalNumbers).find(isTwelve);
   const own = [...counter, ...land].filter(
-    ({ personalNumbers }) => twelve === undefined || personalNumbers.includes(twelve) || !personalNumbers.some(isTwelve),
+    ({ personalNumbers }) =>
+      twelve === undefined || personalNumbers.includes(twelve) || !personalNumbers.some(isTwelve),
   );
   const statements = own.length < 2 ? own : onceEach(own);
   const numbers = new Set([number]);
   for (const { personalNumbers } of statements) for (const one of personalNumbers) numbers.add(one);
-  const first = (field: 'fullName' | 'birthDate' | 'gender') => statements.find((one) => one[field] !== null)?.[field] ?? null;
+  const first = (field: 'fullName' | 'birthDate' | 'gender') =>
+    statements.find((one) => one[field] !== null)?.[field] ?? null;
   return {
     personalNumbers: [...numbers].sort((left, right) => right.length - left.length || (left < right ? -1 : 1)),
     statements,
@@ -142,7 +149,12 @@ async function dossiersOf(
 
 function dossierOf(reception: Reception, course: Course | undefined, today: string) {
   const { status, code, applicant, channel, receivedAt, dueAt, returnedAt } = reception;
-  const stated = course === undefined ? [status] : (course.status.at ?? '') >= (status.at ?? '') ? [course.status, status] : [status, course.status];
+  const stated =
+    course === undefined
+      ? [status]
+      : (course.status.at ?? '') >= (status.at ?? '')
+        ? [course.status, status]
+        : [status, course.status];
   const [latest = status] = stated;
   const known = statusOf(latest.number);
   const finishedAt = course === undefined ? reception.finishedAt : course.finishedAt;
@@ -165,7 +177,12 @@ function dossierOf(reception: Reception, course: Course | undefined, today: stri
   };
 }
 
-function timelinessOf(status: number | null, dueAt: string | null, finishedAt: string | null, today: string): string | null {
+function timelinessOf(
+  status: number | null,
+  dueAt: string | null,
+  finishedAt: string | null,
+  today: string,
+): string | null {
   if (status === 7) return 'WITHDRAWN';
   if (dueAt === null) return 'NO_DUE_DATE';
   const due = dueAt.slice(0, 10);

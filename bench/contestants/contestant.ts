@@ -1,5 +1,5 @@
 import type { SourceKind } from '../by-hand/reader.ts';
-import type { SystemUrls } from '../data/databases.ts';
+import type { SystemUrls } from '../tables/databases.ts';
 
 /** What one server is started with. */
 export interface ContestantOptions {

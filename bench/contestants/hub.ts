@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import pino from 'pino';
 import { createHub } from '../../hub.ts';
-import { BENCH_NOW } from '../data/databases.ts';
+import { BENCH_NOW } from '../tables/databases.ts';
 import type { StartContestant } from './contestant.ts';
 
 /** The hub as it serves: sectors found on disk, behind their guards, its own store, the real gateway. */

@@ -6,7 +6,7 @@ import { vietnamDate } from '../../core/time.ts';
 import { createLoaders } from '../by-hand/loaders.ts';
 import { openReader } from '../by-hand/reader.ts';
 import { handWrittenSchema } from '../by-hand/schema.ts';
-import { BENCH_NOW } from '../data/databases.ts';
+import { BENCH_NOW } from '../tables/databases.ts';
 import type { StartContestant } from './contestant.ts';
 
 /** Mercurius with graphql-jit and hand-written resolvers: the quickest GraphQL server for Node that one would choose. */

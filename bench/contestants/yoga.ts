@@ -7,7 +7,7 @@ import { vietnamDate } from '../../core/time.ts';
 import { createLoaders } from '../by-hand/loaders.ts';
 import { openReader } from '../by-hand/reader.ts';
 import { handWrittenSchema } from '../by-hand/schema.ts';
-import { BENCH_NOW } from '../data/databases.ts';
+import { BENCH_NOW } from '../tables/databases.ts';
 import type { StartContestant } from './contestant.ts';
 
 /** graphql-yoga on Node's own HTTP server, with the same hand-written resolvers. */

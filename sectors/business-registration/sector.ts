@@ -79,7 +79,7 @@ export default (kit: Kit) => {
       })),
       representatives: fields.derived(['Representatives'], representatives),
       heldBy: fields.derived(['Representatives'], representatives),
-      parentCode: fields.code('MainInformation.ParentCode'),
+      parentCode: fields.code('ParentCode'),
       branchCodes: fields.derived(['BranchCodes'], (raw) => (Array.isArray(raw) ? raw.map(String) : [])),
     },
     lookups: {
@@ -131,8 +131,12 @@ export default (kit: Kit) => {
           },
         ],
       ),
-      heldBy: fields.derived(['Ngày sinh chủ hộ', 'Số giấy tờ chủ hộ'], (birthDate, number) => [
-        { birthDate: fields.readPartialDate(birthDate, DAYS), personalNumbers: restored(number) },
+      heldBy: fields.derived(['Ngày sinh chủ hộ', 'Số giấy tờ chủ hộ', 'Chủ hộ'], (birthDate, number, fullName) => [
+        {
+          birthDate: fields.readPartialDate(birthDate, DAYS),
+          personalNumbers: restored(number),
+          fullName: fields.readText(fullName),
+        },
       ]),
     },
     lookups: {

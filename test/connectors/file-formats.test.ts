@@ -67,6 +67,27 @@ describe('csv', () => {
     expect(events.at(-1)).toEqual([202, ['199', 'x']]);
   });
 
+  it('does not hold back the whole file for a quote that is never closed', async () => {
+    const lines = ['a;b', '0;"x', ...Array.from({ length: 2_000 }, (_, at) => `${at};x`)];
+    let given = 0;
+    let first = 0;
+    const input = {
+      size: 0,
+      wanted: [],
+      chunks: async function* () {
+        for (const line of lines) {
+          given += 1;
+          yield Buffer.from(`${line}\n`);
+        }
+      },
+    };
+    const row = () => {
+      if (first === 0) first = given;
+    };
+    await semicolon.read(input, { columns: () => {}, faulty: () => {}, row });
+    expect(first).toBeLessThan(100);
+  });
+
   it.each([
     ['UTF-8 with a byte order mark', csv(), '\ufeffmã,tên\n1,Hoà Bệ\n', 'utf8'],
     ['UTF-16, little end first', csv(), '\ufeffmã,tên\n1,Hoà Bệ\n', 'utf16le'],
@@ -159,11 +180,15 @@ describe('xlsx', () => {
     ['is no archive', Buffer.from('Mã,Tên\n1,2\n')],
     ['is the old binary format', Buffer.from([0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1])],
     ['is an archive of something else', zip({ 'a.xml': '<a/>' })],
-    ['unpacks to gigabytes', zip({ 'a.xml': '<a/>' }, { 'a.xml': 2 ** 31 })],
     ['is empty', Buffer.alloc(0)],
   ])('refuses a file that %s', async (_, bytes) => {
     await expect(told(xlsx(), bytes, [], 64)).rejects.toMatchObject({ code: 'SOURCE_MALFORMED' });
   });
+});
+
+it('xlsx refuses a workbook that unpacks to gigabytes before it unpacks it', async () => {
+  const message = expect.stringContaining('unpacks to more than');
+  await expect(told(xlsx(), zip({ 'a.xml': '<a/>' }, { 'a.xml': 2 ** 31 }))).rejects.toMatchObject({ message });
 });
 
 describe('xml', () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -155,8 +155,9 @@ describe('soap with a WSDL', () => {
     await writeFile(join(folder, 'x.xsd'), COMMON);
     await writeFile(join(folder, 'person.xsd'), PERSON);
     expect(await read(open({ wsdl: pathToFileURL(join(folder, 'service.wsdl')) }))).toHaveLength(1);
-    await writeFile(join(folder, 'service.wsdl'), WSDL('http://internal.local/x', '../x.xsd'));
-    const outside = open({ wsdl: pathToFileURL(join(folder, 'service.wsdl')) });
+    await mkdir(join(folder, 'inner'));
+    await writeFile(join(folder, 'inner', 'service.wsdl'), WSDL('http://internal.local/x', '../x.xsd'));
+    const outside = open({ wsdl: pathToFileURL(join(folder, 'inner', 'service.wsdl')) });
     await expect(read(outside)).rejects.toMatchObject({ code: 'SOURCE_MALFORMED' });
   });
 
@@ -202,18 +203,23 @@ describe('soap with a WSDL', () => {
   });
 
   it.each([
-    ['has no such operation', (text: string) => text.replaceAll('name="GetPerson"', 'name="GetCompany"')],
-    ['speaks another version', (text: string) => text.replace('/wsdl/soap/"', '/wsdl/soap12/"')],
-    ['is truncated', (text: string) => text.slice(0, -20)],
-    ['is something else', () => '<a/>'],
-    ['imports itself without end', (text: string) => text.replace('x.xsd', 'loop.xsd')],
-  ])('refuses a description that %s', async (_, change) => {
+    [
+      'has no such operation',
+      (text: string) => text.replaceAll('name="GetPerson"', 'name="GetCompany"'),
+      'has no operation',
+    ],
+    ['speaks another version', (text: string) => text.replace('/wsdl/soap/"', '/wsdl/soap12/"'), 'has no service'],
+    ['is truncated', (text: string) => text.slice(0, -20), 'not well-formed'],
+    ['is something else', () => '<a/>', 'is not one'],
+    ['imports itself without end', (text: string) => text.replace('x.xsd', 'loop.xsd'), 'more than 30 documents'],
+  ])('refuses a description that %s', async (_, change, why) => {
     for (let number = 0; number < 60; number += 1) {
       const name = number === 0 ? 'loop' : `loop${number}`;
       const next = `<xs:include schemaLocation="loop${number + 1}.xsd"/>`;
       service.serve(`/qldc/${name}.xsd`, COMMON.replace(/<xs:include[^>]*>/, next));
     }
     service.serve('/qldc/dancu?wsdl', change(WSDL('http://internal.local/x')));
-    await expect(read(open())).rejects.toMatchObject({ code: 'SOURCE_MALFORMED' });
+    const message = expect.stringContaining(why);
+    await expect(read(open())).rejects.toMatchObject({ code: 'SOURCE_MALFORMED', message });
   });
 });

@@ -294,6 +294,13 @@ describe('soap', () => {
     }
   });
 
+  it('says whether an envelope was missing, its body, or all of it', async () => {
+    expect((await failure(answering(''))).message).toBe('expected a SOAP envelope, came an empty answer');
+    expect((await failure(answering('<a/>'))).message).toBe('expected a SOAP 1.1 envelope, came other XML');
+    const empty = envelope('').replace(/<soapenv:Body>.*Body>/s, '');
+    expect((await failure(answering(empty))).message).toBe('the envelope has no body');
+  });
+
   it('refuses an answer with attachments', async () => {
     const error = await failure(answering(collection(['aB1']), 200, 'multipart/related; boundary=x'));
     expect(error.code).toBe('SOURCE_MALFORMED');

@@ -125,12 +125,12 @@ describe('the quick scanner', () => {
         kept += 1;
         expect(quick).toEqual(careful);
       }),
-      { numRuns: 20_000 },
+      { numRuns: 6_000 },
     );
     // A property over documents of which none, or all, are refused would say nothing.
-    expect(kept).toBeGreaterThan(3_000);
-    expect(refused).toBeGreaterThan(3_000);
-  });
+    expect(kept).toBeGreaterThan(1_000);
+    expect(refused).toBeGreaterThan(1_000);
+  }, 60_000);
 
   it.each([
     ['a plain answer', '<a xmlns="u"><b c="1">x</b><d/></a>'],
@@ -140,6 +140,22 @@ describe('the quick scanner', () => {
   ])('does not leave %s to the careful reader', (_, text) => {
     expect(quickly(text)).toEqual(carefully(text));
     expect(quickly(text)).not.toBeNull();
+  });
+
+  it.each([
+    '<p:a xmlns:p=" u "/>',
+    '<p:a xmlns:p="http://www.w3.org/XML/1998/namespace"/>',
+    '<a xmlns:xml="http://www.w3.org/XML/1998/namespace" xml:lang="vi"/>',
+    '<a xmlns:p="u"><p:b xmlns:p="v"/><p:b/></a>',
+    '<a xmlns="u"><b xmlns=""/><b/></a>',
+    '<a b=" x\ty "/>',
+    '<a>]]></a>',
+    '<a><!-- -- --></a>',
+    '<a>&#xD;\r&#13;</a>',
+    '<ệ/>',
+  ])('agrees with the careful reader about %j, or leaves it', (text) => {
+    const quick = quickly(text);
+    if (quick !== null) expect(quick).toEqual(carefully(text));
   });
 
   it.each([

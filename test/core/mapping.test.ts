@@ -124,6 +124,7 @@ test('a value that the connector could not even find is a fault of the fields re
   const mapped = mapper.map({ ...GOOD, SOCMND: new FaultyValue('one element', 'two') });
   expect(mapped.name).toBe('Nguyễn Văn Ái');
   expect(mapped.number).toMatchObject({ code: 'SOURCE_MALFORMED', field: 'SODDCN, SOCMND' });
+  expect((mapped.number as Error).message).toMatch(/: expected one element, came two$/);
 });
 
 test('a field read from nothing is made without a value', () => {

@@ -38,8 +38,10 @@ test('a seal does not open under another purpose, nor where purpose and text are
       expect(seal.open(otherWhy, seal.seal(why, what))).toBeNull();
     }),
   );
-  expect(seal.seal('ab', 'c')).not.toBe(seal.seal('a', 'bc'));
-  expect(seal.open('1:a', seal.seal('a', '1:a'))).toBeNull();
+  // Whoever knows what is sealed knows the key stream, and could move the cut if the vector did not hold its place.
+  const bytes = Buffer.from(seal.seal('a', 'bc'), 'base64url');
+  const forged = Buffer.concat([bytes.subarray(0, 16), Buffer.of((bytes[16] ?? 0) ^ 0x62 ^ 0x63)]);
+  expect(seal.open('ab', forged.toString('base64url'))).toBeNull();
 });
 
 test('another key opens nothing', () => {
@@ -58,6 +60,15 @@ test('a seal of which any character was changed, added or taken away does not op
       expect(seal.open('id', sealed.slice(0, place) + sealed.slice(place + 1))).toBeNull();
     }),
   );
+});
+
+test('a seal has one spelling: bits that Base64 leaves unused are not free', () => {
+  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+  for (const what of ['1', '12', '123']) {
+    const sealed = seal.seal('id', what);
+    const opening = [...letters].filter((last) => seal.open('id', sealed.slice(0, -1) + last) !== null);
+    expect(opening).toEqual([sealed.at(-1)]);
+  }
 });
 
 test('text that no seal made never opens and never throws', () => {
@@ -80,11 +91,11 @@ test('a key shorter than 32 bytes is refused, without being shown', () => {
 });
 
 // A cursor holds the name it stands at, and a source may state a name of any length.
-test.fails('what the seal gives out it also takes back, however long', () => {
+test('what the seal gives out it also takes back, however long', () => {
   const long = 'Nguyễn '.repeat(500);
   expect(seal.open('cursor', seal.seal('cursor', long))).toBe(long);
 });
 
-test.fails('an empty text can be sealed as well', () => {
+test('an empty text can be sealed as well', () => {
   expect(seal.open('cursor', seal.seal('cursor', ''))).toBe('');
 });

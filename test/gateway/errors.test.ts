@@ -1,4 +1,4 @@
-import { GraphQLError, Kind, parse } from 'graphql';
+import { GraphQLError, parse } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ERRORS, HubError } from '../../core/errors.ts';
 import { formatGraphqlError, statusOf } from '../../gateway/format-error.ts';
@@ -14,7 +14,11 @@ afterAll(() => hub.gateway.close());
 
 describe('what a client sees of an error', () => {
   test('a HubError speaks for itself through every wrapping', () => {
-    const hubError = new HubError('SOURCE_TIMEOUT', 'land: too slow', { sector: 'land', field: 'areaText', retryable: false });
+    const hubError = new HubError('SOURCE_TIMEOUT', 'land: too slow', {
+      sector: 'land',
+      field: 'areaText',
+      retryable: false,
+    });
     const inner = new GraphQLError('inner', { originalError: hubError });
     const { outward } = formatGraphqlError(new GraphQLError('outer', { originalError: inner, path: ['a', 0] }));
     expect(outward).toEqual({
@@ -38,7 +42,9 @@ describe('what a client sees of an error', () => {
   });
 
   test('an error with a code of the table keeps its message and nothing else of its extensions', () => {
-    const error = new GraphQLError('Twelve digits.', { extensions: { code: 'BAD_USER_INPUT', stacktrace: ['at /srv'] } });
+    const error = new GraphQLError('Twelve digits.', {
+      extensions: { code: 'BAD_USER_INPUT', stacktrace: ['at /srv'] },
+    });
     expect(formatGraphqlError(error).outward).toEqual({
       message: 'Twelve digits.',
       extensions: { code: 'BAD_USER_INPUT', retryable: false },
@@ -46,9 +52,7 @@ describe('what a client sees of an error', () => {
   });
 
   test('a message that only begins like one of graphql-js is masked', () => {
-    const node = parse('{ a }').definitions[0];
-    expect(node?.kind).toBe(Kind.OPERATION_DEFINITION);
-    const error = new GraphQLError('Argument "x" holds a secret', { nodes: node });
+    const error = new GraphQLError('Argument "x" holds a secret', { nodes: parse('{ a }') });
     expect(formatGraphqlError(error).outward.extensions.code).toBe('INTERNAL');
   });
 
@@ -67,7 +71,8 @@ describe('what a client sees of an error', () => {
   });
 
   test('no stack, no path of this machine and no message of a driver leaves, compiled or not', async () => {
-    const query = '{ thing { a: text(how: THROW_ERROR) b: text(how: LATER_ERROR) c: odd(how: RETURN_WRONG) } page(first: 1) }';
+    const query =
+      '{ thing { a: text(how: THROW_ERROR) b: text(how: LATER_ERROR) c: odd(how: RETURN_WRONG) } page(first: 1) }';
     for (const compiled of [false, true]) {
       const { body } = await hub.ask({ query });
       expect(hub.wasCompiled()).toBe(compiled);

@@ -16,7 +16,12 @@ const typeDefs = `
     promised: Promised
     called: Called
     horse: Animal
+    rows: [Row!]
+    nestedRows: [[Row!]!]
+    held: Held
   }
+  type Held { rows: [Row!] }
+  type Row { source: String! text: String! }
   type Trap { safe: String sprung: String }
   type Wide { a: Wide b: Wide id: ID }
   type Promised { later: String now: String }
@@ -37,6 +42,12 @@ function* countThenFail(): Generator<number> {
   yield 1;
   throw new Error('the iterator broke');
 }
+
+/** The second row lacks a text that must be, and is known to at once; the first fails some time later. */
+const ROWS = [
+  { text: 'a', source: () => new Promise((_, reject) => setTimeout(() => reject(new Error('down')), 10)) },
+  { text: null, source: () => 'up' },
+];
 
 const seen: GraphQLResolveInfo[] = [];
 let hub: TestGateway;
@@ -60,8 +71,12 @@ beforeAll(async () => {
         },
         promised: () => ({ later: Promise.resolve('later'), now: 'now' }),
         called: () => ({ method: () => 'called' }),
+        rows: () => ROWS,
+        nestedRows: () => [ROWS, ROWS],
+        held: () => ({ rows: ROWS }),
         horse: async () => ({ __typename: 'Horse', name: 'Hồng' }),
       },
+      Row: { source: ({ source }: { source: () => unknown }) => source() },
       Mutation: { echo: (_: unknown, { text }: { text: string }) => text },
     },
   });
@@ -105,7 +120,9 @@ describe('what breaks while a value is completed costs its field, not the proces
 
   test('a getter that throws in an item of a list', async () => {
     for (const late of [false, true]) {
-      const body = await askThrice('query ($late: Boolean!) { traps(late: $late) { sprung } echo(text: "here") }', { late });
+      const body = await askThrice('query ($late: Boolean!) { traps(late: $late) { sprung } echo(text: "here") }', {
+        late,
+      });
       expect(body).toMatchObject({ data: { traps: null, echo: 'here' }, errors: [{ path: ['traps', 0] }] });
     }
   });
@@ -113,6 +130,18 @@ describe('what breaks while a value is completed costs its field, not the proces
   test('an iterator that throws', async () => {
     const body = await askThrice('{ iterated echo(text: "here") }');
     expect(body).toMatchObject({ data: { iterated: null, echo: 'here' }, errors: [{ path: ['iterated'] }] });
+  });
+
+  test('a faulty row beside a source that fails later: in graphql-js 16 that ends the process', async () => {
+    for (const compiled of [false, true]) {
+      const { body } = await hub.ask({
+        query: '{ rows { source text } nestedRows { source text } held { rows { source text } } echo(text: "here") }',
+      });
+      expect(hub.wasCompiled()).toBe(compiled);
+      expect(body).toMatchObject({ data: { rows: null, nestedRows: null, held: { rows: null }, echo: 'here' } });
+      // Long enough for the rejection; vitest fails the run for one that nobody handles.
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
   });
 
   test('a type that does not exist', async () => {
@@ -155,7 +184,8 @@ describe('what is compiled', () => {
     expect(data).toEqual({ at: ['at', 'path', '1'], echo: 'a' });
     expect(hub.wasCompiled()).toBe(true);
     const [first, , third] = seen;
-    expect(third?.schema).toBe(first?.schema);
+    expect(third?.schema.getType('Coerced')).toBeUndefined();
+    expect(first?.operation.variableDefinitions).toHaveLength(1);
     expect(third?.operation.variableDefinitions?.[0]?.defaultValue).toMatchObject({ value: 'a' });
   });
 });

@@ -90,9 +90,17 @@ const oddScalar = new GraphQLScalarType({
   parseLiteral: (node) => ({ odd: valueFromASTUntyped(node) }),
 });
 
-export function createFailingSchema(): GraphQLSchema {
+/**
+ * @param everyItemLater lists are of promises alone: the answers are the same, and graphql-js, which loses rejected
+ *   promises of other lists, loses none of these
+ */
+export function createFailingSchema({ everyItemLater = false } = {}): GraphQLSchema {
   const steps: string[] = [];
   const leaf = (value: unknown) => (_: unknown, args: { how: How; item?: How }) => end(args.how, value, 12n);
+  const withFailingItem = (how: How, value: unknown, wrong?: unknown): unknown[] => {
+    const items = itemsOf(how, value, wrong);
+    return everyItemLater ? items.map((item) => Promise.resolve(item)) : items;
+  };
   const list = (value: unknown, wrong: unknown) => (_: unknown, args: { how?: How; item: How }) =>
     // Made only where it is given out: a rejected item that nobody is given is nobody's to handle.
     end(args.how ?? 'OK', args.how?.endsWith('OK') === false ? [] : withFailingItem(args.item, value), wrong);
@@ -111,8 +119,7 @@ export function createFailingSchema(): GraphQLSchema {
     mustThings: list(THING, 'no list'),
     halfThings: list(THING, 5),
     nested: (_: unknown, args: { item: How }) => [withFailingItem(args.item, THING), null, []],
-    pet: (_: unknown, args: { how: How; cat: boolean }) =>
-      end(args.how, args.cat ? CAT : DOG, { __typename: 'Horse' }),
+    pet: (_: unknown, args: { how: How; cat: boolean }) => end(args.how, args.cat ? CAT : DOG, { __typename: 'Horse' }),
     animals: (_: unknown, args: { item: How }) => withFailingItem(args.item, DOG, { __typename: 'Thing' }),
   };
   return makeExecutableSchema({
@@ -149,7 +156,7 @@ const THING = { id: 't1', plain: 'plain', plainNumber: 1.5, plainColor: 1, plain
 const DOG = { __typename: 'Dog', name: 'Vàng' };
 const CAT = { __typename: 'Cat', name: 'Mun', lives: 9 };
 
-function withFailingItem(how: How, value: unknown, wrong: unknown = 12n): unknown[] {
+function itemsOf(how: How, value: unknown, wrong: unknown = 12n): unknown[] {
   const items: unknown[] = [value];
   try {
     items.push(end(how, value, wrong));

@@ -66,7 +66,9 @@ describe('GraphQL over HTTP', () => {
   test.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x'])(
     'a form of another site (%s) runs nothing',
     async (type) => {
-      const { status, body } = await hub.ask(JSON.stringify({ query: 'mutation { change }' }), { 'content-type': type });
+      const { status, body } = await hub.ask(JSON.stringify({ query: 'mutation { change }' }), {
+        'content-type': type,
+      });
       expect(status).toBeGreaterThanOrEqual(400);
       expect(body.data).toBeUndefined();
     },
@@ -80,7 +82,8 @@ describe('GraphQL over HTTP', () => {
 });
 
 describe('GET', () => {
-  const get = (search: string, headers: Record<string, string> = PREFLIGHTED) => fetch(`${url}/graphql?${search}`, { headers });
+  const get = (search: string, headers: Record<string, string> = PREFLIGHTED) =>
+    fetch(`${url}/graphql?${search}`, { headers });
 
   test('a query without values is answered', async () => {
     const response = await get('query=%7Bhello%7D');

@@ -83,7 +83,9 @@ async function post(url: string, body: unknown, headers: Record<string, string>)
 }
 
 /** Plain Apollo Server over graphql-js with the same masking: what the gateway's answers are compared with. */
-export async function startReference(schema: GraphQLSchema): Promise<(body: unknown) => Promise<Omit<Reply, 'headers'>>> {
+export async function startReference(
+  schema: GraphQLSchema,
+): Promise<(body: unknown) => Promise<Omit<Reply, 'headers'>>> {
   const server = new ApolloServer({
     schema,
     plugins: [ApolloServerPluginCacheControlDisabled()],

@@ -187,9 +187,9 @@ describe('searching through the API', () => {
     expect(errors).toMatchObject([{ code: 'BAD_USER_INPUT' }]);
   });
 
-  describe('what is wrong still', () => {
+  describe('what went wrong once', () => {
     // The old number is put into the group of the one person who states both; the other is dropped by the birth date.
-    test.fails('someone found under an old number that another held is listed or told of', async () => {
+    test('someone found under an old number that another held is listed or told of', async () => {
       const { data } = await search(
         [
           land([{ numbers: [A12, NINE], name: 'Lê A', birthDate: '1985' }]),
@@ -200,20 +200,20 @@ describe('searching through the API', () => {
       expect(data.citizens.nodes.length + data.citizens.missing.length).toBeGreaterThan(1);
     });
 
-    test.fails('someone whose number cannot be read is SOURCE_MALFORMED: it is not missing', async () => {
+    test('someone whose number cannot be read is SOURCE_MALFORMED: it is not missing', async () => {
       const { data } = await search([land([{ numbers: ['1085'], name: 'Lê A' }])], 'lê');
       expect(data.citizens.missing).toMatchObject([{ code: 'SOURCE_MALFORMED' }]);
     });
 
-    test.fails.each([
-      ['name', { numbers: [A12], name: {} }],
+    test.each([
+      ['name', { numbers: [A12], name: {}, birthDate: '1985' }],
       ['birth date', { numbers: [A12], name: 'Lê A', birthDate: '31/02/1985' }],
     ])('someone whose %s cannot be read is told of', async (_, person) => {
       const { data } = await search([land([person])], 'lê', ', birthDate: "1985"');
       expect(data.citizens.missing).toMatchObject([{ code: 'SOURCE_MALFORMED' }]);
     });
 
-    test.fails('a search that brings exactly as many as it may, and no more, has brought all', async () => {
+    test('a search that brings exactly as many as it may, and no more, has brought all', async () => {
       const people = Array.from({ length: 100 }, (_, place) => ({
         numbers: [`0010850${String(place).padStart(5, '0')}`],
         name: 'Lê A',
@@ -222,7 +222,7 @@ describe('searching through the API', () => {
       expect(data.citizens).toMatchObject({ totalCount: 100, missing: [] });
     });
 
-    test.fails('a cursor of one search does not open in another', async () => {
+    test('a cursor of one search does not open in another', async () => {
       const house = openHouse([
         land([
           { numbers: [A12], name: 'Lê A' },

@@ -108,7 +108,7 @@ describe('the status', () => {
   });
 
   // A status of which nobody knows when it came to be may well be the latest; it is put before everything else.
-  test.fails('of an unknown time is not taken for the oldest', () => {
+  test('of an unknown time is not taken for the oldest', () => {
     const seen = [
       reception({ status: status('new', 2), statusAt: 1 }),
       course({ status: status('70', 9), statusAt: null }),
@@ -256,9 +256,9 @@ describe('asked through the API', () => {
     });
   });
 
-  describe('what is wrong still', () => {
+  describe('what went wrong once', () => {
     // Found under the new number and under the old one, the same view is kept twice.
-    test.fails('a dossier found under two of a person’s numbers is seen once by its system', async () => {
+    test('a dossier found under two of a person’s numbers is seen once by its system', async () => {
       const twice = { ...received, keys: ['001085004213', '012345678'] };
       const house = openHouse(people, [{ sector: 'one-stop', role: 'reception', dossiers: [twice] }]);
       const { data } = await house.ask('{ citizen(id: "001085004213") { dossiers { nodes { sectors } } } }');
@@ -266,7 +266,7 @@ describe('asked through the API', () => {
     });
 
     // Steps kept apart are read by the fields asked for, and without `at` they all sort to the front.
-    test.fails('steps stand in the order of time also when nobody asks for the time', async () => {
+    test('steps stand in the order of time also when nobody asks for the time', async () => {
       const steps = [{ dossier: 'H41-1', id: '1', content: 'xử lý', at: 5, status: null }];
       const house = openHouse(people, [
         {
@@ -280,7 +280,7 @@ describe('asked through the API', () => {
       expect(data.dossier.steps).toEqual([{ content: 'nhận' }, { content: 'xử lý' }]);
     });
 
-    test.fails('a dossier that a system holds twice under one code is AMBIGUOUS, never the first', async () => {
+    test('a dossier that a system holds twice under one code is AMBIGUOUS, never the first', async () => {
       const house = openHouse(people, [
         { sector: 'one-stop', role: 'reception', dossiers: [received, { ...received, dueAt: 9 }] },
       ]);
@@ -288,7 +288,7 @@ describe('asked through the API', () => {
       expect(errors).toMatchObject([{ code: 'AMBIGUOUS' }]);
     });
 
-    test.fails('a system whose status cannot be read is an error or a gap in sourceStatus, not left out', async () => {
+    test('a system whose status cannot be read is an error or a gap in sourceStatus, not left out', async () => {
       const unread = { code: 'H41-1', status: failure, statusAt: 2 };
       const house = openHouse(people, [
         { sector: 'one-stop', role: 'reception', dossiers: [received] },
@@ -300,7 +300,7 @@ describe('asked through the API', () => {
       expect(errors.length + data.dossier.missing.length).toBeGreaterThan(0);
     });
 
-    test.fails('a cursor of one person’s dossiers does not open in another’s', async () => {
+    test('a cursor of one person’s dossiers does not open in another’s', async () => {
       const other = { numbers: ['001085004220'], name: 'B' };
       const house = openHouse(
         [{ sector: 'one-stop', rank: 10, people: [person, other] }],
@@ -316,14 +316,14 @@ describe('asked through the API', () => {
       expect(errors).toMatchObject([{ code: 'BAD_USER_INPUT' }]);
     });
 
-    test.fails('an applicant’s number written in groups is read before it is asked for', async () => {
+    test('an applicant’s number written in groups is read before it is asked for', async () => {
       const grouped = { ...received, applicantNumbers: ['001 085 004 213'] };
       const house = openHouse(people, [{ sector: 'one-stop', role: 'reception', dossiers: [grouped] }]);
       const { data } = await house.ask('{ dossier(code: "H41-1") { applicant { citizen { fullName } } } }');
       expect(data.dossier.applicant.citizen).toEqual({ fullName: 'Nguyễn Văn Ái' });
     });
 
-    test.fails('a gap is named once, however many dossiers it is about', async () => {
+    test('a gap is named once, however many dossiers it is about', async () => {
       const others = [1, 2, 3].map((one) => ({
         code: `H41-9${one}`,
         keys: ['012345678'],

@@ -25,19 +25,25 @@ export interface GraphqlAnswer {
 
 export type SystemName = 'one-stop' | 'land' | 'civil-status' | 'business-registration';
 
-/** A whole made-up province behind a real hub, each system over its own wire format, all in this process. */
-export interface Province {
+/** A hub that listens, and a client of it. */
+export interface OpenHub {
   readonly hub: Hub;
   readonly address: string;
+  ask(query: string, variables?: Readonly<Record<string, unknown>>): Promise<GraphqlAnswer>;
+  close(): Promise<void>;
+}
+
+/** A whole made-up province behind a real hub, each system over its own wire format, all in this process. */
+export interface Province extends OpenHub {
   /** What the systems were made from: how things really are. */
   readonly world: World;
   /** Where the systems keep their data. */
   readonly directory: string;
   readonly systems: Readonly<Record<SystemName, Running>>;
-  /** Every line the hub has logged, each a JSON text. */
+  /** Every line the hubs have logged, each a JSON text. */
   readonly logged: readonly string[];
-  ask(query: string, variables?: Readonly<Record<string, unknown>>): Promise<GraphqlAnswer>;
-  close(): Promise<void>;
+  /** One more hub over the same systems, with a store of its own. */
+  another(environment?: Readonly<Record<string, string>>): Promise<OpenHub>;
 }
 
 export interface ProvinceOptions {
@@ -70,32 +76,54 @@ export async function openProvince(options: ProvinceOptions = {}): Promise<Provi
     Object.entries(system.settings).map(([name, value]) => [settingsPrefix(id) + name, value]),
   );
   const logged: string[] = [];
+  const hubs: OpenHub[] = [];
+  const another = async (environment: Readonly<Record<string, string>> = {}): Promise<OpenHub> => {
+    const opened = await openHub(
+      {
+        DATA_DIR: join(directory, `hub-${hubs.length}`),
+        ...Object.fromEntries(settings),
+        ...options.environment,
+        ...environment,
+      },
+      { logged, now: options.now },
+    );
+    hubs.push(opened);
+    return opened;
+  };
+  const first = await another();
+  return {
+    ...first,
+    world: createWorld({ seed, citizens, dossiers }),
+    directory,
+    systems,
+    logged,
+    another,
+    async close() {
+      await Promise.all(hubs.map((one) => one.close()));
+      await Promise.all(Object.values(systems).map((system) => system.close()));
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A hub that listens on a free port, with exactly these settings. */
+export async function openHub(
+  environment: Readonly<Record<string, string>>,
+  options: { logged?: string[]; now?: (() => number) | undefined } = {},
+): Promise<OpenHub> {
+  const { logged = [] } = options;
   const hub = await createHub({
     logger: pino({ level: 'debug' }, { write: (line) => logged.push(line) }),
     now: options.now ?? (() => WORLD_NOW),
-    environment: {
-      PORT: '0',
-      DATA_DIR: join(directory, 'hub'),
-      // Health checks on their own would be counted among the questions.
-      HEALTH_INTERVAL_MS: '3600000',
-      ...Object.fromEntries(settings),
-      ...options.environment,
-    },
+    // Health checks on their own would be counted among the questions.
+    environment: { PORT: '0', HEALTH_INTERVAL_MS: '3600000', ...environment },
   });
   const address = await hub.gateway.listen();
   return {
     hub,
     address,
-    world: createWorld({ seed, citizens, dossiers }),
-    directory,
-    systems,
-    logged,
     ask: (query, variables = {}) => askHub(address, query, variables),
-    async close() {
-      await hub.close();
-      await Promise.all(Object.values(systems).map((system) => system.close()));
-      await rm(directory, { recursive: true, force: true });
-    },
+    close: () => hub.close(),
   };
 }
 

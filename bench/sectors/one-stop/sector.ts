@@ -1,5 +1,5 @@
 import type { Kit } from '../../../kit/index.ts';
-import { benchDatabase } from '../../data/bench-database.ts';
+import { benchDatabase } from '../../tables/bench-database.ts';
 
 /** The one-stop software, here with a SQL database: what is measured is the hub, and JSON over HTTP costs more than it. */
 export default (kit: Kit) => {
@@ -37,7 +37,9 @@ export default (kit: Kit) => {
         4: 'OTHER',
       }),
       applicantName: fields.text('dossier.TENNGUOINOP'),
-      applicantNumbers: fields.derived(['dossier.SONGUOINOP'], (raw) => [fields.readText(raw)].filter((one) => one !== null)),
+      applicantNumbers: fields.derived(['dossier.SONGUOINOP'], (raw) =>
+        [fields.readText(raw)].filter((one) => one !== null),
+      ),
       channel: fields.choice('dossier.KENH', { 1: 'COUNTER', 2: 'ONLINE', 3: 'POST' }),
       status: fields.status('dossier.TRANGTHAI', STATUSES),
       statusAt: time('dossier.NGAYCAPNHAT'),

@@ -1,0 +1,121 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { makeExecutableSchema } from '@graphql-tools/schema';
+import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestGateway, type TestGateway } from './support.ts';
+
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+const schema = makeExecutableSchema({
+  typeDefs: 'type Query { "Greets." hello(name: String): String }',
+  resolvers: { Query: { hello: (_: unknown, { name }: { name?: string }) => `xin chào ${name ?? 'bạn'}` } },
+});
+
+let hub: TestGateway;
+beforeAll(async () => {
+  hub = await startTestGateway(schema, { defaultQuery: '# Hỏi thử\n{ hello }\n' });
+});
+afterAll(() => hub.gateway.close());
+
+test('the page and its parts come from the hub, under a policy that lets nothing else in', async () => {
+  const page = await fetch(hub.gateway.address());
+  expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
+  const html = await page.text();
+  const parts = [...html.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, path]) => path);
+  expect(parts).toEqual(['/graphiql/style.css', '/graphiql/editor.js', '/graphiql/start.js']);
+  for (const path of [
+    ...parts,
+    '/graphiql/editor-worker.js',
+    '/graphiql/json-worker.js',
+    '/graphiql/graphql-worker.js',
+  ]) {
+    const part = await fetch(`${hub.gateway.address()}${path}`);
+    const tag = part.headers.get('etag') ?? '';
+    expect({ path, status: part.status, zipped: part.headers.get('content-encoding') }).toEqual({
+      path,
+      status: 200,
+      zipped: 'gzip',
+    });
+    await part.arrayBuffer();
+    const again = await fetch(`${hub.gateway.address()}${path}`, { headers: { 'if-none-match': tag } });
+    expect(again.status).toBe(304);
+  }
+  expect((await fetch(`${hub.gateway.address()}/graphiql/other.js`)).status).toBe(404);
+});
+
+test('it is not there when it is switched off', async () => {
+  const without = await startTestGateway(schema, { settings: { GRAPHIQL: 'off' } });
+  const status = (await fetch(without.gateway.address())).status;
+  await without.gateway.close();
+  expect(status).toBe(404);
+});
+
+describe.skipIf(!existsSync(CHROMIUM))('in a browser', () => {
+  let folder: string;
+  let context: BrowserContext;
+  let page: Page;
+  const requested: string[] = [];
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'graphiql-'));
+    context = await chromium.launchPersistentContext(folder, { executablePath: CHROMIUM, args: FLAGS });
+    page = await context.newPage();
+    context.on('request', (request) => requested.push(request.url()));
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.push(error.message));
+    await page.goto(hub.gateway.address());
+    await page.waitForSelector('.graphiql-query-editor .view-line', { timeout: 30_000 });
+  });
+  afterAll(async () => {
+    await context?.close();
+    if (folder) await rm(folder, { recursive: true, force: true });
+  });
+
+  test('the starting query is there, and running it shows the answer', async () => {
+    expect(await textOf('.graphiql-query-editor')).toContain('Hỏi thử');
+    await page.click('button[aria-label^="Execute query"]');
+    await page.waitForFunction(() => document.querySelector('.result-window')?.textContent?.includes('xin'));
+    expect(await textOf('.result-window')).toContain('xin chào bạn');
+  });
+
+  test('a query that is typed in is answered, and leaves no trace in the URL or in the storage', async () => {
+    await page.click('.graphiql-query-editor .view-lines');
+    await page.keyboard.press('Control+A');
+    await page.keyboard.insertText('query Typed { hello(name: "079090001234") }');
+    await page.keyboard.press('Control+Enter');
+    await page.waitForFunction(() => document.querySelector('.result-window')?.textContent?.includes('079090001234'));
+    expect(page.url()).toBe(`${hub.gateway.address()}/`);
+    const stored = await page.evaluate(
+      () => JSON.stringify({ ...localStorage }) + JSON.stringify({ ...sessionStorage }),
+    );
+    expect(stored).not.toContain('079090001234');
+    if (process.env.SCREENSHOT) await page.screenshot({ path: process.env.SCREENSHOT });
+  });
+
+  test('nothing was asked of any other machine, and the policy stopped nothing', () => {
+    const foreign = requested.filter((address) => !/^(http:\/\/127\.0\.0\.1[:/]|data:|blob:)/.test(address));
+    expect(foreign).toEqual([]);
+    expect(requested.length).toBeGreaterThan(4);
+    expect(complaints).toEqual([]);
+  });
+
+  async function textOf(selector: string): Promise<string> {
+    // The editor writes blanks as no-break spaces.
+    return (await page.locator(selector).innerText()).replaceAll('\u00a0', ' ');
+  }
+});
