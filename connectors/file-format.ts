@@ -24,7 +24,10 @@ export interface FormatInput {
 export interface RowSink {
   /** Names of the file's columns, before the first row. Throws where a wanted one is missing or occurs twice. */
   columns(names: readonly string[]): void;
-  /** Values under the columns just named. `line` counts from 1 and is where the row begins. */
+  /**
+   * Values under the columns just named. `line` counts from 1 and is where the row begins; in XML, where its first tag
+   * ends.
+   */
   row(line: number, values: readonly unknown[]): void;
   /** A row that is left out. `why` holds nothing of the row. */
   faulty(line: number, why: string): void;

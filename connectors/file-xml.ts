@@ -53,7 +53,7 @@ export function xml({ record, namespaces = {}, encoding }: XmlFileOptions): File
         },
         open(uri, local, attributes) {
           open += 1;
-          if (open === depth) line = reader.tagLine;
+          if (open === depth) line = reader.line;
           taker.open(uri, local, attributes);
         },
         text: (piece) => taker.text(piece),

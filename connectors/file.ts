@@ -35,7 +35,8 @@ export interface FileOptions {
 
 /**
  * One kind of record in the rows of a drop. Columns are called as in the file; in XML they are paths within a record.
- * Every row also has `#line`, where it begins, `#file`, and `#modifiedAt`, the file's time in UTC milliseconds.
+ * Every row also has `#line`, where it begins (in XML, where its first tag ends), `#file`, and `#modifiedAt`, the file's
+ * time in UTC milliseconds.
  */
 export interface FileEntity {
   /** GraphQL type the records become. */

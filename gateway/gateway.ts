@@ -101,8 +101,9 @@ function createHttpServer(settings: GatewaySettings, logger: Logger): FastifyIns
     // Fastify's own lines hold the URL with its query string; the routes write theirs.
     logger: false,
   });
-  fastify.addHook('onRequest', async (request, reply) => {
+  fastify.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
+    done();
   });
   fastify.setNotFoundHandler(async (_, reply) => {
     return reply.code(404).send(refusal('BAD_REQUEST', 'There is nothing here; the API is at /graphql.'));

@@ -209,7 +209,7 @@ describe('xml', () => {
         expect((await told(record, Buffer.from(text, encoding), columns, chunk)).events).toEqual([
           [3, ['00012', 'Hoà & Bệ', ['0111'], '1']],
           [4, 'h:Ma occurs more than once'],
-          [5, ['', null, ['1', '2'], '2']],
+          [6, ['', null, ['1', '2'], '2']],
         ]);
       }
     }

@@ -1,13 +1,26 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { folded } from '../../stand-ins/world/text.ts';
 import type { Business, Parcel } from '../../stand-ins/world/types.ts';
 import { dataOf } from '../support/answer.ts';
 import { openProvince, type Province } from '../support/province.ts';
 
+const FORMER_HOLDER = 4;
+
 let province: Province;
 
 beforeAll(async () => {
-  province = await openProvince();
+  province = await openProvince({
+    prepare: (directory) => {
+      const land = new DatabaseSync(join(directory, 'land.sqlite'));
+      // Somebody who held the very parcel that is current now, and whose right has ended.
+      land
+        .prepare('insert into DC_QUYENSUDUNGDAT values (999999, 1, ?, 1, 2, ?, 0)')
+        .run(FORMER_HOLDER + 1, '0000-00-00');
+      land.close();
+    },
+  });
 });
 
 afterAll(() => province.close());
@@ -194,6 +207,21 @@ describe('The land database', () => {
     for (const index of changed) expect(found[index].holders).toHaveLength(parcels[index]?.holders.length ?? -1);
   });
 
+  it('a right that has ended gives its former holder neither parcel nor certificate, and the parcel no holder', async () => {
+    expect(found[0].holders.map(({ order }: Found) => order)).toEqual(parcels[0]?.holders.map((_, place) => place + 1));
+    const { personalNumber, oldNumber } = province.world.person(FORMER_HOLDER);
+    for (const id of [personalNumber, oldNumber]) {
+      const { citizen } = dataOf(
+        await province.ask(
+          'query ($id: ID!) { citizen(id: $id) { landParcels { address } landCertificates { serial } } }',
+          { id },
+        ),
+      );
+      expect(citizen.landParcels).not.toContainEqual({ address: parcels[0]?.address });
+      expect(citizen.landCertificates).not.toContainEqual({ serial: province.world.certificate(0).serial });
+    }
+  });
+
   it('names and addresses typed in TCVN3 are read as what they say', () => {
     const early = upTo(parcels.length).filter((index) => (parcels[index]?.entered ?? '') < '2009-01-01');
     expect(early.length).toBeGreaterThan(5);
@@ -287,7 +315,10 @@ describe('People as each system writes them', () => {
 describe('The counter software', () => {
   it('says success with the number 0 now and then', async () => {
     for (let turn = 0; turn < 25; turn += 1) {
-      dataOf(await province.ask('{ citizen(id: "001085004213") { dossiers(first: 1) { nodes { code } } } }'));
+      const { citizen } = dataOf(
+        await province.ask('{ citizen(id: "001085004213") { statements { sector } dossiers { missing { code } } } }'),
+      );
+      expect(citizen.dossiers.missing).toEqual([]);
     }
   });
 
