@@ -22,7 +22,6 @@ const ROOMS = {
 const DRIVER_PACKAGES = {
   '@apollo/server': '^gateway/',
   'graphql-jit': '^gateway/',
-  '@as-integrations/fastify': '^gateway/',
   'csv-parse': '^catalogues/table\\.ts$|^connectors/file-csv|^stand-ins/',
   cockatiel: '^connectors/guard\\.ts$',
   dataloader: '^resolvers/operation\\.ts$',

@@ -2,12 +2,13 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import closeWithGrace from 'close-with-grace';
 import pino from 'pino';
-import { SettingsFault } from './core/setting.ts';
+import { readSettings, SettingsFault } from './core/setting.ts';
 import { startDemo } from './hub/demo.ts';
 import { describeSettings } from './hub/describe-settings.ts';
 import { describeErrors } from './hub/errors-doc.ts';
 import { sampleQuery } from './hub/sample-query.ts';
-import { createHub } from './hub.ts';
+import { hubSettings } from './hub/settings.ts';
+import { createHub, type Hub } from './hub.ts';
 
 const USAGE = `lienthong: one GraphQL API over the systems of all sectors
 
@@ -22,8 +23,10 @@ const root = import.meta.dirname;
 async function main(): Promise<void> {
   const { positionals } = parseArgs({ allowPositionals: true, options: {} });
   const [command = ''] = positionals;
-  if (command === 'settings') process.stdout.write(await describeSettings(join(root, 'sectors')));
-  else if (command === 'errors') process.stdout.write(describeErrors());
+  if (command === 'settings') {
+    const { SECTORS_DIR } = process.env;
+    process.stdout.write(await describeSettings(join(root, 'sectors'), ...(SECTORS_DIR ? [SECTORS_DIR] : [])));
+  } else if (command === 'errors') process.stdout.write(describeErrors());
   else if (command === 'demo' || command === 'serve') await start(command);
   else {
     process.stdout.write(USAGE);
@@ -32,25 +35,36 @@ async function main(): Promise<void> {
 }
 
 async function start(command: 'demo' | 'serve'): Promise<void> {
-  const logger = pino({ level: process.env.LOG_LEVEL ?? (command === 'demo' ? 'warn' : 'info') });
+  const standard = command === 'demo' ? { LOG_LEVEL: 'warn' } : {};
+  const faults: string[] = [];
+  const { DATA_DIR, LOG_LEVEL } = readSettings(hubSettings, { ...standard, ...process.env }, faults);
+  // Before a province is made up for nothing; the hub itself reports these together with the sectors' own.
+  if (command === 'demo' && faults.length > 0) throw new SettingsFault(faults);
+  const logger = pino({ level: LOG_LEVEL ?? 'info' });
   const tell = (text: string) => process.stdout.write(`${text}\n`);
-  const directory = resolve(process.env.DATA_DIR ?? 'data', 'demo');
+  const directory = resolve(DATA_DIR, 'demo');
   const demo = command === 'demo' ? await startDemo({ root, directory, tell }) : null;
-  const environment = { ...demo?.environment, ...process.env };
-
-  const hub = await createHub({ environment, logger, defaultQuery: sampleQuery });
+  let hub: Hub | undefined;
+  try {
+    hub = await createHub({ environment: { ...demo?.environment, ...process.env }, logger, defaultQuery: sampleQuery });
+    const address = await hub.gateway.listen();
+    logger.info({ address }, 'listening');
+    if (demo !== null) {
+      tell(`\nlienthong answers at ${address}/graphql; open ${address}/ in a browser to ask.`);
+      tell(`Made-up systems: ${[...demo.processes].map(([id, pid]) => `${id} (pid ${pid})`).join(', ')}`);
+      tell('Stop with Ctrl+C. Kill one of the systems to see the hub answer without it.');
+    }
+  } catch (error) {
+    await hub?.close();
+    await demo?.close();
+    throw error;
+  }
   closeWithGrace({ delay: 15_000, logger }, async ({ err }) => {
-    if (err) logger.fatal({ err }, 'The hub stops after an error nobody caught');
+    // The name only: what the message of an unforeseen error holds, nobody knows.
+    if (err) logger.fatal({ name: err.name, frames: err.stack?.split('\n').slice(1, 6) }, 'The hub stops');
     await hub.close();
     await demo?.close();
   });
-  const address = await hub.gateway.listen();
-  logger.info({ address }, 'listening');
-  if (demo !== null) {
-    tell(`\nlienthong answers at ${address}/graphql; open ${address}/ in a browser to ask.`);
-    tell(`Made-up systems: ${[...demo.processes].map(([id, pid]) => `${id} (pid ${pid})`).join(', ')}`);
-    tell('Stop with Ctrl+C. Kill one of the systems to see the hub answer without it.');
-  }
 }
 
 try {

@@ -6,15 +6,16 @@ import { loadCatalogues } from './catalogues/catalogue.ts';
 import { createSeal } from './core/seal.ts';
 import { readSettings, SettingsFault } from './core/setting.ts';
 import { createGateway, type Gateway } from './gateway/gateway.ts';
+import { loopbackAddress } from './gateway/loopback.ts';
 import { readSealingKey } from './hub/sealing-key.ts';
 import { type Environment, findSectors, openSectors, sdlOf } from './hub/sectors.ts';
-import { hubSettings } from './hub/settings.ts';
+import { type HubSettings, hubSettings } from './hub/settings.ts';
 import { watchSystems } from './hub/watch-systems.ts';
 import { checkSchema } from './resolvers/check-schema.ts';
 import { createOperation } from './resolvers/operation.ts';
 import type { Registry } from './resolvers/registry.ts';
-import { buildSchema } from './resolvers/schema.ts';
-import { openStore } from './store/store.ts';
+import { buildSchema, type SectorSdl } from './resolvers/schema.ts';
+import { openStore, type Store } from './store/store.ts';
 
 export interface Hub {
   readonly gateway: Gateway;
@@ -50,27 +51,73 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   const found = await findSectors(directories, faults);
   const warn = (message: string, details?: Readonly<Record<string, unknown>>) => logger.warn({ ...details }, message);
   const sectors = openSectors(found, { environment, faults, warn });
-  if (faults.length > 0) throw new SettingsFault(faults);
+  await loopbackAddress(settings.HOST).catch((error: unknown) => {
+    if (!(error instanceof SettingsFault)) throw error;
+    faults.push(...error.faults);
+  });
+  if (faults.length > 0) {
+    await Promise.all(sectors.flatMap(({ sources }) => [...sources.values()].map(({ source }) => source.close())));
+    throw new SettingsFault(faults);
+  }
 
   mkdirSync(settings.DATA_DIR, { recursive: true });
   const seal = createSeal(readSealingKey(settings));
   const store = await openStore(settings.DATABASE_URL || sqliteUrl(settings.DATA_DIR), { seal });
-  const registry: Registry = {
-    sectors,
-    catalogues: loadCatalogues(join(root, 'catalogues')),
-    seal,
-    numberPairs: store.numberPairs,
-    now,
-    limits: { callsPerOperation: settings.CALLS_PER_OPERATION, searchHits: settings.SEARCH_HITS },
+  const closeSystems = async () => {
+    await Promise.all(sectors.flatMap(({ sources }) => [...sources.values()].map(({ source }) => source.close())));
+    await store.close();
   };
-  const schema = buildSchema(registry, sdlOf(found));
-  const misfits = checkSchema(schema, sectors);
-  if (misfits.length > 0) throw new SettingsFault(misfits);
+  try {
+    const registry: Registry = {
+      sectors,
+      catalogues: loadCatalogues(join(root, 'catalogues')),
+      seal,
+      numberPairs: store.numberPairs,
+      now,
+      limits: {
+        callsPerOperation: settings.CALLS_PER_OPERATION,
+        recordsPerOperation: settings.RECORDS_PER_OPERATION,
+        searchHits: settings.SEARCH_HITS,
+      },
+    };
+    const gateway = await openGateway({ registry, sdl: sdlOf(found), store, settings, options });
+    const watch = watchSystems(registry, settings.HEALTH_INTERVAL_MS);
+    let closed: Promise<void> | undefined;
+    const closeAll = async () => {
+      watch.close();
+      await gateway.close();
+      await closeSystems();
+    };
+    return {
+      gateway,
+      registry,
+      close() {
+        closed ??= closeAll();
+        return closed;
+      },
+    };
+  } catch (error) {
+    await closeSystems();
+    throw error;
+  }
+}
 
-  const gateway = await createGateway({
+/** @throws SettingsFault for SDL that the declarations do not fill */
+async function openGateway(parts: {
+  registry: Registry;
+  sdl: readonly SectorSdl[];
+  store: Store;
+  settings: HubSettings;
+  options: HubOptions;
+}): Promise<Gateway> {
+  const { registry, sdl, store, settings, options } = parts;
+  const schema = buildSchema(registry, sdl);
+  const misfits = checkSchema(schema, registry.sectors);
+  if (misfits.length > 0) throw new SettingsFault(misfits);
+  return createGateway({
     schema,
     settings,
-    logger,
+    logger: options.logger,
     defaultQuery: options.defaultQuery,
     ready: async () => {
       const reachable = await store.check().then(
@@ -86,23 +133,6 @@ export async function createHub(options: HubOptions): Promise<Hub> {
         caller: { actor: 'demo', purpose: 'demo', requestId },
       }),
   });
-  const watch = watchSystems(registry, settings.HEALTH_INTERVAL_MS);
-
-  let closed: Promise<void> | undefined;
-  const closeAll = async () => {
-    watch.close();
-    await gateway.close();
-    await Promise.all(sectors.flatMap(({ sources }) => [...sources.values()].map(({ source }) => source.close())));
-    await store.close();
-  };
-  return {
-    gateway,
-    registry,
-    close() {
-      closed ??= closeAll();
-      return closed;
-    },
-  };
 }
 
 function sqliteUrl(directory: string): string {

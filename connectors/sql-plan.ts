@@ -19,6 +19,8 @@ export interface SqlPlan {
   readonly keyColumns: readonly (readonly string[])[];
   /** A record may come several times, through a join or through two columns, and has to be counted once. */
   readonly repeats: boolean;
+  /** Where rows repeat: the columns that tell records apart, so that only rows of one record have to be compared. */
+  readonly identity: readonly string[];
   readonly limitPerKey: number | undefined;
   /** The statement for so many keys and the values for its placeholders. */
   statement(keys: readonly Key[]): { sql: string; bindings: Binding[] };
@@ -41,7 +43,8 @@ export function createPlan(
   const named = [...fields, ...branches.flat(2), ...order.map(({ column }) => column)];
   const repeats = branches.length > 1 || usedJoins(joins, [...named, ...Object.keys(where)], []).length > 0;
   // Two records may agree in every column that was asked for; only their identity tells them from one seen twice.
-  const columns = [...new Set(repeats ? [...named, ...identityColumns(entity)] : named)];
+  const identity = repeats ? identityColumns(entity) : [];
+  const columns = [...new Set([...named, ...identity])];
   const compiled = new Map<number, string>();
   const constants = Object.values(where)
     .flat()
@@ -64,6 +67,7 @@ export function createPlan(
   return {
     keyColumns: branches.flat(),
     repeats,
+    identity,
     limitPerKey: lookup.limitPerKey,
     statement: (keys) => {
       const count = Math.min(roundedUp(keys.length), batchSize);

@@ -110,8 +110,8 @@ function checkFields(entity: SqlEntity, by: string | undefined, fields: readonly
  */
 function answersOf(plan: SqlPlan, keys: readonly Key[], rows: readonly DatabaseRow[]): readonly Answer[] {
   if (rows.length > MOST_ROWS) throw new HubError('SOURCE_MALFORMED', `more than ${MOST_ROWS} rows for one question`);
-  const { keyColumns, repeats, limitPerKey = MOST_ROWS } = plan;
-  const distinct = repeats ? withoutRepeats(rows) : rows;
+  const { keyColumns, repeats, identity, limitPerKey = MOST_ROWS } = plan;
+  const distinct = repeats ? withoutRepeats(rows, identity) : rows;
   const [column] = keyColumns[0] ?? [];
   const [only] = keys;
   if (keys.length === 1 && typeof only === 'string' && keyColumns.length === 1 && column !== undefined) {
@@ -164,12 +164,23 @@ function textOf(value: unknown): string | undefined {
   return typeof value === 'number' ? String(value) : undefined;
 }
 
-function withoutRepeats(rows: readonly DatabaseRow[]): readonly DatabaseRow[] {
+/** Only rows of one record can be the same row, and few records have two: whole rows are compared for those alone. */
+function withoutRepeats(rows: readonly DatabaseRow[], identity: readonly string[]): readonly DatabaseRow[] {
   if (rows.length < 2) return rows;
+  const [column = ''] = identity;
+  const firstOf = new Map<unknown, DatabaseRow>();
   const seen = new Set<string>();
   return rows.filter((row) => {
-    const text = JSON.stringify(row);
-    return seen.size < seen.add(text).size;
+    const own = row[column];
+    const isPlain = identity.length === 1 && typeof own !== 'object';
+    const record = isPlain ? own : JSON.stringify(identity.map((each) => row[each]));
+    const first = firstOf.get(record);
+    if (first === undefined) {
+      firstOf.set(record, row);
+      return true;
+    }
+    seen.add(JSON.stringify(first));
+    return seen.size < seen.add(JSON.stringify(row)).size;
   });
 }
 

@@ -60,6 +60,9 @@ function checkLinks(sector: SectorDeclaration, fault: Fault): void {
         if (!known && (parents.length > 0 || type === 'Citizen'))
           fault(place, `needs the field ${need}, which ${type} does not have`);
       }
+      if (type === 'Citizen' && link.list && link.holders === undefined) {
+        fault(place, 'declare `holders`: nine-digit numbers were issued twice, so a record must say whose it is');
+      }
       if (link.to !== 'Citizen') checkLinkTarget(sector, link, (message) => fault(place, message));
     }
   }

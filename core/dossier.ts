@@ -133,10 +133,10 @@ export type Timeliness = 'EARLY' | 'ON_TIME' | 'LATE' | 'PENDING' | 'OVERDUE' | 
 
 /**
  * Whether a dossier was, or still is, in time. Dates are compared, not hours; finishing counts, not the day the citizen
- * collects the result; waiting for a supplement stops the clock.
+ * collects the result; waiting for a supplement or for a payment stops the clock.
  *
  * @param dates Vietnamese calendar dates, `yyyy-MM-dd`
- * @returns null where the status says finished and nobody says when: that cannot be judged
+ * @returns null where the status says finished, refused or stopped and nobody says when
  */
 export function timeliness(
   status: DossierStatusNumber | null,
@@ -146,6 +146,7 @@ export function timeliness(
   if (status === 7) return 'WITHDRAWN';
   if (due === null) return 'NO_DUE_DATE';
   if (finished !== null) return finished < due ? 'EARLY' : finished === due ? 'ON_TIME' : 'LATE';
-  if (status === 9 || status === 10) return null;
-  return today <= due || status === 5 ? 'PENDING' : 'OVERDUE';
+  // Finished, refused or stopped, and nobody says when: that cannot be judged.
+  if (status === 9 || status === 10 || status === 3 || status === 8) return null;
+  return today <= due || status === 5 || status === 6 ? 'PENDING' : 'OVERDUE';
 }

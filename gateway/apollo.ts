@@ -14,6 +14,7 @@ import {
 } from '@apollo/server/plugin/disabled';
 import { type FormattedExecutionResult, type GraphQLSchema, OperationTypeNode } from 'graphql';
 import type { Logger } from 'pino';
+import { depthLimit } from './depth-limit.ts';
 import { createDocumentStore } from './document-store.ts';
 import type { Exchange } from './exchange.ts';
 import { createExecutor } from './executor.ts';
@@ -71,6 +72,7 @@ export async function startGraphqlServer(options: GraphqlServerOptions): Promise
     introspection: settings.INTROSPECTION === 'on',
     hideSchemaDetailsFromClientErrors: settings.INTROSPECTION === 'off',
     parseOptions: { maxTokens: settings.MAX_QUERY_TOKENS },
+    validationRules: [depthLimit(settings.MAX_DEPTH)],
     validationOptions: { maxErrors: 5 },
     documentStore: createDocumentStore(),
     persistedQueries: false,

@@ -9,7 +9,7 @@ import { addGraphiqlRoutes } from './graphiql.ts';
 import { addGraphqlRoute } from './graphql-route.ts';
 import { addHealthRoutes, type Readiness } from './health.ts';
 import { loggedCauses } from './log-cause.ts';
-import { loopbackAddress } from './loopback.ts';
+import { isOwnName, isOwnOrigin, loopbackAddress } from './loopback.ts';
 import type { OperationClock } from './operation-clock.ts';
 import type { MakeContext } from './operation-request.ts';
 import type { GatewaySettings } from './settings.ts';
@@ -103,7 +103,10 @@ function createHttpServer(settings: GatewaySettings, logger: Logger): FastifyIns
   });
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
-    done();
+    // A page of another site whose name is made to lead to this machine is of the same origin for a browser; its name
+    // still stands in the request.
+    if (isOwnName(request.headers.host) && isOwnOrigin(request.headers.origin)) done();
+    else reply.code(403).send(refusal('FORBIDDEN', 'The hub answers to the names of this machine only.'));
   });
   fastify.setNotFoundHandler(async (_, reply) => {
     return reply.code(404).send(refusal('BAD_REQUEST', 'There is nothing here; the API is at /graphql.'));

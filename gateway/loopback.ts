@@ -25,6 +25,18 @@ export async function loopbackAddress(host: string): Promise<string> {
   return first;
 }
 
+/** Whether a `Host` header names this machine: `127.0.0.1:4000`, `localhost`, `[::1]:4000`. */
+export function isOwnName(host: string | undefined): boolean {
+  if (host === undefined || !URL.canParse(`http://${host}`)) return false;
+  const name = new URL(`http://${host}`).hostname.replace(/^\[|\]$/g, '');
+  return name === 'localhost' || (isIP(name) !== 0 && isLoopback(name));
+}
+
+/** Whether a request comes from no page, or from one of this machine. */
+export function isOwnOrigin(origin: string | undefined): boolean {
+  return origin === undefined || (URL.canParse(origin) && isOwnName(new URL(origin).host));
+}
+
 function addressesOf(found: readonly { address: string }[]): string[] {
   return found.map(({ address }) => address);
 }

@@ -33,6 +33,13 @@ export const gatewaySettings = {
     least: 100,
     most: 1_000_000,
   }),
+  MAX_DEPTH: integerSetting({
+    description: 'Most fields one within another that an operation may ask for.',
+    unit: 'fields',
+    standard: 15,
+    least: 2,
+    most: 100,
+  }),
   COMPILED_OPERATIONS: integerSetting({
     description: 'Most operations kept compiled; 0 runs everything uncompiled.',
     unit: 'operations',

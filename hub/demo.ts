@@ -38,7 +38,13 @@ export async function startDemo(options: {
   const sectors = readdirSync(join(root, 'sectors')).filter((id) =>
     existsSync(join(root, 'sectors', id, 'stand-in', 'main.ts')),
   );
-  const started = await Promise.all(sectors.map((id) => startStandIn(id, { root, directory })));
+  const starting = await Promise.allSettled(sectors.map((id) => startStandIn(id, { root, directory })));
+  const started = starting.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const failed = starting.find((one) => one.status === 'rejected');
+  if (failed !== undefined) {
+    await Promise.all(started.map(({ child }) => stop(child)));
+    throw failed.reason;
+  }
   const environment: Record<string, string> = {};
   for (const { id, settings } of started) {
     for (const [name, value] of Object.entries(settings)) environment[settingsPrefix(id) + name] = value;
@@ -69,7 +75,11 @@ function startStandIn(id: string, options: { root: string; directory: string }):
   // Its standard input is ours to close: a stand-in ends with the hub even when the hub is killed.
   const child = spawn(process.execPath, [script, '--data', options.directory], { stdio: ['pipe', 'pipe', 'inherit'] });
   return new Promise((resolve, reject) => {
-    const fail = (why: string) => reject(new Error(`The stand-in of ${id} ${why}`));
+    const fail = (why: string) => {
+      clearTimeout(timer);
+      child.kill('SIGKILL');
+      reject(new Error(`The stand-in of ${id} ${why}`));
+    };
     const timer = setTimeout(() => fail(`was not ready within ${READY_MS} ms`), READY_MS);
     child.once('error', (error) => fail(`could not start: ${error.message}`));
     child.once('exit', (code) => fail(`ended with ${code} before it was ready`));

@@ -1,4 +1,12 @@
-import { integerSetting, type SettingsSpec, type SettingsValues, textSetting } from '../core/setting.ts';
+import {
+  choiceSetting,
+  integerSetting,
+  type Setting,
+  type SettingsSpec,
+  type SettingsValues,
+  textSetting,
+  urlSetting,
+} from '../core/setting.ts';
 import { gatewaySettings } from '../gateway/settings.ts';
 
 /** Every setting of the hub itself. Sectors add their own as SECTOR_<FOLDER>_<SETTING>. */
@@ -8,35 +16,51 @@ export const hubSettings = {
     description: 'Folder for what the hub keeps: its SQLite store, its sealing key, the demo’s made-up systems',
     standard: 'data',
   }),
-  DATABASE_URL: textSetting({
+  DATABASE_URL: urlSetting({
     description: 'The hub’s own store: mysql://… or sqlite:///path; SQLite under DATA_DIR when empty',
+    protocols: ['sqlite', 'mysql', 'mariadb'],
     standard: '',
     secret: true,
   }),
   KAFKA_BROKERS: textSetting({
-    description: 'Kafka brokers, host:port separated by commas; the embedded log when empty',
+    description: 'Kafka brokers, host:port separated by commas. Not used yet: the stream of changes is not built',
     standard: '',
   }),
   PORTAL_URL: textSetting({
-    description: 'Address of the public service portal’s adapter; nothing is delivered when empty',
+    description: 'Address of the public service portal’s adapter. Not used yet: delivery is not built',
     standard: '',
   }),
   SECTORS_DIR: textSetting({
     description: 'Folder with further sectors, beside those of the repository',
     standard: '',
   }),
-  ID_KEY: textSetting({
+  LOG_LEVEL: choiceSetting({
+    description: 'How much is logged; `npm start` says warn unless told otherwise',
+    choices: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
+    standard: 'info',
+  }),
+  ID_KEY: {
     description:
       'Key of citizens’ ids and of cursors, 64 hexadecimal digits; made once under DATA_DIR when empty. Hubs that answer the same clients must share it',
     standard: '',
     secret: true,
-  }),
+    parse: (text) => {
+      if (/^[0-9a-f]{64}$/i.test(text)) return text;
+      throw new Error('expected 64 hexadecimal digits');
+    },
+  } satisfies Setting<string>,
   CALLS_PER_OPERATION: integerSetting({
     description: 'Most calls to sector systems that one operation may make',
     unit: 'calls',
     standard: 200,
     least: 1,
     most: 10_000,
+  }),
+  RECORDS_PER_OPERATION: integerSetting({
+    description: 'Most records that one answer may hold',
+    unit: 'records',
+    standard: 20_000,
+    least: 100,
   }),
   SEARCH_HITS: integerSetting({
     description: 'Most people one system may bring to one search',

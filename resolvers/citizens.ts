@@ -65,9 +65,12 @@ export function citizenNode(operation: Operation, identity: Identity): CitizenNo
 export async function findCitizen(operation: Operation, numbers: readonly string[]): Promise<CitizenNode | null> {
   if (numbers.length === 0) return null;
   const identity = await operation.once(`citizen ${numbers.join(' ')}`, () => identify(operation, numbers));
-  const isCertain = isTwelve(identity.canonical) || !mayMissNumbers(identity);
-  if (identity.statements.length > 0 && isCertain) return citizenNode(operation, identity);
-  // Known by an old number alone, the person may yet turn out to be two, or to have another id.
+  // Asked by an old number alone, the person may yet turn out to be two, or to have another id.
+  const isCertain = identity.asked.some(isTwelve) || !mayMissNumbers(identity);
+  if (identity.statements.length > 0 && isCertain) {
+    operation.admit(1);
+    return citizenNode(operation, identity);
+  }
   if (identity.failures.length > 0 || identity.statements.length > 0) throw incomplete(identity);
   return null;
 }
@@ -173,13 +176,14 @@ async function searchOne(
     const hits: Hit[] = [];
     for (const row of answer.rows) {
       const record = mapper.map(row);
+      if (typeof record.fullName === 'string' && !matches(record.fullName)) continue;
       const fault = [record.fullName, record.birthDate, record.personalNumbers].find((one) => one instanceof HubError);
       if (fault instanceof HubError) {
         missing.push(gapOf(fault, sector));
         continue;
       }
       const statement = statementOf(operation, entity, record);
-      if (typeof statement.fullName !== 'string' || !matches(statement.fullName)) continue;
+      if (typeof statement.fullName !== 'string') continue;
       if (birthDate != null && !sameDate(statement.birthDate, birthDate)) continue;
       const numbers = statement.personalNumbers instanceof HubError ? [] : statement.personalNumbers;
       if (numbers.length > 0) hits.push({ statement, numbers });

@@ -1,5 +1,4 @@
-import type { HubError } from '../core/errors.ts';
-import { HubError as Fault } from '../core/errors.ts';
+import { HubError } from '../core/errors.ts';
 import type { Seal } from '../core/seal.ts';
 
 export interface SectorGap {
@@ -99,13 +98,13 @@ export function gapOf(error: HubError, sector: string): SectorGap {
 function checkedSize(first: number | null | undefined): number {
   const size = first ?? 20;
   if (size >= 1 && size <= MOST) return size;
-  throw new Fault('BAD_USER_INPUT', `first: expected 1 to ${MOST}, came ${size}`);
+  throw new HubError('BAD_USER_INPUT', `first: expected 1 to ${MOST}, came ${size}`);
 }
 
 function openCursor<K>(seal: Seal, name: string, cursor: string): K {
   const text = seal.open(name, cursor);
   if (text === null) {
-    throw new Fault('BAD_USER_INPUT', 'after: expected a cursor that this list gave out, came something else');
+    throw new HubError('BAD_USER_INPUT', 'after: expected a cursor that this list gave out, came something else');
   }
   return JSON.parse(text) as K;
 }

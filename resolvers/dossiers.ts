@@ -98,6 +98,7 @@ export async function dossiersOf(
       }
     }),
   );
+  operation.admit(found.size);
   const page = pageOf(
     [...found].map(([code, seen]) => ({ code, seen })),
     // A cursor goes on in the list it came from and in no other.
@@ -191,6 +192,8 @@ const COURSE_FIELDS: ReadonlySet<string> = new Set([
 interface DossierNeeds {
   readonly courses: boolean;
   readonly lists: readonly DossierListField[];
+  /** Copied for each dossier: an object that has its fields from the start is cheaper than one that grows. */
+  readonly blank: Readonly<Record<string, unknown>>;
 }
 
 const needsOfPlan = new WeakMap<Plan, DossierNeeds>();
@@ -202,6 +205,7 @@ function needsOf(plan: Plan): DossierNeeds {
     needs = {
       courses: asked.values().some((field) => COURSE_FIELDS.has(field)),
       lists: LIST_FIELDS.filter((field) => asked.has(field)),
+      blank: Object.fromEntries(['sectors', 'missing', ...asked].map((field) => [field, null])),
     };
     needsOfPlan.set(plan, needs);
   }
@@ -295,7 +299,7 @@ const PLAIN_FIELDS = [
 function dossierNode(operation: Operation, code: string, seen: readonly SeenView[]): DossierNode {
   const { registry, plan } = operation;
   const asked = plan.fieldsOf('Dossier');
-  const node: Record<string, unknown> & { code: string } = { code };
+  const node: Record<string, unknown> & { code: string } = { ...needsOf(plan).blank, code };
   for (const field of PLAIN_FIELDS) if (asked.has(field)) node[field] = ownedValue(seen, field);
   if (asked.has('procedure')) {
     node.procedure = mapOwned(seen, 'procedureCode', (value) =>

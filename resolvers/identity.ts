@@ -190,7 +190,8 @@ function preciseDates(statements: readonly Statement[]): readonly string[] {
 
 /** Whose a record is that was found by this person's numbers. */
 export function ownerOf(identity: Identity, holders: readonly RecordHolder[]): 'own' | 'other' | 'unknown' {
-  if (holders.length === 0) return 'own';
+  // A record that names nobody may be another's, if it was found by a number that two people may have held.
+  if (holders.length === 0) return identity.numbers.every(isTwelve) ? 'own' : 'unknown';
   let owner: 'own' | 'other' | 'unknown' = 'other';
   for (const holder of holders) {
     const { personalNumbers } = holder;

@@ -4,7 +4,7 @@ import { FaultyValue } from '../core/faulty-value.ts';
 import type { Mapped } from '../core/mapping.ts';
 import type { Key } from '../core/source.ts';
 import { type CitizenNode, findCitizen } from './citizens.ts';
-import { incomplete, mayMissNumbers, ownRecords } from './identity.ts';
+import { ambiguous, incomplete, isTwelve, mayMissNumbers, ownerOf, ownRecords } from './identity.ts';
 import type { Operation } from './operation.ts';
 import { type Entity, entityOf, type OpenSector } from './registry.ts';
 
@@ -18,14 +18,17 @@ export interface Link {
 /** Fills a field of a sector's own record, or of Citizen, by the links declared for it. */
 export async function followLinks(operation: Operation, links: readonly Link[], parent: object): Promise<unknown> {
   const citizen = isCitizen(parent) ? parent : null;
-  if (citizen !== null && mayMissNumbers(citizen.identity)) throw incomplete(citizen.identity);
+  const [first] = links;
+  if (first === undefined) return null;
+  // A list could miss something; one record that hangs on a number known for certain could not.
+  const needsAll = first.declaration.list || !citizen?.identity.numbers.some(isTwelve);
+  if (citizen !== null && needsAll && mayMissNumbers(citizen.identity)) throw incomplete(citizen.identity);
   const view = citizen === null ? (parent as Mapped) : viewOf(citizen);
 
   const found = await Promise.all(links.map((link) => followOne(operation, link, { view, citizen })));
-  const [first] = links;
-  if (first === undefined) return null;
-  if (first.declaration.list) return found.flat();
   const records = found.flat();
+  operation.admit(records.length);
+  if (first.declaration.list) return records;
   if (records.length > 1) throw severalFound(first.place);
   return records[0] ?? null;
 }
@@ -46,28 +49,34 @@ async function followOne(
   const keys = declaration.keys(view);
   if (declaration.to === 'Citizen') {
     const people = await Promise.all(keys.map((key) => findCitizen(operation, typeof key === 'string' ? [key] : key)));
-    return people.filter((person) => person !== null);
+    return people.filter((person) => person !== null && isMeant(person, view, declaration.holders));
   }
-  if (declaration.budget !== undefined && keys.length > 0 && !operation.spend(place, declaration.budget)) {
+  if (declaration.budget !== undefined && keys.length > 0 && !operation.spend(place, declaration.budget, keys.length)) {
     const message = `${sector.id}: ${place} may be asked for ${declaration.budget} times in one operation; ask for fewer at once`;
     throw new HubError('BUDGET_EXCEEDED', message, { sector: sector.id });
   }
   const entity = entityOf(sector, declaration.to);
-  const records = distinctRecords(entity, await recordsOf(operation, entity, { by: declaration.by ?? '', keys }));
-  const own = citizen === null ? records : ownedBy(citizen, records, declaration.holders);
-  if (declaration.states !== undefined)
-    await rememberStated(
-      operation,
-      sector.id,
-      own.map((record) => record[declaration.states as string]),
-    );
+  const records = await recordsOf(operation, entity, { by: declaration.by ?? '', keys });
+  // Whose they are first: rows of one record may each state another of its holders.
+  const own = distinctRecords(entity, citizen === null ? records : ownedBy(citizen, records, declaration.holders));
+  const { states } = declaration;
+  if (states !== undefined && citizen !== null) {
+    const stated = own.map((record) => record[states]);
+    await rememberStated(operation, sector.id, { stated, known: citizen.identity.numbers });
+  }
   return declaration.pick === undefined ? own : own.map((record) => record[declaration.pick as string] ?? null);
 }
 
 /** What a system says of numbers being one person's. The answer does not wait on the hub's own store being well. */
-async function rememberStated(operation: Operation, sector: string, stated: readonly unknown[]): Promise<void> {
+async function rememberStated(
+  operation: Operation,
+  sector: string,
+  { stated, known }: { stated: readonly unknown[]; known: readonly string[] },
+): Promise<void> {
   for (const numbers of stated) {
     if (!Array.isArray(numbers) || numbers.length < 2) continue;
+    // Nothing new is said of numbers that were joined already.
+    if (numbers.every((number) => known.includes(number))) continue;
     const { numberPairs, now } = operation.registry;
     await numberPairs.remember(numbers, { sector, at: now() }).catch(() => undefined);
   }
@@ -96,6 +105,15 @@ function distinctRecords(entity: Entity, records: readonly Mapped[]): readonly M
     if (!once.has(key)) once.set(key, record);
   }
   return [...once.values()];
+}
+
+/** Whether the person found by the numbers of a record is the one the record is about. */
+function isMeant(person: CitizenNode, view: Mapped, field: string | undefined): boolean {
+  if (field === undefined) return true;
+  const stated = view[field];
+  if (stated instanceof Error) throw stated;
+  if (ownerOf(person.identity, (stated ?? []) as readonly RecordHolder[]) === 'own') return true;
+  throw ambiguous();
 }
 
 function ownedBy(citizen: CitizenNode, records: readonly Mapped[], field: string | undefined): readonly Mapped[] {

@@ -27,8 +27,15 @@ export interface Operation {
   records(entity: Entity, by: string, key: Key): Promise<readonly Mapped[] | null>;
   /** Numbers remembered to be the same person's as this one. */
   pairedNumbers(number: string): Promise<readonly string[]>;
-  /** Takes one call from a budget of its own; false when it is used up. */
-  spend(purpose: string, most: number): boolean;
+  /** Takes from a budget of its own, one unit unless said otherwise; false when it does not hold so many. */
+  spend(purpose: string, most: number, amount?: number): boolean;
+  /**
+   * Counts records that go into the answer: a question may lead in circles (parcel, holder, parcel …) and double its
+   * answer at every turn without a single further call.
+   *
+   * @throws HubError BUDGET_EXCEEDED
+   */
+  admit(records: number): void;
   /** Anything that is to be worked out once in an operation. */
   once<T>(key: string, make: () => T): T;
 }
@@ -49,6 +56,7 @@ export function createOperation(registry: Registry, request: OperationRequest): 
   });
   const spent = new Map<string, number>();
   let plan: Plan | undefined;
+  let admitted = 0;
 
   const operation: Operation = {
     registry,
@@ -75,11 +83,20 @@ export function createOperation(registry: Registry, request: OperationRequest): 
       return loader.load(key);
     },
     pairedNumbers: (number) => pairs.load(number),
-    spend(purpose, most) {
-      const before = spent.get(purpose) ?? 0;
-      if (before >= most) return false;
-      spent.set(purpose, before + 1);
+    spend(purpose, most, amount = 1) {
+      const after = (spent.get(purpose) ?? 0) + amount;
+      if (after > most) return false;
+      spent.set(purpose, after);
       return true;
+    },
+    admit(records) {
+      const { recordsPerOperation } = registry.limits;
+      admitted += records;
+      if (admitted <= recordsPerOperation) return;
+      throw new HubError(
+        'BUDGET_EXCEEDED',
+        `the answer would hold more than the ${recordsPerOperation} records that one operation may bring; ask for fewer`,
+      );
     },
     once<T>(key: string, make: () => T): T {
       if (!kept.has(key)) kept.set(key, make());

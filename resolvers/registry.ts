@@ -33,6 +33,8 @@ export interface Registry {
 export interface Limits {
   /** Most calls to sector systems in one operation. */
   readonly callsPerOperation: number;
+  /** Most records in one answer. */
+  readonly recordsPerOperation: number;
   /** Most people one system may bring to one search. */
   readonly searchHits: number;
 }

@@ -10,6 +10,7 @@ import { scalars } from '../schema/scalars.ts';
 import { agencyOf, listAgencies, listProcedures, procedureOf } from './catalogues.ts';
 import { type CitizenNode, findCitizen, numberOfId, searchCitizens } from './citizens.ts';
 import { checkedDossierCode, dossiersOf, findDossier } from './dossiers.ts';
+import { ambiguous, ownerOf } from './identity.ts';
 import { answerQuery, followLinks, type Link, type Query } from './links.ts';
 import type { Operation } from './operation.ts';
 import type { OpenSector, Registry } from './registry.ts';
@@ -98,7 +99,8 @@ function generalResolvers(registry: Registry): Resolvers {
       },
     },
     DossierApplicant: {
-      citizen: ({ numbers }: { numbers: unknown }, _, operation) => findCitizen(operation, personalNumbersOf(numbers)),
+      citizen: ({ numbers, name }: { numbers: unknown; name: unknown }, _, operation) =>
+        findNamed(operation, personalNumbersOf(numbers), name),
       business: ({ numbers }: { numbers: unknown }, _, operation) => {
         const code = numbersOf(numbers).find(isEnterpriseCode);
         return code === undefined || businessQueries.length === 0
@@ -107,8 +109,8 @@ function generalResolvers(registry: Registry): Resolvers {
       },
     },
     DossierParty: {
-      citizen: ({ personalNumbers }: { personalNumbers: unknown }, _, operation) =>
-        findCitizen(operation, numbersOf(personalNumbers)),
+      citizen: ({ personalNumbers, name }: { personalNumbers: unknown; name: unknown }, _, operation) =>
+        findNamed(operation, personalNumbersOf(personalNumbers), name),
     },
     Procedure: {
       replacedBy: ({ replacedBy }: { replacedBy?: string | null }) =>
@@ -164,6 +166,15 @@ function mergeResolvers(parts: readonly Resolvers[]): Resolvers {
     for (const [type, fields] of Object.entries(part)) merged[type] = { ...merged[type], ...fields };
   }
   return merged;
+}
+
+/** The person a dossier names by number. A nine-digit number may by now lead to somebody else: then the name tells. */
+async function findNamed(operation: Operation, numbers: readonly string[], name: unknown): Promise<CitizenNode | null> {
+  const citizen = await findCitizen(operation, numbers);
+  if (citizen === null) return null;
+  const fullName = typeof name === 'string' ? name : null;
+  if (ownerOf(citizen.identity, [{ personalNumbers: numbers, birthDate: null, fullName }]) !== 'own') throw ambiguous();
+  return citizen;
 }
 
 /** A dossier's applicant may be known by an enterprise code, or by a number as somebody typed it. */

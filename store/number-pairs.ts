@@ -44,7 +44,10 @@ export function createNumberPairs(database: Database, seal: Seal): NumberPairs {
           })),
       );
       if (pairs.length === 0) return;
-      await knex('number_pair').insert(pairs).onConflict(['number_seal', 'other_seal']).merge(['stated_by', 'stated_at']);
+      await knex('number_pair')
+        .insert(pairs)
+        .onConflict(['number_seal', 'other_seal'])
+        .merge(['stated_by', 'stated_at']);
     },
   };
 }

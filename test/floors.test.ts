@@ -49,7 +49,6 @@ const WRONG: readonly Wrong[] = [
 
   { from: 'resolvers/c.ts', to: '@apollo/server', rules: ['package--apollo-server'] },
   { from: 'hub/c1.ts', to: 'graphql-jit', rules: ['package-graphql-jit'] },
-  { from: 'hub/c2.ts', to: '@as-integrations/fastify', rules: ['package--as-integrations-fastify'] },
   { from: 'connectors/c3.ts', to: 'cockatiel', rules: ['package-cockatiel'] },
   { from: 'resolvers/c4.ts', to: 'dataloader', rules: ['package-dataloader'] },
   { from: 'gateway/c5.ts', to: '@graphql-tools/schema', rules: ['package--graphql-tools-schema'] },

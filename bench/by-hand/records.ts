@@ -1,5 +1,5 @@
 import { decodeLegacy } from '../../connectors/text/decode.ts';
-import { DOSSIER_STATUSES } from '../../core/dossier.ts';
+import { DOSSIER_STATUSES, type DossierStatusNumber } from '../../core/dossier.ts';
 import type { MemoryRow } from '../tables/memory.ts';
 
 /** Rows to what the API shows, as one writes it for these two systems and no other. */
@@ -125,7 +125,7 @@ export interface HandStatus {
   readonly sector: string;
   readonly code: string;
   readonly title: Text;
-  readonly number: number | null;
+  readonly number: DossierStatusNumber | null;
   readonly at: Text;
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import type { GraphQLSchema } from 'graphql';
 import type { Catalogues } from '../../catalogues/catalogue.ts';
+import { timeliness } from '../../core/dossier.ts';
 import { readSharedSdl } from '../../resolvers/schema.ts';
 import type { Loaders } from './loaders.ts';
 import { type courseOf, type HandStatement, type HandStep, type Held, type receptionOf, statusOf } from './records.ts';
@@ -172,26 +173,13 @@ function dossierOf(reception: Reception, course: Course | undefined, today: stri
     statusNumber: latest.number,
     statusTitle: known?.title ?? latest.title ?? latest.code,
     sourceStatus: stated.map(({ sector, code, title, at }) => ({ sector, code, title, occurredAt: at })),
-    timeliness: timelinessOf(latest.number, dueAt, finishedAt, today),
+    timeliness: timeliness(latest.number, { due: dayOf(dueAt), finished: dayOf(finishedAt), today }),
     missing: NOTHING_MISSING,
   };
 }
 
-function timelinessOf(
-  status: number | null,
-  dueAt: string | null,
-  finishedAt: string | null,
-  today: string,
-): string | null {
-  if (status === 7) return 'WITHDRAWN';
-  if (dueAt === null) return 'NO_DUE_DATE';
-  const due = dueAt.slice(0, 10);
-  if (finishedAt !== null) {
-    const finished = finishedAt.slice(0, 10);
-    return finished < due ? 'EARLY' : finished === due ? 'ON_TIME' : 'LATE';
-  }
-  if (status === 9 || status === 10) return null;
-  return today <= due || status === 5 ? 'PENDING' : 'OVERDUE';
+function dayOf(time: string | null): string | null {
+  return time === null ? null : time.slice(0, 10);
 }
 
 function byTime(left: HandStep, right: HandStep): number {

@@ -80,7 +80,10 @@ export default (kit: Kit) => {
       representatives: fields.derived(['Representatives'], representatives),
       heldBy: fields.derived(['Representatives'], representatives),
       parentCode: fields.code('ParentCode'),
-      branchCodes: fields.derived(['BranchCodes'], (raw) => (Array.isArray(raw) ? raw.map(String) : [])),
+      // One code where a list is meant is a list of one, as with representatives.
+      branchCodes: fields.derived(['BranchCodes'], (raw) =>
+        [raw ?? []].flat().map((one) => numbers.enterprise(fields.readText(one) ?? '').code),
+      ),
     },
     lookups: {
       code: { ...asked('/dkkd/doanh-nghiep', 'MaSoDoanhNghiep'), keys: ['MainInformation.ENTERPRISE_CODE'] },

@@ -134,11 +134,12 @@ export default (kit: Kit) => {
     identity: ['outcome'],
     fields: {
       personalNumbers: fields.personalNumbers(['CongDan/SoDinhDanh', 'CongDan/SoCMND']),
-      outcome: fields.derived(['CongDan/SoDinhDanh', 'CongDan/SoCMND', 'MaLoi'], (twelve, nine, code) =>
-        fields.isNothing(twelve) && fields.isNothing(nine)
-          ? fields.readChoice(code, { '01': 'UNKNOWN', '02': 'MISMATCH' })
-          : 'VERIFIED',
-      ),
+      outcome: fields.derived(['CongDan/SoDinhDanh', 'CongDan/SoCMND', 'MaLoi'], (twelve, nine, code) => {
+        if (!fields.isNothing(twelve) || !fields.isNothing(nine)) return 'VERIFIED';
+        // Neither a person nor a reason: the service has changed, and silence is not an answer.
+        if (fields.isNothing(code)) throw new kit.FaultyValue('CongDan or MaLoi', 'neither');
+        return fields.readChoice(code, { '01': 'UNKNOWN', '02': 'MISMATCH' });
+      }),
     },
     lookups: {
       person: {

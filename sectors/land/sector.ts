@@ -116,6 +116,7 @@ export default (kit: Kit) => {
       order: fields.integer('holding.THUTU'),
       since: day('holding.NGAYBATDAU'),
       personalNumbers: fields.personalNumbers(number),
+      heldBy: holders,
     },
     lookups: { parcel: { by: ['holding.THUADATID'], orderBy: ['holding.THUTU'] } },
   });
@@ -162,6 +163,13 @@ export default (kit: Kit) => {
       receivedAt: time('dossier.NGAYTIEPNHAN'),
       dueAt: time('dossier.NGAYHENTRA'),
       finishedAt: time('dossier.NGAYKETTHUC'),
+      parties: fields.derived(['dossier.HOTEN', 'dossier.SOCHUNGMINH'], (name, personalNumber) => [
+        {
+          role: 'Người nộp đơn',
+          name: fields.readText(name),
+          personalNumbers: fields.readPersonalNumbers([personalNumber]),
+        },
+      ]),
     },
     lookups: { code: { by: ['dossier.SOBIENNHAN'] } },
   });
@@ -252,7 +260,8 @@ export default (kit: Kit) => {
       'LandCertificate.parcels': { to: 'parcel', by: 'certificate', needs: ['id'], keys: idOf, list: true },
       'LandHolder.citizen': {
         to: 'Citizen',
-        needs: ['personalNumbers'],
+        needs: ['personalNumbers', 'heldBy'],
+        holders: 'heldBy',
         keys: (parent) => {
           const numbers = numbersOf(parent);
           return numbers.length === 0 ? [] : [numbers];

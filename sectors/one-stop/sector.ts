@@ -76,6 +76,11 @@ export default (kit: Kit) => {
         (person, organisation) => fields.readText(organisation) ?? fields.readText(person),
       ),
       applicantNumbers: fields.derived(['applicantsId'], (raw) => [fields.readText(raw)].filter((one) => one !== null)),
+      // A dossier of an organisation names the person who handed it in, and no number of theirs.
+      parties: fields.derived(['citizenName', 'organizationName'], (person, organisation) => {
+        const name = fields.isNothing(organisation) ? null : fields.readText(person);
+        return name === null ? [] : [{ role: 'Người nộp hồ sơ', name, personalNumbers: [] }];
+      }),
       channel: fields.choice('channel', { 1: 'COUNTER', 2: 'ONLINE', 3: 'POST' }),
       status: fields.status('status', STATUSES, { titles: STATUS_TITLES }),
       statusAt: time('lastUpdated'),

@@ -203,7 +203,7 @@ describe('whose a record is', () => {
     ['the old number and the name', held([NINE], null, 'NGUYEN VAN AI'), 'own'],
     ['the old number and another name', held([NINE], null, 'Trần Thị Bình'), 'unknown'],
     ['the old number alone', held([NINE]), 'unknown'],
-    ['nobody', [], 'own'],
+    ['nobody', [], 'unknown'],
   ] as const)('stating %s: %#', (_, holders, owner) => {
     expect(ownerOf(identity([A12, NINE]), holders)).toBe(owner);
   });

@@ -74,7 +74,7 @@ const registry: Registry = {
   seal: createSeal(Buffer.alloc(32)),
   numberPairs: { of: async (numbers) => numbers.map(() => []), remember: async () => undefined },
   now: () => 0,
-  limits: { callsPerOperation: 1, searchHits: 1 },
+  limits: { callsPerOperation: 1, recordsPerOperation: 1, searchHits: 1 },
 };
 const schema = buildSchema(registry, [{ sector: 'land', sdl: SDL }]);
 

@@ -63,7 +63,7 @@ export function openHouse(
   const calls: SmallHouse['calls'] = [];
   const ids = [...new Set([...systems, ...dossiers].map(({ sector }) => sector))];
   const sectors = ids.map((id) => openSector(id, { systems, dossiers, calls }));
-  const limits = { callsPerOperation: 200, searchHits: 100 };
+  const limits = { callsPerOperation: 200, recordsPerOperation: 20_000, searchHits: 100 };
   const numberPairs: Registry['numberPairs'] = {
     of: async (numbers) =>
       numbers.map((number) =>

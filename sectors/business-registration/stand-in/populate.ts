@@ -83,8 +83,9 @@ function dossierWriter(writer: SqliteWriter, world: World): (index: number) => n
   return (index) => {
     const dossier = world.dossier(index);
     if (dossier.sector !== 'business-registration') return 0;
-    const rank = pending / unknownStatuses.every;
-    const strange = dossier.status === 4 && Number.isInteger(rank) && rank < unknownStatuses.most;
+    // Not the very first: that is the dossier of the citizen things are shown with.
+    const rank = (pending - 2) / unknownStatuses.every;
+    const strange = dossier.status === 4 && Number.isInteger(rank) && rank >= 0 && rank < unknownStatuses.most;
     if (dossier.status === 4) pending += 1;
     const course = courseOf(world, dossier, { strange });
     if (!course) return 0;

@@ -86,8 +86,9 @@ function dossierWriter(writer: SqliteWriter, world: World, province: string): (i
     let course = courseOf(world, world.dossier(index), province);
     if (!course) return 0;
     if (course.trangThai === 3) {
-      const rank = pending / unknownStatuses.every;
-      if (Number.isInteger(rank) && rank < unknownStatuses.most) course = strange(course);
+      // Not the very first: that is the dossier of the citizen things are shown with.
+      const rank = (pending - 2) / unknownStatuses.every;
+      if (Number.isInteger(rank) && rank >= 0 && rank < unknownStatuses.most) course = strange(course);
       pending += 1;
     }
     writer.insert('dossier', [course.maDinhDanhHoSo, course.module, JSON.stringify(course)]);
