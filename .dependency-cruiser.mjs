@@ -22,7 +22,7 @@ const ROOMS = {
 const DRIVER_PACKAGES = {
   '@apollo/server': '^gateway/',
   'graphql-jit': '^gateway/',
-  'csv-parse': '^catalogues/table\\.ts$|^connectors/file-csv|^stand-ins/',
+  'csv-parse': '^catalogues/table\\.ts$|^connectors/file/csv|^stand-ins/',
   cockatiel: '^connectors/guard\\.ts$',
   dataloader: '^resolvers/operation\\.ts$',
   '@graphql-tools/schema': '^resolvers/schema\\.ts$',
@@ -30,8 +30,8 @@ const DRIVER_PACKAGES = {
   'iconv-lite': '^connectors/text/single-byte\\.ts$',
   knex: '^drivers/(database|sqlite-dialect)\\.ts$',
   mysql2: '^drivers/mysql\\.ts$',
-  'read-excel-file': '^connectors/file-xlsx-worker\\.ts$',
-  saxes: '^connectors/xml-saxes\\.ts$',
+  'read-excel-file': '^connectors/file/xlsx-worker\\.ts$',
+  saxes: '^connectors/xml/saxes\\.ts$',
   undici: '^drivers/http\\.ts$',
 };
 

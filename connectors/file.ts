@@ -1,16 +1,16 @@
 import type { EntityDeclaration, Field, SourceDeclaration } from '../core/declaration.ts';
 import { textSetting } from '../core/setting.ts';
 import { ANY_BATCH_SIZE } from '../core/source.ts';
-import { patternOf } from './file-folder.ts';
-import type { FileFormat } from './file-format.ts';
-import { columnsOf, openFile } from './file-source.ts';
-import type { FileIndex } from './file-table.ts';
-import { nameOf, type SettingName } from './rest-auth.ts';
+import { patternOf } from './file/folder.ts';
+import type { FileFormat } from './file/format.ts';
+import { columnsOf, openFile } from './file/source.ts';
+import type { FileIndex } from './file/table.ts';
+import { nameOf, type SettingName } from './rest/auth.ts';
 
-export { type CsvOptions, csv } from './file-csv.ts';
-export type { FileFormat } from './file-format.ts';
-export { type XlsxOptions, xlsx } from './file-xlsx.ts';
-export { type XmlFileOptions, xml } from './file-xml.ts';
+export { type CsvOptions, csv } from './file/csv.ts';
+export type { FileFormat } from './file/format.ts';
+export { type XlsxOptions, xlsx } from './file/xlsx.ts';
+export { type XmlFileOptions, xml } from './file/xml.ts';
 
 /** Whole lists that a system drops into a folder every now and then; the latest usable one answers. */
 export interface FileOptions {

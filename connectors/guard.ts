@@ -20,8 +20,8 @@ import type {
   Source,
   WatchedSource,
 } from '../core/source.ts';
-import { Abandoned, Call, openWatch } from './guard-call.ts';
-import { type HealthRecord, openHealth } from './guard-health.ts';
+import { Abandoned, Call, openWatch } from './guard/call.ts';
+import { type HealthRecord, openHealth } from './guard/health.ts';
 
 export interface GuardOptions {
   /** Folder of the sector, put into every error. */

@@ -8,10 +8,10 @@ import {
   type RestAuth,
   type SettingName,
   session,
-} from './rest-auth.ts';
-import { checkEntity } from './rest-check.ts';
-import type { RestEntity } from './rest-entity.ts';
-import { openRest, type RestTraits } from './rest-source.ts';
+} from './rest/auth.ts';
+import { checkEntity } from './rest/check.ts';
+import type { RestEntity } from './rest/entity.ts';
+import { openRest, type RestTraits } from './rest/source.ts';
 
 /** One system that speaks JSON over HTTP. */
 export interface RestOptions extends RestTraits {

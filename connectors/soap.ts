@@ -1,18 +1,18 @@
 import type { Caller } from '../core/caller.ts';
 import type { EntityDeclaration, SourceDeclaration } from '../core/declaration.ts';
 import { type SettingsSpec, urlSetting } from '../core/setting.ts';
-import { nameOf, type SettingName, type SettingValues } from './rest-auth.ts';
-import { basic, type SoapAuth, usernameToken } from './soap-auth.ts';
-import { checkEntity, type SoapEntity } from './soap-entity.ts';
-import { namespacesOf, openSoap } from './soap-source.ts';
-import type { WsdlPlace } from './soap-wsdl.ts';
+import { nameOf, type SettingName, type SettingValues } from './rest/auth.ts';
+import { basic, type SoapAuth, usernameToken } from './soap/auth.ts';
+import type { WsdlPlace } from './soap/description.ts';
+import { checkEntity, type SoapEntity } from './soap/entity.ts';
+import { namespacesOf, openSoap } from './soap/source.ts';
+import type { SoapVersion } from './soap/wsdl.ts';
 import type { TextEncodingName } from './text/encodings.ts';
-import type { SoapVersion } from './wsdl.ts';
-import { scopeOf, type XmlNamespaces, type XmlTree } from './xml.ts';
+import { scopeOf, type XmlNamespaces, type XmlTree } from './xml/xml.ts';
 
-export type { SoapAuth } from './soap-auth.ts';
-export type { Judgement, SoapEntity, SoapLookup } from './soap-entity.ts';
-export type { XmlNode, XmlTree } from './xml.ts';
+export type { SoapAuth } from './soap/auth.ts';
+export type { Judgement, SoapEntity, SoapLookup } from './soap/entity.ts';
+export type { XmlNode, XmlTree } from './xml/xml.ts';
 
 /** One service that speaks SOAP. */
 export interface SoapOptions {

@@ -2,8 +2,8 @@ import type { EntityDeclaration, Field, Lookup, SourceDeclaration } from '../cor
 import { HubError } from '../core/errors.ts';
 import { urlSetting } from '../core/setting.ts';
 import { ANY_BATCH_SIZE } from '../core/source.ts';
-import { openSqlSource } from './sql-source.ts';
-import { checkSqlEntity } from './sql-tables.ts';
+import { openSqlSource } from './sql/source.ts';
+import { checkSqlEntity } from './sql/tables.ts';
 
 /**
  * A sector's system behind SQL: MySQL, MariaDB, or a SQLite file. The hub only reads, and needs no more than the right

@@ -14,7 +14,7 @@ import { worldOptions } from './run.ts';
 import type { Populate, WorldOptions } from './world/types.ts';
 import { createWorld } from './world/world.ts';
 
-const sectors = fileURLToPath(new URL('../sectors/', import.meta.url));
+const sectors = fileURLToPath(new URL('../sectors', import.meta.url));
 
 /** Every stand-in's `populate`, by the name of its folder. */
 export async function findPopulations(folder = sectors): Promise<Map<string, Populate>> {

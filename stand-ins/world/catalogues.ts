@@ -22,7 +22,7 @@ export interface Catalogues {
   specialDays: ReadonlyMap<string, string>;
 }
 
-const standard = fileURLToPath(new URL('../../catalogues/', import.meta.url));
+const standard = fileURLToPath(new URL('../../catalogues', import.meta.url));
 
 export function readCatalogues(folder = standard): Catalogues {
   const rows = (file: string, fallback: string) => {

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { FormatInput } from '../../connectors/file/format.ts';
 import { csv, type FileFormat, xlsx, xml } from '../../connectors/file.ts';
-import type { FormatInput } from '../../connectors/file-format.ts';
 import { field, makeDrop, read, rowsOf, type TestDrop } from './drop.ts';
 import { workbook, zip } from './workbook.ts';
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { guardSource } from '../../connectors/guard.ts';
-import { hasLongNumber } from '../../connectors/rest-answer.ts';
+import { hasLongNumber } from '../../connectors/rest/answer.ts';
 import type { Reply } from './rest-server.ts';
 import { caller, failureOf, rowsOf, type Stage, stage } from './rest-stage.ts';
 

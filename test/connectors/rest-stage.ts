@@ -1,5 +1,5 @@
+import type { RestEntity, RestLookup } from '../../connectors/rest/entity.ts';
 import { type RestOptions, rest } from '../../connectors/rest.ts';
-import type { RestEntity, RestLookup } from '../../connectors/rest-entity.ts';
 import type { Caller } from '../../core/caller.ts';
 import type { Field } from '../../core/declaration.ts';
 import { HubError } from '../../core/errors.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { likePattern } from '../../connectors/sql/search.ts';
+import { usedJoins } from '../../connectors/sql/tables.ts';
 import { type SqlEntitySpec, sql } from '../../connectors/sql.ts';
-import { likePattern } from '../../connectors/sql-search.ts';
-import { usedJoins } from '../../connectors/sql-tables.ts';
 
 const SPEC: SqlEntitySpec = {
   type: 'Parcel',

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { openXmlReader } from '../../connectors/xml-saxes.ts';
-import { scanXml } from '../../connectors/xml-scan.ts';
-import type { XmlEvents } from '../../connectors/xml-take.ts';
+import { openXmlReader } from '../../connectors/xml/saxes.ts';
+import { scanXml } from '../../connectors/xml/scan.ts';
+import type { XmlEvents } from '../../connectors/xml/take.ts';
 
 /** Events as lines of text; pieces of one text are joined, as readers may cut them anywhere. */
 function recorder(): XmlEvents & { told: () => readonly string[] } {

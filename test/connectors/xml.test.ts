@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compileXml, readXml, scopeOf, writeXml, type XmlPaths, type XmlTree } from '../../connectors/xml.ts';
+import { compileXml, readXml, scopeOf, writeXml, type XmlPaths, type XmlTree } from '../../connectors/xml/xml.ts';
 
 const scope = scopeOf({ '': 'urn:q', d: 'urn:d', none: '' });
 const XSI = 'http://www.w3.org/2001/XMLSchema-instance';
