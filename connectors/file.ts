@@ -5,7 +5,7 @@ import { patternOf } from './file/folder.ts';
 import type { FileFormat } from './file/format.ts';
 import { columnsOf, openFile } from './file/source.ts';
 import type { FileIndex } from './file/table.ts';
-import { nameOf, type SettingName } from './rest/auth.ts';
+import { nameOf, type SettingName } from './setting-name.ts';
 
 export { type CsvOptions, csv } from './file/csv.ts';
 export type { FileFormat } from './file/format.ts';

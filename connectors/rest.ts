@@ -1,17 +1,10 @@
 import type { EntityDeclaration, SourceDeclaration } from '../core/declaration.ts';
 import { type SettingsSpec, urlSetting } from '../core/setting.ts';
-import {
-  bearer,
-  clientCredentials,
-  nameOf,
-  oauth2Password,
-  type RestAuth,
-  type SettingName,
-  session,
-} from './rest/auth.ts';
+import { bearer, clientCredentials, oauth2Password, type RestAuth, session } from './rest/auth.ts';
 import { checkEntity } from './rest/check.ts';
 import type { RestEntity } from './rest/entity.ts';
 import { openRest, type RestTraits } from './rest/source.ts';
+import { nameOf, type SettingName } from './setting-name.ts';
 
 /** One system that speaks JSON over HTTP. */
 export interface RestOptions extends RestTraits {

@@ -1,7 +1,7 @@
 import type { Caller } from '../core/caller.ts';
 import type { EntityDeclaration, SourceDeclaration } from '../core/declaration.ts';
 import { type SettingsSpec, urlSetting } from '../core/setting.ts';
-import { nameOf, type SettingName, type SettingValues } from './rest/auth.ts';
+import { nameOf, type SettingName, type SettingValues } from './setting-name.ts';
 import { basic, type SoapAuth, usernameToken } from './soap/auth.ts';
 import type { WsdlPlace } from './soap/description.ts';
 import { checkEntity, type SoapEntity } from './soap/entity.ts';

@@ -4,7 +4,7 @@ import { nameMatcher } from '../../core/names.ts';
 import type { CallOptions, ReadRequest, Row, SearchAnswer, SearchRequest, Source } from '../../core/source.ts';
 import { canonicalKey } from '../deal.ts';
 import type { FileEntity, FileOptions } from '../file.ts';
-import { nameOf, textOf } from '../rest/auth.ts';
+import { nameOf, textOf } from '../setting-name.ts';
 import { openDrop } from './drop.ts';
 import { openFolder, readDropped } from './folder.ts';
 import { type FileIndex, loadTable } from './table.ts';

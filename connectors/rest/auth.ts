@@ -1,13 +1,7 @@
-import { HubError } from '../../core/errors.ts';
 import { type SettingsSpec, textSetting } from '../../core/setting.ts';
+import { nameOf, type SettingName, type SettingValues, textOf } from '../setting-name.ts';
 import { compilePath } from './paths.ts';
 import type { RestRequest } from './request.ts';
-
-/** A setting by its name, or with a standard for systems whose credentials are public, such as a stand-in's. */
-export type SettingName = string | { readonly name: string; readonly standard?: string; readonly description?: string };
-
-/** Values of the sector's settings, by name. */
-export type SettingValues = Readonly<Record<string, unknown>>;
 
 /** How the hub shows a system who it is. */
 export interface RestAuth {
@@ -177,14 +171,4 @@ function declared(...settings: readonly Declared[]): SettingsSpec {
       return [given.name, textSetting({ description, secret, ...given })];
     }),
   );
-}
-
-export function nameOf(setting: SettingName): string {
-  return typeof setting === 'string' ? setting : setting.name;
-}
-
-export function textOf(settings: SettingValues, name: string): string {
-  const value = settings[name];
-  if (typeof value !== 'string') throw new HubError('INTERNAL', `the setting ${name} is not set`);
-  return value;
 }

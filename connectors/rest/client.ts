@@ -2,9 +2,10 @@ import type { Caller } from '../../core/caller.ts';
 import { HubError } from '../../core/errors.ts';
 import { shapeOf } from '../../core/faulty-value.ts';
 import type { HttpAnswer, HttpClient } from '../../drivers/http.ts';
+import type { SettingValues } from '../setting-name.ts';
 import type { TextEncodingName } from '../text/encodings.ts';
 import { demandSuccess, readJson } from './answer.ts';
-import type { Grant, RestAuth, SettingValues } from './auth.ts';
+import type { Grant, RestAuth } from './auth.ts';
 import { climbs, type RestRequest, writeRequest } from './request.ts';
 import { keepTokens, type Tokens } from './tokens.ts';
 

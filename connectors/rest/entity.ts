@@ -2,8 +2,8 @@ import type { Caller } from '../../core/caller.ts';
 import type { Field } from '../../core/declaration.ts';
 import { FaultyValue } from '../../core/faulty-value.ts';
 import type { Key, Row } from '../../core/source.ts';
+import type { SettingValues } from '../setting-name.ts';
 import { malformed } from './answer.ts';
-import type { SettingValues } from './auth.ts';
 import { compilePath, listOf, type PathReader } from './paths.ts';
 import type { RestRequest } from './request.ts';
 

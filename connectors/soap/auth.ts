@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type SettingsSpec, textSetting } from '../../core/setting.ts';
-import { nameOf, type SettingName, type SettingValues, textOf } from '../rest/auth.ts';
+import { nameOf, type SettingName, type SettingValues, textOf } from '../setting-name.ts';
 import type { XmlNamespaces, XmlTree } from '../xml/xml.ts';
 
 /** How the hub shows a service who it is; the service's own header elements are the declaration's matter. */

@@ -3,7 +3,7 @@ import type { Field } from '../../core/declaration.ts';
 import { FaultyValue } from '../../core/faulty-value.ts';
 import { ANY_BATCH_SIZE, type Answer, type Key, type Row } from '../../core/source.ts';
 import { canonicalKey } from '../deal.ts';
-import type { SettingValues } from '../rest/auth.ts';
+import type { SettingValues } from '../setting-name.ts';
 import { compileXml, type XmlScope, type XmlTree } from '../xml/xml.ts';
 
 /** How a service is asked for one kind of record. Paths are those of connectors/xml/shape.ts. */

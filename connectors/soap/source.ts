@@ -3,7 +3,7 @@ import { HubError } from '../../core/errors.ts';
 import type { CallOptions, Key, ReadRequest, Source } from '../../core/source.ts';
 import { openHttp } from '../../drivers/http.ts';
 import { demandSuccess } from '../rest/answer.ts';
-import { nameOf, textOf } from '../rest/auth.ts';
+import { nameOf, textOf } from '../setting-name.ts';
 import type { SoapOptions } from '../soap.ts';
 import { isXmlText } from '../xml/write.ts';
 import { scopeOf, writeXml, type XmlNamespaces, type XmlScope } from '../xml/xml.ts';
