@@ -78,12 +78,15 @@ export function unreadableStatuses(seen: readonly SeenView[]): readonly HubError
 }
 
 /** @returns the first failure instead, when a system that may hold a later status could not be read */
-export function statusSummary(seen: readonly SeenView[]): StatusSummary | HubError {
+export function statusSummary(
+  seen: readonly SeenView[],
+  stated: readonly Stated[] = statedStatuses(seen),
+): StatusSummary | HubError {
   for (const { view, failure } of seen) {
     if (failure !== null) return failure;
     for (const field of ['status', 'statusAt']) if (view?.[field] instanceof Error) return view[field] as HubError;
   }
-  const [latest] = statedStatuses(seen);
+  const [latest] = stated;
   if (latest === undefined) return { status: null, statusNumber: null, statusTitle: null };
   const { number, title, code } = latest.status;
   if (number === null) return { status: null, statusNumber: null, statusTitle: title ?? code };
@@ -111,7 +114,8 @@ export function allSteps(seen: readonly SeenView[]): readonly object[] | HubErro
     const own = view?.steps;
     if (own instanceof Error) return own as HubError;
     for (const step of (own ?? []) as NonNullable<DossierView['steps']>) {
-      steps.push({ ...step, sector, status: nameOf(step.status) });
+      const { officer, position, unit, content, at, dueAt, status } = step;
+      steps.push({ sector, officer, position, unit, content, at, dueAt, status: nameOf(status) });
     }
   }
   return steps.sort((left, right) => timeOf(left.at) - timeOf(right.at));

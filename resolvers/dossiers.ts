@@ -314,8 +314,9 @@ function dossierNode(operation: Operation, code: string, seen: readonly SeenView
   const failures = seen.flatMap(({ failure }) => (failure === null ? [] : [failure]));
   node.sectors = failures[0] ?? seen.filter(({ view }) => view !== null).map(({ sector }) => sector);
   node.missing = [...failures, ...unreadableStatuses(seen)].map((failure) => gapOf(failure, ''));
+  const stated = statedStatuses(seen);
   if (asked.has('sourceStatus')) {
-    node.sourceStatus = statedStatuses(seen).map(({ sector, status, at }) => ({
+    node.sourceStatus = stated.map(({ sector, status, at }) => ({
       sector,
       code: status.code,
       title: status.title,
@@ -323,7 +324,7 @@ function dossierNode(operation: Operation, code: string, seen: readonly SeenView
     }));
   }
   if (STATUS_FIELDS.some((field) => asked.has(field))) {
-    const summary = statusSummary(seen);
+    const summary = statusSummary(seen, stated);
     if (summary instanceof HubError) {
       for (const field of STATUS_FIELDS) node[field] = summary;
     } else {

@@ -13,6 +13,8 @@ export const dropFolder = 'ho-kinh-doanh';
 const recordsPerReport = 2_000;
 /** How many pending dossiers carry the word nobody has told anyone about, and how far apart they are. */
 const unknownStatuses = { most: 5, every: 10 };
+/** The first dossiers are the demo citizen's, and one of every status: those have no riddles. */
+const SHOWN = 30;
 
 export const populate: Populate = async (world, directory, onProgress) => {
   mkdirSync(directory, { recursive: true });
@@ -83,10 +85,10 @@ function dossierWriter(writer: SqliteWriter, world: World): (index: number) => n
   return (index) => {
     const dossier = world.dossier(index);
     if (dossier.sector !== 'business-registration') return 0;
-    // Not the very first: that is the dossier of the citizen things are shown with.
-    const rank = (pending - 2) / unknownStatuses.every;
-    const strange = dossier.status === 4 && Number.isInteger(rank) && rank >= 0 && rank < unknownStatuses.most;
-    if (dossier.status === 4) pending += 1;
+    const rank = pending / unknownStatuses.every;
+    const isPending = dossier.status === 4 && index >= SHOWN;
+    const strange = isPending && Number.isInteger(rank) && rank < unknownStatuses.most;
+    if (isPending) pending += 1;
     const course = courseOf(world, dossier, { strange });
     if (!course) return 0;
     writer.insert('dossier', [course.MaHoSo, JSON.stringify(course)]);
