@@ -7,7 +7,7 @@ export type Contestant = (typeof CONTESTANTS)[number];
 export const KINDS = ['mariadb', 'sqlite', 'memory'] as const satisfies readonly SourceKind[];
 
 export interface BenchOptions {
-  /** Length of one measurement. */
+  /** Length of one measurement; a slow server takes longer, for every client is answered twice at least. */
   readonly seconds: number;
   /** Measurements of each contestant, of which the median counts. */
   readonly runs: number;
@@ -18,7 +18,7 @@ export interface BenchOptions {
 }
 
 const USAGE = `node bench/run.ts [options]
-  --seconds n   length of one measurement, 1 to 60 (2)
+  --seconds n   length of one measurement, 1 to 60 (1)
   --runs n      measurements of each, of which the median counts, 1 to 15 (3)
   --clients n   clients at a time, 1 to 500 (24)
   --only a,b    only these contestants, sources or queries: ${[...CONTESTANTS, ...KINDS, ...QUERY_NAMES].join(', ')}`;
@@ -28,7 +28,7 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      seconds: { type: 'string', default: '2' },
+      seconds: { type: 'string', default: '1' },
       runs: { type: 'string', default: '3' },
       clients: { type: 'string', default: '24' },
       only: { type: 'string', default: '' },
