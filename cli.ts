@@ -70,8 +70,15 @@ async function start(command: 'demo' | 'serve'): Promise<void> {
 try {
   await main();
 } catch (error) {
-  process.stderr.write(
-    `${error instanceof SettingsFault ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
-  );
+  process.stderr.write(`${toldToOperator(error)}\n`);
   process.exitCode = 1;
+}
+
+/** What an operator can act on is told in words; only what nobody foresaw comes with its stack. */
+function toldToOperator(error: unknown): string | undefined {
+  if (error instanceof SettingsFault) return error.message;
+  const { code, port } = error as { code?: string; port?: number };
+  if (code === 'EADDRINUSE')
+    return `Port ${port} is taken by another program. Stop that one, or set PORT to another port.`;
+  return error instanceof Error ? error.stack : String(error);
 }

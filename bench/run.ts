@@ -15,9 +15,10 @@ import { COUNTER_LIST, listedNumbers } from './tables/one-stop-rows.ts';
  */
 const root = join(import.meta.dirname, '..');
 const directory = join(root, 'data', 'bench');
-/** Requests that find out how quick a server is, and then as many as fill this time. */
-const PROBES = 48;
-const WARM_UP_SECONDS = 1;
+/** Requests that find out how quick a server is. */
+const PROBES = 24;
+/** The engine goes on compiling for thousands of requests: measured sooner, the larger program looks slower than it is. */
+const WARM_UP_SECONDS = 4;
 
 interface Field {
   readonly kind: SourceKind;
@@ -113,7 +114,8 @@ async function warmUp({ url }: BenchServer, query: QueryName, { numbers, options
     const result = await load({ url, bodies, clients, requests: Math.max(clients, Math.round(requests)) });
     return result.requests / result.seconds;
   };
-  const rate = await perSecond((await perSecond(PROBES)) * WARM_UP_SECONDS);
+  const first = await perSecond(PROBES);
+  const rate = await perSecond(first * WARM_UP_SECONDS);
   return Math.max(clients * 2, Math.round(rate * seconds));
 }
 
