@@ -7,7 +7,7 @@ export type Contestant = (typeof CONTESTANTS)[number];
 export const KINDS = ['mariadb', 'sqlite', 'memory'] as const satisfies readonly SourceKind[];
 
 export interface BenchOptions {
-  /** Length of one measurement; a slow server takes longer, for every client is answered twice at least. */
+  /** Length of one measurement; a slow server takes longer, for every client is answered. */
   readonly seconds: number;
   /** Measurements of each contestant, of which the median counts. */
   readonly runs: number;
@@ -47,11 +47,15 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
   const known: readonly string[] = [...CONTESTANTS, ...KINDS, ...QUERY_NAMES];
   const unknown = only.find((word) => !known.includes(word));
   if (unknown !== undefined) throw new Error(`--only does not know ${unknown}\n${USAGE}`);
+  const contestants = chosen(CONTESTANTS);
+  if (contestants.every((one) => one === 'bare')) {
+    throw new Error(`--only bare needs another server beside it, whose answers it sends\n${USAGE}`);
+  }
   return {
     seconds: within('seconds', values.seconds, 60),
     runs: within('runs', values.runs, 15),
     clients: within('clients', values.clients, 500),
-    contestants: chosen(CONTESTANTS),
+    contestants,
     kinds: chosen<SourceKind>(KINDS),
     queries: chosen(QUERY_NAMES),
   };

@@ -18,7 +18,7 @@ const directory = join(root, 'data', 'bench');
 /** Requests that find out how quick a server is. */
 const PROBES = 24;
 /** The engine goes on compiling for thousands of requests: measured sooner, the larger program looks slower than it is. */
-const WARM_UP_SECONDS = 4;
+const WARM_UP_SECONDS = 3;
 
 interface Field {
   readonly kind: SourceKind;
@@ -116,7 +116,7 @@ async function warmUp({ url }: BenchServer, query: QueryName, { numbers, options
   };
   const first = await perSecond(PROBES);
   const rate = await perSecond(first * WARM_UP_SECONDS);
-  return Math.max(clients * 2, Math.round(rate * seconds));
+  return Math.max(Math.ceil(clients * 1.5), Math.round(rate * seconds));
 }
 
 async function measure(
