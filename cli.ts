@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import closeWithGrace from 'close-with-grace';
 import pino from 'pino';
 import { readSettings, SettingsFault } from './core/setting.ts';
+import { loopbackAddress } from './gateway/loopback.ts';
 import { startDemo } from './hub/demo.ts';
 import { describeSettings } from './hub/describe-settings.ts';
 import { describeErrors } from './hub/errors-doc.ts';
@@ -37,7 +38,8 @@ async function main(): Promise<void> {
 async function start(command: 'demo' | 'serve'): Promise<void> {
   const standard = command === 'demo' ? { LOG_LEVEL: 'warn' } : {};
   const faults: string[] = [];
-  const { DATA_DIR, LOG_LEVEL } = readSettings(hubSettings, { ...standard, ...process.env }, faults);
+  const { DATA_DIR, HOST, LOG_LEVEL } = readSettings(hubSettings, { ...standard, ...process.env }, faults);
+  if (HOST !== undefined) await loopbackAddress(HOST).catch((error: SettingsFault) => faults.push(...error.faults));
   // Before a province is made up for nothing; the hub itself reports these together with the sectors' own.
   if (command === 'demo' && faults.length > 0) throw new SettingsFault(faults);
   const logger = pino({ level: LOG_LEVEL ?? 'info' });
@@ -52,7 +54,7 @@ async function start(command: 'demo' | 'serve'): Promise<void> {
     if (demo !== null) {
       tell(`\nlienthong answers at ${address}/graphql; open ${address}/ in a browser to ask.`);
       tell(`Made-up systems: ${[...demo.processes].map(([id, pid]) => `${id} (pid ${pid})`).join(', ')}`);
-      tell('Stop with Ctrl+C. Kill one of the systems to see the hub answer without it.');
+      tell('Stop with Ctrl+C. Kill one of these systems to see the hub answer without it; a restart brings it back.');
     }
   } catch (error) {
     await hub?.close();

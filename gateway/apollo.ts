@@ -132,6 +132,9 @@ function operationPlugin(options: GraphqlServerOptions): ApolloServerPlugin<Apol
       if (asked.operation.operation === OperationTypeNode.SUBSCRIPTION) {
         return response(refusal('BAD_REQUEST', 'Subscriptions are not answered on this transport.'), 400);
       }
+      if (asked.operation.operation === OperationTypeNode.MUTATION && !options.schema.getMutationType()) {
+        return response(refusal('BAD_REQUEST', 'The API has no mutations.'), 400);
+      }
       const overtime = exchange.clock.overtime.then((error) => failure(exchange, error));
       return Promise.race([answerOperation(options.contextFor, run, asked), overtime]);
     },

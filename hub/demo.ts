@@ -51,11 +51,18 @@ export async function startDemo(options: {
   }
   return {
     environment,
-    processes: new Map(started.map(({ id, child }) => [id, child.pid ?? 0])),
+    // A database that is a file is read whether or not the program that made it still runs.
+    processes: new Map(
+      started.filter(({ settings }) => !isFile(settings)).map(({ id, child }) => [id, child.pid ?? 0]),
+    ),
     async close() {
       await Promise.all(started.map(({ child }) => stop(child)));
     },
   };
+}
+
+function isFile(settings: Readonly<Record<string, string>>): boolean {
+  return Object.values(settings).every((value) => value.startsWith('sqlite:'));
 }
 
 async function runToEnd(script: string, args: readonly string[]): Promise<void> {

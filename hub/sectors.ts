@@ -35,7 +35,11 @@ export async function findSectors(directories: readonly string[], faults: string
     }
     for (const entry of readdirSync(directory, { withFileTypes: true })) {
       const folder = join(directory, entry.name);
-      if (!entry.isDirectory() || !existsSync(join(folder, 'sector.ts'))) continue;
+      if (!entry.isDirectory() || entry.name.startsWith('.')) continue;
+      if (!existsSync(join(folder, 'sector.ts'))) {
+        faults.push(`${folder}: expected a sector.ts; every folder here is a sector`);
+        continue;
+      }
       const twin = found.find(({ id }) => id === entry.name);
       if (twin !== undefined) faults.push(`${folder}: a sector of this name stands in ${twin.folder} already`);
       else {

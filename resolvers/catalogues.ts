@@ -25,6 +25,9 @@ export function listProcedures(
   if (!/^\d{4}-\d{2}-\d{2}$/.test(day)) {
     throw new HubError('BAD_USER_INPUT', 'validOn: expected a whole date such as 2026-11-20');
   }
+  if (sector != null && !registry.sectors.some(({ id }) => id === sector)) {
+    throw new HubError('BAD_USER_INPUT', 'sector: expected the folder name of a sector; `sectors` lists them');
+  }
   return registry.catalogues.procedures
     .all()
     .filter((one) => sector == null || one.sector === sector)
@@ -35,5 +38,6 @@ export function listAgencies(registry: Registry, args: { parent?: string | null 
   const { agencies } = registry.catalogues;
   if (args.parent == null) return agencies.all();
   const parent = agencies.byCode(args.parent)?.code;
+  if (parent === undefined) throw new HubError('BAD_USER_INPUT', 'parent: expected the code of a known agency');
   return agencies.all().filter((one) => one.parent === parent);
 }

@@ -49,11 +49,16 @@ export function citizenNode(operation: Operation, identity: Identity): CitizenNo
     // Sealing costs more than all the rest of this; most lists of people do not show the id.
     id: asked.has('id') ? operation.registry.seal.seal(ID_PURPOSE, identity.canonical) : '',
     personalNumbers: mayMissNumbers(identity) ? incomplete(identity) : identity.numbers,
-    fullName: firstStated('fullName'),
+    // Blanks between the parts of a name are typing; `statements` show them as they were typed.
+    fullName: withSingleBlanks(firstStated('fullName')),
     birthDate: firstStated('birthDate'),
     gender: firstStated('gender'),
     statements: failures.length > 0 ? incomplete(identity) : statements,
   };
+}
+
+function withSingleBlanks(name: unknown): unknown {
+  return typeof name === 'string' ? name.replace(/\s+/g, ' ') : name;
 }
 
 /**

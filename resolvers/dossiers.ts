@@ -58,7 +58,7 @@ function dossierSources({ registry }: Operation, role: DossierDeclaration['role'
  * @throws HubError BAD_USER_INPUT
  */
 export function checkedDossierCode(text: string): string {
-  const code = text.trim();
+  const code = text.trim().toUpperCase();
   if (/^[\w.-]{3,64}$/.test(code)) return code;
   throw new HubError('BAD_USER_INPUT', 'code: expected a dossier code such as H41.12-261008-0003');
 }

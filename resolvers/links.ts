@@ -4,7 +4,7 @@ import { FaultyValue } from '../core/faulty-value.ts';
 import type { Mapped } from '../core/mapping.ts';
 import type { Key } from '../core/source.ts';
 import { type CitizenNode, findCitizen } from './citizens.ts';
-import { ambiguous, incomplete, isTwelve, mayMissNumbers, ownerOf, ownRecords } from './identity.ts';
+import { incomplete, isTwelve, mayMissNumbers, ownerOf, ownRecords } from './identity.ts';
 import type { Operation } from './operation.ts';
 import { type Entity, entityOf, type OpenSector } from './registry.ts';
 
@@ -49,7 +49,9 @@ async function followOne(
   const keys = declaration.keys(view);
   if (declaration.to === 'Citizen') {
     const people = await Promise.all(keys.map((key) => findCitizen(operation, typeof key === 'string' ? [key] : key)));
-    return people.filter((person) => person !== null && isMeant(person, view, declaration.holders));
+    return people.filter(
+      (person) => person !== null && isMeant(person, { view, field: declaration.holders, sector: sector.id }),
+    );
   }
   if (declaration.budget !== undefined && keys.length > 0 && !operation.spend(place, declaration.budget, keys.length)) {
     const message = `${sector.id}: ${place} may be asked for ${declaration.budget} times in one operation; ask for fewer at once`;
@@ -58,7 +60,10 @@ async function followOne(
   const entity = entityOf(sector, declaration.to);
   const records = await recordsOf(operation, entity, { by: declaration.by ?? '', keys });
   // Whose they are first: rows of one record may each state another of its holders.
-  const own = distinctRecords(entity, citizen === null ? records : ownedBy(citizen, records, declaration.holders));
+  const own = distinctRecords(
+    entity,
+    citizen === null ? records : ownedBy(citizen, records, { field: declaration.holders, sector: sector.id }),
+  );
   const { states } = declaration;
   if (states !== undefined && citizen !== null) {
     const stated = own.map((record) => record[states]);
@@ -108,21 +113,38 @@ function distinctRecords(entity: Entity, records: readonly Mapped[]): readonly M
 }
 
 /** Whether the person found by the numbers of a record is the one the record is about. */
-function isMeant(person: CitizenNode, view: Mapped, field: string | undefined): boolean {
+function isMeant(
+  person: CitizenNode,
+  { view, field, sector }: { view: Mapped; field: string | undefined; sector: string },
+): boolean {
   if (field === undefined) return true;
   const stated = view[field];
   if (stated instanceof Error) throw stated;
   if (ownerOf(person.identity, (stated ?? []) as readonly RecordHolder[]) === 'own') return true;
-  throw ambiguous();
+  throw ambiguousRecord(sector);
 }
 
-function ownedBy(citizen: CitizenNode, records: readonly Mapped[], field: string | undefined): readonly Mapped[] {
+function ownedBy(
+  citizen: CitizenNode,
+  records: readonly Mapped[],
+  { field, sector }: { field: string | undefined; sector: string },
+): readonly Mapped[] {
   if (field === undefined) return records;
-  return ownRecords(citizen.identity, records, (record) => {
-    const stated = record[field];
-    if (stated instanceof Error) throw stated;
-    return (stated ?? []) as readonly RecordHolder[];
-  });
+  try {
+    return ownRecords(citizen.identity, records, (record) => {
+      const stated = record[field];
+      if (stated instanceof Error) throw stated;
+      return (stated ?? []) as readonly RecordHolder[];
+    });
+  } catch (error) {
+    throw error instanceof HubError && error.code === 'AMBIGUOUS' ? ambiguousRecord(sector) : error;
+  }
+}
+
+/** Two people may have held the number by which a record was found, and the record does not say which of them it is. */
+function ambiguousRecord(sector: string): HubError {
+  const message = `${sector}: a record is filed under a nine-digit number of this person alone, and its name or birth date is another’s; nobody can tell whose it is`;
+  return new HubError('AMBIGUOUS', message, { sector });
 }
 
 export interface Query {
@@ -137,6 +159,11 @@ export async function answerQuery(
   queries: readonly Query[],
   args: Readonly<Record<string, unknown>>,
 ): Promise<Mapped | null> {
+  for (const [argument, value] of Object.entries(args)) {
+    if (typeof value === 'string' && value.trim() === '') {
+      throw new HubError('BAD_USER_INPUT', `${queries[0]?.name}: ${argument} is empty`);
+    }
+  }
   const asks = queries.flatMap((query) => {
     const key = keyOf(query, args);
     return key === null

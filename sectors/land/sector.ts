@@ -229,11 +229,14 @@ export default (kit: Kit) => {
         to: 'certificate',
         by,
         key: (args: Readonly<Record<string, unknown>>) => {
-          const given = Object.values(args).filter((value) => value != null);
-          if (given.length !== 1) {
-            throw new kit.FaultyValue('exactly one of serial, registerNumber and barcode', `${given.length} of them`);
+          const count = Object.values(args).filter((value) => value != null).length;
+          if (count !== 1) {
+            throw new kit.FaultyValue('exactly one of serial, registerNumber and barcode', `${count} of them`);
           }
-          return args[by] == null ? null : String(args[by]).trim();
+          if (args[by] == null) return null;
+          const given = String(args[by]).trim();
+          // Letters, one blank, digits: however a serial is typed, it is printed so.
+          return by === 'serial' ? given.toUpperCase().replace(/^([A-ZĐ]+)\s*(\d+)$/, '$1 $2') : given;
         },
       })),
     },

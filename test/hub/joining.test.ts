@@ -136,7 +136,9 @@ describe('Of all people of the province', () => {
         'query ($id: ID!) { citizen(id: $id) { landParcels { sheet } dossiers(first: 100) { totalCount missing { sector code retryable } } } }',
         { id: world.person(index).personalNumber },
       );
-      expect(errorsOf(answer)).toEqual([{ path: 'citizen.landParcels', code: 'AMBIGUOUS', retryable: false }]);
+      expect(errorsOf(answer)).toEqual([
+        { path: 'citizen.landParcels', code: 'AMBIGUOUS', sector: 'land', retryable: false },
+      ]);
       expect(answer.data.citizen.landParcels).toBeNull();
       const { totalCount, missing } = answer.data.citizen.dossiers;
       if (missing.length > 0) expect(missing).toEqual([{ sector: 'one-stop', code: 'AMBIGUOUS', retryable: false }]);

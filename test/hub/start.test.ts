@@ -215,7 +215,7 @@ describe('A sector outside the repository', () => {
   it('adds its own fields to those that are there, from its own system', async () => {
     const directory = await mkdtemp(join(folder, 'outside-'));
     await mkdir(join(directory, 'tax'));
-    await mkdir(join(directory, 'drop'));
+    await mkdir(join(folder, 'tax-drop'));
     await writeFile(
       join(directory, 'tax', 'sector.ts'),
       `export default (kit: any) => {
@@ -235,9 +235,9 @@ describe('A sector outside the repository', () => {
       citizens: 40,
       dossiers: 20,
       prepare: async () => {
-        await writeFile(join(directory, 'drop', 'debts-2026.csv'), 'business,amount\n6112345684,1250000.50\n');
+        await writeFile(join(folder, 'tax-drop', 'debts-2026.csv'), 'business,amount\n6112345684,1250000.50\n');
       },
-      environment: { SECTORS_DIR: directory, SECTOR_TAX_DROP_DIRECTORY: join(directory, 'drop') },
+      environment: { SECTORS_DIR: directory, SECTOR_TAX_DROP_DIRECTORY: join(folder, 'tax-drop') },
     });
     await new Promise((resolve) => setTimeout(resolve, 2_100));
     const { citizen, sectors } = dataOf(
