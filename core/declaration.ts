@@ -1,3 +1,4 @@
+import type { ChangesDeclaration } from './changes.ts';
 import type { SettingsSpec } from './setting.ts';
 import type { Capabilities, Key, Source } from './source.ts';
 
@@ -148,9 +149,11 @@ export interface DossierDeclaration {
   readonly byApplicant?: string | undefined;
   /** Lists that the system keeps apart from the dossier, such as its steps. */
   readonly parts?: Readonly<Partial<Record<DossierListField, DossierPart>>> | undefined;
+  /** How changes are captured, by names of the declaration's own. None: the sector's dossiers do not reach the index. */
+  readonly changes?: Readonly<Record<string, ChangesDeclaration>> | undefined;
 }
 
-export type DossierListField = 'steps' | 'results' | 'supplementRequests' | 'fees' | 'parties';
+export type DossierListField = 'steps' | 'results' | 'supplementRequests' | 'fees' | 'parties' | 'papers';
 
 export interface DossierPart {
   readonly entity: string;

@@ -50,18 +50,39 @@ export interface DossierView {
   /** Personal numbers or the enterprise code the dossier states. */
   readonly applicantNumbers?: readonly string[] | null;
   readonly parties?: readonly DossierParty[] | null;
+  readonly applicantPhone?: string | null;
+  readonly applicantEmail?: string | null;
+  /** What the dossier is about, in the counter's words. */
+  readonly summary?: string | null;
   readonly channel?: Channel | null;
   readonly status?: StatedStatus | null;
   /** When the status came to be, UTC milliseconds: the latest to occur is the dossier's. */
   readonly statusAt?: number | null;
+  /** When the applicant handed it in, which online may be before it was received. */
+  readonly submittedAt?: number | null;
   readonly receivedAt?: number | null;
   readonly dueAt?: number | null;
   readonly finishedAt?: number | null;
   readonly returnedAt?: number | null;
+  /** How the result is handed over. */
+  readonly returnMethod?: ReturnMethod | null;
+  readonly papers?: readonly DossierPaper[] | null;
   readonly steps?: readonly DossierStep[] | null;
   readonly supplementRequests?: readonly SupplementRequest[] | null;
   readonly fees?: readonly DossierFee[] | null;
   readonly results?: readonly ResultDocument[] | null;
+}
+
+/** How a result is handed over (HinhThuc). */
+export const RETURN_METHODS = { 0: 'COUNTER', 1: 'POST' } as const;
+export type ReturnMethod = (typeof RETURN_METHODS)[keyof typeof RETURN_METHODS];
+
+/** A paper handed in with the dossier. */
+export interface DossierPaper {
+  readonly code: string | null;
+  readonly title: string | null;
+  readonly fileName: string | null;
+  readonly digitised: boolean | null;
 }
 
 export interface DossierParty {
@@ -115,7 +136,13 @@ export const DOSSIER_OWNERS = {
   applicantName: ['reception', 'course'],
   applicantNumbers: ['reception', 'course'],
   parties: ['course', 'reception'],
+  applicantPhone: ['reception', 'course'],
+  applicantEmail: ['reception', 'course'],
+  summary: ['reception', 'course'],
   channel: ['reception', 'course'],
+  submittedAt: ['reception', 'course'],
+  returnMethod: ['reception', 'course'],
+  papers: ['reception', 'course'],
   receivedAt: ['reception', 'course'],
   dueAt: ['reception', 'course'],
   supplementRequests: ['reception', 'course'],

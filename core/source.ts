@@ -1,4 +1,5 @@
 import type { Caller } from './caller.ts';
+import type { ListChanges } from './changes.ts';
 
 /**
  * The port behind which every sector system stands. An adapter (connectors/*.ts) speaks one protocol and nothing else:
@@ -9,6 +10,8 @@ export interface Source {
   read(request: ReadRequest, options: CallOptions): Promise<readonly Answer[]>;
   /** Called for searches that only the system itself can do. Absent where the system cannot. */
   search?(request: SearchRequest, options: CallOptions): Promise<SearchAnswer>;
+  /** Called by capture. Absent where the system cannot list what changed. */
+  listChanges?: ListChanges | undefined;
   /** Called by health checks: resolves when the system answers, rejects with a HubError when not. Changes nothing. */
   check(options: CallOptions): Promise<void>;
   /** Called once at shutdown; calling it again does nothing. */

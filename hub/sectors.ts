@@ -5,9 +5,9 @@ import { GraphQLError, parse } from 'graphql';
 import { guardOptions, guardSettings, guardSource } from '../connectors/guard.ts';
 import { checkDeclarations } from '../core/check-declaration.ts';
 import type { EntityDeclaration, SectorDeclaration, SourceDeclaration } from '../core/declaration.ts';
+import type { OpenSector, OpenSource } from '../core/open-sector.ts';
 import { readSettings, type SettingsSpec } from '../core/setting.ts';
 import { kit } from '../kit/index.ts';
-import type { OpenSector, OpenSource } from '../resolvers/registry.ts';
 import type { SectorSdl } from '../resolvers/schema.ts';
 
 /** A sector as found on disk, nothing of it opened. */

@@ -8,10 +8,12 @@ import {
   urlSetting,
 } from '../core/setting.ts';
 import { gatewaySettings } from '../gateway/settings.ts';
+import { streamSettings } from '../streams/settings.ts';
 
 /** Every setting of the hub itself. Sectors add their own as SECTOR_<FOLDER>_<SETTING>. */
 export const hubSettings = {
   ...gatewaySettings,
+  ...streamSettings,
   DATA_DIR: textSetting({
     description: 'Folder for what the hub keeps: its SQLite store, its sealing key, the demo’s made-up systems',
     standard: 'data',
@@ -21,14 +23,6 @@ export const hubSettings = {
     protocols: ['sqlite', 'mysql', 'mariadb'],
     standard: '',
     secret: true,
-  }),
-  KAFKA_BROKERS: textSetting({
-    description: 'Kafka brokers, host:port separated by commas. Not used yet: the stream of changes is not built',
-    standard: '',
-  }),
-  PORTAL_URL: textSetting({
-    description: 'Address of the public service portal’s adapter. Not used yet: delivery is not built',
-    standard: '',
   }),
   SECTORS_DIR: textSetting({
     description: 'Folder with further sectors, beside those of the repository',

@@ -1,5 +1,5 @@
 import { type GraphQLSchema, getNamedType, getNullableType, isListType, isNonNullType, isObjectType } from 'graphql';
-import type { OpenSector } from './registry.ts';
+import type { OpenSector } from '../core/open-sector.ts';
 
 /**
  * Holds the sectors' SDL against their declarations: a field that nobody fills would be null for ever and look like an

@@ -1,7 +1,18 @@
 import type { DossierDeclaration, DossierListField, DossierPart, RecordHolder } from '../core/declaration.ts';
 import { DOSSIER_OWNERS } from '../core/dossier.ts';
+import {
+  allSteps,
+  LIST_FIELDS,
+  ownedValue,
+  type SeenView,
+  statedStatuses,
+  statusSummary,
+  timelinessOf,
+  unreadableStatuses,
+} from '../core/dossier-merge.ts';
 import { HubError } from '../core/errors.ts';
 import type { Mapped } from '../core/mapping.ts';
+import { type Entity, entityOf, type OpenSector } from '../core/open-sector.ts';
 import { agencyOf, procedureOf } from './catalogues.ts';
 import {
   type Connection,
@@ -13,20 +24,10 @@ import {
   type SectorGap,
   withNodes,
 } from './connection.ts';
-import {
-  allSteps,
-  LIST_FIELDS,
-  ownedValue,
-  type SeenView,
-  statedStatuses,
-  statusSummary,
-  timelinessOf,
-  unreadableStatuses,
-} from './dossier-view.ts';
 import { type Identity, incomplete, mayMissNumbers, ownerOf } from './identity.ts';
 import { type Operation, sourceError } from './operation.ts';
 import type { Plan } from './plan.ts';
-import { type Entity, entityOf, type OpenSector, type Registry } from './registry.ts';
+import type { Registry } from './registry.ts';
 
 /** What `Dossier` resolves from: every field asked for, as a value that GraphQL reads as it stands. */
 export type DossierNode = Readonly<Record<string, unknown>> & { readonly code: string };

@@ -2,11 +2,12 @@ import type { RecordHolder } from '../core/declaration.ts';
 import { HubError } from '../core/errors.ts';
 import type { Mapped } from '../core/mapping.ts';
 import { foldName } from '../core/names.ts';
+import { type Entity, entityOf } from '../core/open-sector.ts';
 import { compatible, type PartialDate } from '../core/partial-date.ts';
 import { personalNumberFacts } from '../core/personal-number.ts';
 import type { Operation } from './operation.ts';
 import { sourceError } from './operation.ts';
-import { type Entity, entityOf, type Registry } from './registry.ts';
+import type { Registry } from './registry.ts';
 
 /**
  * Who a person is: the numbers that belong together, and what each system says. Joined by exact identifiers alone. One

@@ -2,11 +2,11 @@ import type { LinkDeclaration, QueryDeclaration, RecordHolder } from '../core/de
 import { HubError } from '../core/errors.ts';
 import { FaultyValue } from '../core/faulty-value.ts';
 import type { Mapped } from '../core/mapping.ts';
+import { type Entity, entityOf, type OpenSector } from '../core/open-sector.ts';
 import type { Key } from '../core/source.ts';
 import { type CitizenNode, findCitizen } from './citizens.ts';
 import { incomplete, isTwelve, mayMissNumbers, ownerOf, ownRecords } from './identity.ts';
 import type { Operation } from './operation.ts';
-import { type Entity, entityOf, type OpenSector } from './registry.ts';
 
 export interface Link {
   readonly sector: OpenSector;

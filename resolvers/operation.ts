@@ -3,9 +3,10 @@ import type { GraphQLResolveInfo } from 'graphql';
 import type { Caller } from '../core/caller.ts';
 import { HubError } from '../core/errors.ts';
 import type { Mapped } from '../core/mapping.ts';
+import type { Entity } from '../core/open-sector.ts';
 import type { Key } from '../core/source.ts';
 import { type Plan, planOf } from './plan.ts';
-import type { Entity, Registry } from './registry.ts';
+import type { Registry } from './registry.ts';
 
 /**
  * One operation of one caller: its loaders, its budget of calls, its deadline. It is GraphQL's context value. Nothing

@@ -10,7 +10,7 @@ import {
   visitWithTypeInfo,
 } from 'graphql';
 import { createMapper, type Mapper } from '../core/mapping.ts';
-import type { Entity, OpenSector } from './registry.ts';
+import type { Entity, OpenSector } from '../core/open-sector.ts';
 
 /**
  * What an operation asks for, known before anything is read: which fields of which type. Worked out once for a document

@@ -4,6 +4,7 @@ import { makeExecutableSchema } from '@graphql-tools/schema';
 import type { GraphQLFieldResolver, GraphQLSchema } from 'graphql';
 import { isEnterpriseCode } from '../core/enterprise-code.ts';
 import { HubError } from '../core/errors.ts';
+import type { OpenSector } from '../core/open-sector.ts';
 import { isPersonalNumber, parsePersonalNumber } from '../core/personal-number.ts';
 import { SettingsFault } from '../core/setting.ts';
 import { scalars } from '../schema/scalars.ts';
@@ -13,7 +14,7 @@ import { checkedDossierCode, dossiersOf, findDossier } from './dossiers.ts';
 import { ambiguous, ownerOf } from './identity.ts';
 import { answerQuery, followLinks, type Link, type Query } from './links.ts';
 import type { Operation } from './operation.ts';
-import type { OpenSector, Registry } from './registry.ts';
+import type { Registry } from './registry.ts';
 import { listSectors } from './sectors.ts';
 
 type Resolver = GraphQLFieldResolver<never, Operation>;

@@ -1,5 +1,6 @@
+import type { OpenSector } from '../core/open-sector.ts';
 import type { SourceHealth } from '../core/source.ts';
-import type { OpenSector, Registry } from './registry.ts';
+import type { Registry } from './registry.ts';
 
 const WORST_FIRST = ['DOWN', 'DEGRADED', 'UNKNOWN', 'UP'] as const satisfies readonly SourceHealth['status'][];
 

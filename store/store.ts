@@ -1,10 +1,12 @@
 import type { Seal } from '../core/seal.ts';
 import { type Database, openDatabase } from '../drivers/database.ts';
-import { migrations } from './migrations.ts';
+import { migrations } from './migrations/migrations.ts';
 import { createNumberPairs, type NumberPairs } from './number-pairs.ts';
 
 /** The hub's own database: what it has to remember between questions. Sector records are never kept in it. */
 export interface Store {
+  /** For the rooms that write tables of their own in transactions of their own. */
+  readonly database: Database;
   readonly numberPairs: NumberPairs;
   /** Rejects when the database does not answer. */
   check(): Promise<void>;
@@ -26,6 +28,7 @@ export async function openStore(url: string, options: { seal: Seal }): Promise<S
     throw error;
   }
   return {
+    database,
     numberPairs: createNumberPairs(database, options.seal),
     check: async () => {
       await database.query(database.traits.ping);

@@ -2,10 +2,11 @@ import { type GraphQLResolveInfo, type OperationDefinitionNode, parse } from 'gr
 import { describe, expect, test } from 'vitest';
 import { loadCatalogues } from '../../catalogues/catalogue.ts';
 import type { EntityDeclaration, Field, LinkDeclaration, SectorDeclaration } from '../../core/declaration.ts';
+import { entityOf, type OpenSector } from '../../core/open-sector.ts';
 import { createSeal } from '../../core/seal.ts';
 import type { WatchedSource } from '../../core/source.ts';
 import { type Plan, planOf } from '../../resolvers/plan.ts';
-import { entityOf, type OpenSector, type Registry } from '../../resolvers/registry.ts';
+import type { Registry } from '../../resolvers/registry.ts';
 import { buildSchema } from '../../resolvers/schema.ts';
 
 const source = { protocol: 'test', capabilities: unused, open: unused };

@@ -2,11 +2,12 @@ import { execute, parse } from 'graphql';
 import { loadCatalogues } from '../../catalogues/catalogue.ts';
 import type { EntityDeclaration, Field, SectorDeclaration, SourceDeclaration } from '../../core/declaration.ts';
 import { HubError } from '../../core/errors.ts';
+import type { OpenSector } from '../../core/open-sector.ts';
 import { createSeal } from '../../core/seal.ts';
 import type { Answer, Row, WatchedSource } from '../../core/source.ts';
 import * as fields from '../../kit/fields.ts';
 import { createOperation, type Operation } from '../../resolvers/operation.ts';
-import type { OpenSector, Registry } from '../../resolvers/registry.ts';
+import type { Registry } from '../../resolvers/registry.ts';
 import { buildSchema } from '../../resolvers/schema.ts';
 
 /** A system of people, all in memory: each may be down, late, or hold what it likes. */

@@ -1,4 +1,4 @@
-import type { DossierListField } from '../core/declaration.ts';
+import type { DossierListField } from './declaration.ts';
 import {
   DOSSIER_OWNERS,
   type DossierStatusNumber,
@@ -8,9 +8,9 @@ import {
   type StatedStatus,
   type Timeliness,
   timeliness,
-} from '../core/dossier.ts';
-import type { HubError } from '../core/errors.ts';
-import { vietnamDate } from '../core/time.ts';
+} from './dossier.ts';
+import type { HubError } from './errors.ts';
+import { vietnamDate } from './time.ts';
 
 /** One system's view of a dossier, or what came of asking it. */
 export interface SeenView {

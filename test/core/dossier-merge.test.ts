@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { DOSSIER_OWNERS } from '../../core/dossier.ts';
-import { HubError } from '../../core/errors.ts';
 import {
   allSteps,
   ownedValue,
@@ -8,7 +7,8 @@ import {
   statedStatuses,
   statusSummary,
   timelinessOf,
-} from '../../resolvers/dossier-view.ts';
+} from '../../core/dossier-merge.ts';
+import { HubError } from '../../core/errors.ts';
 import { NOW, openHouse } from './small-house.ts';
 
 const HOUR = 3_600_000;
