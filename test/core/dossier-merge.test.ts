@@ -9,7 +9,7 @@ import {
   timelinessOf,
 } from '../../core/dossier-merge.ts';
 import { HubError } from '../../core/errors.ts';
-import { NOW, openHouse } from './small-house.ts';
+import { NOW, openHouse } from '../resolvers/small-house.ts';
 
 const HOUR = 3_600_000;
 const failure = new HubError('SOURCE_TIMEOUT', 'land: late', { sector: 'land' });
