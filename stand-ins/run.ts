@@ -71,7 +71,7 @@ export function worldOptions(values: { seed?: string; citizens?: string; dossier
 }
 
 /** SIGTERM, SIGINT, or the end of standard input where that is a pipe: a parent that died closes it. */
-function untilTold(): Promise<void> {
+export function untilTold(): Promise<void> {
   return new Promise((done) => {
     process.once('SIGTERM', () => done());
     process.once('SIGINT', () => done());

@@ -37,7 +37,8 @@ export async function start(options: StartOptions): Promise<Running> {
       return { body: '{"ok":true}' };
     }
     const body = parse(call.body);
-    if (call.path === '/__stand-in/advance') return advance(body);
+    if (call.path === '/__stand-in/advance') return changed(body && answers.advance(body));
+    if (call.path === '/__stand-in/correct') return changed(body && answers.correct(body));
     return {
       body: JSON.stringify(
         body === undefined ? failure('11', 'Nội dung gửi lên không phải JSON') : answer(call.path, body),
@@ -64,11 +65,8 @@ export async function start(options: StartOptions): Promise<Running> {
     return { session, error_code: '00' };
   }
 
-  function advance(body: Record<string, unknown> | undefined): Answer {
-    const moved = body === undefined ? undefined : answers.advance(body);
-    return moved === undefined
-      ? { status: 404, body: '{"ok":false}' }
-      : { body: JSON.stringify({ ok: true, ...moved }) };
+  function changed(what: object | undefined): Answer {
+    return what === undefined ? { status: 404, body: '{"ok":false}' } : { body: JSON.stringify({ ok: true, ...what }) };
   }
 
   return serve({

@@ -1,4 +1,4 @@
-/** Reads of the counter software, one a path, and the one change that can be made from outside. */
+/** Reads of the counter software, one a path, and the changes that can be made from outside. */
 
 import type { DatabaseSync } from 'node:sqlite';
 import { folded } from '../../../stand-ins/world/text.ts';
@@ -13,6 +13,8 @@ export interface Queries {
   get(path: string): ((body: Body) => Result) | undefined;
   /** Moves one dossier on; undefined when there is no such dossier. */
   advance(body: Body): { docCode: string; status: string; lastUpdated: string } | undefined;
+  /** Writes over what was typed at reception; undefined when there is no such dossier. */
+  correct(body: Body): { docCode: string; lastUpdated: string } | undefined;
 }
 
 const MOST_KEYS = 50;
@@ -130,7 +132,18 @@ export function queries(database: DatabaseSync): Queries {
     return { docCode, status, lastUpdated: time };
   }
 
-  return { get: (path) => (Object.hasOwn(paths, path) ? paths[path] : undefined), advance };
+  function correct(body: Body) {
+    const docCode = String(body.docCode ?? '');
+    const time = String(body.at ?? '');
+    const at = instantOf(time);
+    const row = byCode.get(docCode);
+    if (row === undefined || Number.isNaN(at) || typeof body.set !== 'object' || body.set === null) return undefined;
+    const dossier = { ...(JSON.parse(String(row.body)) as Body), ...body.set, docCode, lastUpdated: time };
+    update.run(at, JSON.stringify(dossier), String(row.traces), docCode);
+    return { docCode, lastUpdated: time };
+  }
+
+  return { get: (path) => (Object.hasOwn(paths, path) ? paths[path] : undefined), advance, correct };
 }
 
 function withKeys(keys: unknown, answer: (keys: string[]) => Result): Result {
