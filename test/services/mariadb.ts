@@ -126,6 +126,12 @@ function serverOptions(folder: string, port: number): string[] {
     '--character-set-server=utf8mb4',
     '--collation-server=utf8mb4_general_ci',
     '--performance-schema=off',
+    // Capture follows the binary log; what a run wrote is of no use to anybody after ten minutes.
+    '--log-bin=binlog',
+    '--server-id=1',
+    '--binlog-format=ROW',
+    '--sync-binlog=0',
+    '--binlog-expire-logs-seconds=600',
     '--max-connections=200',
     // Zero dates occur in the field, in databases that were never strict.
     '--sql-mode=',
