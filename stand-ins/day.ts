@@ -11,6 +11,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { parseArgs } from 'node:util';
 import { moveStatements } from '../sectors/land/stand-in/moves.ts';
 import { untilTold } from './run.ts';
+import { demoPerson } from './world/demo-person.ts';
 import { draw } from './world/random.ts';
 import { localTime, two } from './world/time.ts';
 
@@ -47,6 +48,7 @@ const NEXT: Readonly<
   releasing: { counter: 'done', land: 80, civil: 4, business: 'DA_TRA_KET_QUA', content: 'Trả kết quả cho công dân' },
 };
 const LATEST = 3_000;
+const DEMO_NUMBERS = [demoPerson.personalNumber, demoPerson.oldNumber];
 
 export function createDay(options: DayOptions): Day {
   const { directory, addresses, seed = 1, now = Date.now } = options;
@@ -54,9 +56,12 @@ export function createDay(options: DayOptions): Day {
   const land = new DatabaseSync(join(directory, 'land.sqlite'), { timeout: 5_000 });
   land.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
   const running = counter.prepare(
-    // Of the dossiers that moved lately: those of years ago have ended, and reading them all would take its time.
+    // Of the dossiers that moved lately: those of years ago have ended, and reading them all would take its time. Those
+    // of the demo person stay as they are printed in the README.
     `SELECT code, status FROM (SELECT doc_code AS code, body ->> '$.status' AS status FROM dossiers
-     ORDER BY updated_at DESC LIMIT ${LATEST}) WHERE status IN (${Object.keys(NEXT)
+     WHERE applicants_id NOT IN (${DEMO_NUMBERS.map(() => '?').join(', ')}) ORDER BY updated_at DESC LIMIT ${LATEST}) WHERE status IN (${Object.keys(
+       NEXT,
+     )
        .map(() => '?')
        .join(', ')})`,
   );
@@ -91,7 +96,7 @@ export function createDay(options: DayOptions): Day {
 
   return {
     async step() {
-      const rows = running.all(...Object.keys(NEXT)) as { code: string; status: string }[];
+      const rows = running.all(...DEMO_NUMBERS, ...Object.keys(NEXT)) as { code: string; status: string }[];
       const row = rows[choice.between(0, Math.max(0, rows.length - 1))];
       const next = row && NEXT[row.status];
       if (row === undefined || next === undefined) return null;
