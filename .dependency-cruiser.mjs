@@ -21,6 +21,7 @@ const ROOMS = {
 /** Packages that stand for one technology: each is imported in one file, so that it can be changed in one place. */
 const DRIVER_PACKAGES = {
   '@apollo/server': '^gateway/',
+  '@vlasky/zongji': '^drivers/binlog\\.ts$',
   'graphql-jit': '^gateway/',
   'csv-parse': '^catalogues/table\\.ts$|^connectors/file/csv|^stand-ins/',
   cockatiel: '^connectors/guard\\.ts$',

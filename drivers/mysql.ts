@@ -1,4 +1,11 @@
-import { createConnection, createPool, type Pool, type PoolConnection, type PoolOptions } from 'mysql2';
+import {
+  type ConnectionOptions,
+  createConnection,
+  createPool,
+  type Pool,
+  type PoolConnection,
+  type PoolOptions,
+} from 'mysql2';
 import type { Binding, DatabaseEngine, DatabaseFault, DatabaseOptions, DatabaseRow, DatabaseTraits } from './engine.ts';
 
 /** MySQL or MariaDB through one pool, which knex shares. */
@@ -151,9 +158,14 @@ function statementEnder(settings: PoolOptions): (session: number) => void {
   };
 }
 
-function connectionSettings(settings: PoolOptions): PoolOptions {
+function connectionSettings(settings: PoolOptions): ConnectionOptions {
   const { connectionLimit, queueLimit, ...rest } = settings;
   return rest;
+}
+
+/** What one connection past the pool needs. Throws as `openMysql` does for a URL that cannot be. */
+export function mysqlConnection(url: string, options: DatabaseOptions = {}): ConnectionOptions {
+  return connectionSettings(settingsOf(url, options));
 }
 
 function settingsOf(url: string, options: DatabaseOptions): PoolOptions {
