@@ -28,6 +28,10 @@ export interface Fault {
   delayMs?: number;
   /** error: default 500. html: default 200. */
   status?: number;
+  /** down, hang, error, html, empty: the call takes its effect first, and only its answer is lost. */
+  taken?: boolean;
+  /** error, html: sent as Retry-After, in seconds or as an HTTP date. */
+  retryAfter?: number | string;
 }
 
 export interface Answer {
@@ -67,6 +71,9 @@ export function createFaults(): Faults {
   };
 }
 
+/** The modes in which the call never reaches the system, unless the fault says that it was taken. */
+const takesNoEffect: ReadonlySet<Fault['mode']> = new Set(['down', 'hang', 'error', 'html', 'empty']);
+
 /** Answers a call the way the fault says. `real` makes the answer the call would have got. */
 export async function answerFaulty(
   fault: Fault,
@@ -74,6 +81,9 @@ export async function answerFaulty(
   response: ServerResponse,
   real: () => Answer | Promise<Answer>,
 ): Promise<void> {
+  const headers: Record<string, string> =
+    fault.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) };
+  if (fault.taken === true && takesNoEffect.has(fault.mode)) await real();
   switch (fault.mode) {
     case 'down':
       request.socket.destroy();
@@ -85,10 +95,16 @@ export async function answerFaulty(
       return send(response, {
         status: fault.status ?? 500,
         type: 'text/plain; charset=utf-8',
+        headers,
         body: 'Internal Server Error',
       });
     case 'html':
-      return send(response, { status: fault.status ?? 200, type: 'text/html; charset=utf-8', body: maintenancePage });
+      return send(response, {
+        status: fault.status ?? 200,
+        type: 'text/html; charset=utf-8',
+        headers,
+        body: maintenancePage,
+      });
     case 'empty':
       return send(response, { body: '' });
     case 'slow':

@@ -33,6 +33,8 @@ export interface Running {
 
 export interface ServeOptions {
   handle(call: Call): Answer | Promise<Answer>;
+  /** What a call is counted as and which faults it meets, where one path serves several purposes; standard: its path. */
+  pathOf?(call: Call): string;
   /** Settings beside URL, such as a password. */
   settings?: Record<string, string>;
   /** A free one when left out. */
@@ -57,13 +59,6 @@ export async function serve(options: ServeOptions): Promise<Running> {
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://stand-in');
     const body = await readBody(request);
-    if (url.pathname.startsWith('/__stand-in/')) {
-      const control = controlAnswer(request.method ?? 'GET', url.pathname, body);
-      if (control !== undefined) return send(response, control);
-    } else {
-      counted.total += 1;
-      counted.byPath[url.pathname] = (counted.byPath[url.pathname] ?? 0) + 1;
-    }
     const call = {
       method: request.method ?? 'GET',
       path: url.pathname,
@@ -72,7 +67,13 @@ export async function serve(options: ServeOptions): Promise<Running> {
       body,
     };
     const real = () => options.handle(call);
-    const fault = url.pathname.startsWith('/__stand-in/') ? undefined : faults.take(url.pathname);
+    if (url.pathname.startsWith('/__stand-in/')) {
+      return send(response, controlAnswer(call.method, call.path, body) ?? (await real()));
+    }
+    const path = options.pathOf?.(call) ?? call.path;
+    counted.total += 1;
+    counted.byPath[path] = (counted.byPath[path] ?? 0) + 1;
+    const fault = faults.take(path);
     if (fault === undefined) return send(response, await real());
     return answerFaulty(fault, request, response, real);
   }
