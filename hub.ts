@@ -15,6 +15,7 @@ import { checkSchema } from './resolvers/check-schema.ts';
 import { createOperation } from './resolvers/operation.ts';
 import type { Registry } from './resolvers/registry.ts';
 import { buildSchema, type SectorSdl } from './resolvers/schema.ts';
+import { createCaptureStatus } from './store/capture-status.ts';
 import { openStore, type Store } from './store/store.ts';
 
 export interface Hub {
@@ -73,11 +74,13 @@ export async function createHub(options: HubOptions): Promise<Hub> {
       catalogues: loadCatalogues(join(root, 'catalogues')),
       seal,
       numberPairs: store.numberPairs,
+      captureStatus: createCaptureStatus(store.database),
       now,
       limits: {
         callsPerOperation: settings.CALLS_PER_OPERATION,
         recordsPerOperation: settings.RECORDS_PER_OPERATION,
         searchHits: settings.SEARCH_HITS,
+        indexStaleMs: settings.INDEX_STALE_MS,
       },
     };
     const gateway = await openGateway({ registry, sdl: sdlOf(found), store, settings, options });

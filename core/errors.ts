@@ -39,6 +39,15 @@ export const ERRORS = {
     meaning: 'The system of the sector answered something that its declaration does not allow; `field` names what.',
     remedy: 'Tell the sector engineer: either the system changed or the declaration in sectors/<folder> is wrong.',
   },
+  INDEX_STALE: {
+    failed: 'source',
+    retryable: true,
+    title: 'Dữ liệu hồ sơ của hệ thống chuyên ngành chưa được cập nhật kịp',
+    meaning:
+      'The index of dossiers is further behind this sector’s system than INDEX_STALE_MS, or has never seen all it holds.',
+    remedy:
+      'Ask again later; `sectors { changes { currentUntil failing { code } } }` shows how far each system has come.',
+  },
   SEARCH_TOO_BROAD: {
     failed: 'client',
     retryable: false,
@@ -130,6 +139,13 @@ export const ERRORS = {
     title: 'Yêu cầu không hợp lệ',
     meaning: 'The HTTP request is not a GraphQL request.',
     remedy: 'POST a JSON body with `query`, as the GraphQL-over-HTTP specification says.',
+  },
+  STORE_UNAVAILABLE: {
+    failed: 'hub',
+    retryable: true,
+    title: 'Kho dữ liệu của trục liên thông không phản hồi',
+    meaning: 'The hub’s own store, which holds the index of dossiers, could not be read.',
+    remedy: 'Ask again later; the hub’s operator finds the cause in the log.',
   },
   OPERATION_TIMEOUT: {
     failed: 'hub',

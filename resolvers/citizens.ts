@@ -61,6 +61,11 @@ function withSingleBlanks(name: unknown): unknown {
   return typeof name === 'string' ? name.replace(/\s+/g, ' ') : name;
 }
 
+/** @throws HubError AMBIGUOUS */
+export function identityOf(operation: Operation, numbers: readonly string[]): Promise<Identity> {
+  return operation.once(`citizen ${numbers.join(' ')}`, () => identify(operation, numbers));
+}
+
 /**
  * The person with these numbers.
  *
@@ -69,7 +74,7 @@ function withSingleBlanks(name: unknown): unknown {
  */
 export async function findCitizen(operation: Operation, numbers: readonly string[]): Promise<CitizenNode | null> {
   if (numbers.length === 0) return null;
-  const identity = await operation.once(`citizen ${numbers.join(' ')}`, () => identify(operation, numbers));
+  const identity = await identityOf(operation, numbers);
   // Asked by an old number alone, the person may yet turn out to be two, or to have another id.
   const isCertain = identity.asked.some(isTwelve) || !mayMissNumbers(identity);
   if (identity.statements.length > 0 && isCertain) {
@@ -81,7 +86,7 @@ export async function findCitizen(operation: Operation, numbers: readonly string
 }
 
 /** @throws HubError BAD_USER_INPUT for what is neither a personal number nor an id of this hub */
-export function numberOfId(operation: Operation, id: string): string {
+export function numberOfId(operation: Operation, id: string, argument = 'id'): string {
   const sealed = operation.registry.seal.open(ID_PURPOSE, id.trim());
   if (sealed !== null) return sealed;
   try {
@@ -90,7 +95,7 @@ export function numberOfId(operation: Operation, id: string): string {
     const came = error instanceof FaultyValue ? error.came : 'something else';
     throw new HubError(
       'BAD_USER_INPUT',
-      `id: expected a personal number of 12 or 9 digits or a Citizen.id, came ${came}`,
+      `${argument}: expected a personal number of 12 or 9 digits or a Citizen.id, came ${came}`,
     );
   }
 }

@@ -75,15 +75,18 @@ export function pageOf<T, K>(
   };
 }
 
-/** The same page with another node in the place of each. */
-export function withNodes<T>(page: Connection<unknown>, nodes: readonly T[]): Connection<T> {
-  const edges = nodes.map((node, place) => ({
-    get cursor() {
-      return page.edges[place]?.cursor ?? '';
-    },
-    node,
-  }));
-  return { ...page, edges, nodes };
+/** The same page with another node in the place of each; one that is gone by now is left out. */
+export function withNodes<T>(page: Connection<unknown>, nodes: readonly (T | null)[]): Connection<T> {
+  const edges = nodes.flatMap((node, place) => {
+    if (node === null) return [];
+    return {
+      get cursor() {
+        return page.edges[place]?.cursor ?? '';
+      },
+      node,
+    };
+  });
+  return { ...page, edges, nodes: edges.map(({ node }) => node) };
 }
 
 /** One gap for each system and reason. */
@@ -95,13 +98,15 @@ export function gapOf(error: HubError, sector: string): SectorGap {
   return { sector: error.sector ?? sector, code: error.code, retryable: error.retryable };
 }
 
-function checkedSize(first: number | null | undefined): number {
+/** @throws HubError BAD_USER_INPUT */
+export function checkedSize(first: number | null | undefined): number {
   const size = first ?? 20;
   if (size >= 1 && size <= MOST) return size;
   throw new HubError('BAD_USER_INPUT', `first: expected 1 to ${MOST}, came ${size}`);
 }
 
-function openCursor<K>(seal: Seal, name: string, cursor: string): K {
+/** @throws HubError BAD_USER_INPUT for what was not given out for the list of this name */
+export function openCursor<K>(seal: Seal, name: string, cursor: string): K {
   const text = seal.open(name, cursor);
   if (text === null) {
     throw new HubError('BAD_USER_INPUT', 'after: expected a cursor that this list gave out, came something else');

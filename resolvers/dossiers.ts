@@ -1,19 +1,6 @@
-import type { DossierDeclaration, DossierListField, DossierPart, RecordHolder } from '../core/declaration.ts';
-import { DOSSIER_OWNERS } from '../core/dossier.ts';
-import {
-  allSteps,
-  LIST_FIELDS,
-  ownedValue,
-  type SeenView,
-  statedStatuses,
-  statusSummary,
-  timelinessOf,
-  unreadableStatuses,
-} from '../core/dossier-merge.ts';
+import { DOSSIER_STATUSES } from '../core/dossier.ts';
 import { HubError } from '../core/errors.ts';
-import type { Mapped } from '../core/mapping.ts';
-import { type Entity, entityOf, type OpenSector } from '../core/open-sector.ts';
-import { agencyOf, procedureOf } from './catalogues.ts';
+import type { IndexedPlace } from '../store/dossier-index.ts';
 import {
   type Connection,
   distinctGaps,
@@ -24,37 +11,13 @@ import {
   type SectorGap,
   withNodes,
 } from './connection.ts';
+import { type DossierNode, dossierNode } from './dossier-node.ts';
+import { dossierSectors, freshnessOf, indexStale, staleGaps } from './freshness.ts';
 import { type Identity, incomplete, mayMissNumbers, ownerOf } from './identity.ts';
-import { type Operation, sourceError } from './operation.ts';
-import type { Plan } from './plan.ts';
-import type { Registry } from './registry.ts';
-
-/** What `Dossier` resolves from: every field asked for, as a value that GraphQL reads as it stands. */
-export type DossierNode = Readonly<Record<string, unknown>> & { readonly code: string };
-
-interface DossierSource {
-  readonly sector: OpenSector;
-  readonly entity: Entity;
-  readonly declaration: DossierDeclaration;
-}
-
-const sourcesOf = new WeakMap<Registry, readonly DossierSource[]>();
-
-function dossierSources({ registry }: Operation, role: DossierDeclaration['role']): readonly DossierSource[] {
-  let sources = sourcesOf.get(registry);
-  if (sources === undefined) {
-    sources = registry.sectors.flatMap((sector) => {
-      const declaration = sector.declaration.dossiers;
-      return declaration === undefined ? [] : [{ sector, entity: entityOf(sector, declaration.entity), declaration }];
-    });
-    sourcesOf.set(registry, sources);
-  }
-  return sources.filter(({ declaration }) => declaration.role === role);
-}
+import type { Operation } from './operation.ts';
 
 /**
- * Unit identifiers come in two orders and sequences in several lengths, so only what no code can hold is refused; some
- * systems answer a whole batch with an error for one key they cannot read.
+ * Unit identifiers come in two orders and sequences in several lengths, so only what no code can hold is refused.
  *
  * @throws HubError BAD_USER_INPUT
  */
@@ -65,19 +28,23 @@ export function checkedDossierCode(text: string): string {
 }
 
 /**
- * One dossier as all systems that hold it see it.
+ * One dossier as all systems that hold it see it, from the index.
  *
- * @returns null only when every system that may hold it said no
+ * @returns null only when the index is current in every system that states dossiers and none holds it
+ * @throws HubError INDEX_STALE when one of them might
  */
 export async function findDossier(operation: Operation, code: string): Promise<DossierNode | null> {
-  const receptions = await Promise.all(
-    dossierSources(operation, 'reception').map((source) => seeByCode(operation, source, code)),
-  );
-  const seen = await withCourses(operation, code, receptions);
-  if (seen.some(({ view }) => view !== null)) return dossierNode(operation, code, seen);
-  const failed = seen.find(({ failure }) => failure !== null);
-  if (failed?.failure) throw failed.failure;
+  const [node, freshness] = await Promise.all([readDossier(operation, code), freshnessOf(operation)]);
+  if (node !== null) return node;
+  const stale = dossierSectors(operation.registry).find(({ id }) => freshness.isStale(id));
+  if (stale !== undefined) throw indexStale(stale.id);
   return null;
+}
+
+/** @returns null where no system holds it, as far as the index knows */
+export async function readDossier(operation: Operation, code: string): Promise<DossierNode | null> {
+  const [views, freshness] = await Promise.all([operation.index.views(code), freshnessOf(operation)]);
+  return dossierNode(operation, code, { views, freshness });
 }
 
 /** The dossiers handed in under these numbers, newest first. */
@@ -86,272 +53,82 @@ export async function dossiersOf(
   applicant: { numbers: readonly string[]; identity?: Identity },
   args: PageArguments,
 ): Promise<Connection<DossierNode>> {
+  const { registry, index } = operation;
   const { numbers, identity } = applicant;
-  const missing: SectorGap[] = [];
-  if (identity !== undefined && mayMissNumbers(identity)) missing.push(gapOf(incomplete(identity), ''));
-  const found = new Map<string, SeenView[]>();
-  await Promise.all(
-    dossierSources(operation, 'reception').map(async (source) => {
-      for (const { code, seen } of await seeByApplicant(operation, source, { numbers, identity, missing })) {
-        const before = found.get(code) ?? [];
-        // Found under two of the person's numbers, it is still one view of one system.
-        if (!before.some(({ sector }) => sector === seen.sector)) found.set(code, [...before, seen]);
-      }
-    }),
-  );
-  operation.admit(found.size);
+  const [handedIn, freshness] = await Promise.all([index.handedInBy(numbers), freshnessOf(operation)]);
+  const { own, missing } = sortOutPlaces(operation, handedIn.places, identity);
   const page = pageOf(
-    [...found].map(([code, seen]) => ({ code, seen })),
+    own,
     // A cursor goes on in the list it came from and in no other.
     { ...NEWEST_FIRST, name: `${NEWEST_FIRST.name}: ${identity?.canonical ?? numbers.join(' ')}` },
-    { ...args, seal: operation.registry.seal, missing: distinctGaps(missing) },
+    {
+      ...args,
+      seal: registry.seal,
+      missing: distinctGaps([
+        ...(identity !== undefined && mayMissNumbers(identity) ? [gapOf(incomplete(identity), '')] : []),
+        ...staleGaps(freshness, receptions(operation)),
+        ...(handedIn.more ? [tooManyHandedIn(operation)] : []),
+        ...missing,
+      ]),
+    },
   );
-  const nodes = await Promise.all(
-    page.nodes.map(async ({ code, seen }) => dossierNode(operation, code, await withCourses(operation, code, seen))),
-  );
-  return withNodes(page, nodes);
+  operation.admit(page.nodes.length);
+  return withNodes(page, await Promise.all(page.nodes.map(({ code }) => readDossier(operation, code))));
 }
 
-const NEWEST_FIRST: Order<{ code: string; seen: readonly SeenView[] }, readonly [receivedAt: number, code: string]> = {
+const NEWEST_FIRST: Order<IndexedPlace, readonly [receivedAt: number, code: string]> = {
   name: 'dossiers newest first',
-  keyOf: ({ code, seen }) => {
-    const receivedAt = ownedValue(seen, 'receivedAt');
-    return [typeof receivedAt === 'number' ? receivedAt : 0, code];
-  },
+  keyOf: ({ code, receivedAt }) => [receivedAt, code],
   compare: (left, right) => right[0] - left[0] || (left[1] < right[1] ? 1 : left[1] > right[1] ? -1 : 0),
 };
 
-async function seeByApplicant(
+/** Those that are this person's, of the dossiers found under the person's numbers, and those that are not or may not be. */
+export function sortOutPlaces(
   operation: Operation,
-  source: DossierSource,
-  ask: { numbers: readonly string[]; identity: Identity | undefined; missing: SectorGap[] },
-): Promise<readonly { code: string; seen: SeenView }[]> {
-  const { declaration, entity } = source;
-  const { sector } = entity;
-  const { numbers, identity, missing } = ask;
-  const by = declaration.byApplicant;
-  if (by === undefined) return [];
-  const limit = entity.declaration.lookups[by]?.limitPerKey;
-  try {
-    const answers = await Promise.all(numbers.map((number) => operation.records(entity, by, number)));
-    const found: { code: string; seen: SeenView }[] = [];
-    for (const answer of answers) {
-      if (limit !== undefined && (answer?.length ?? 0) >= limit) {
-        missing.push({ sector, code: 'SEARCH_TOO_BROAD', retryable: false });
-      }
-      for (const view of answer ?? []) {
-        if (typeof view.code !== 'string') {
-          missing.push({ sector, code: 'SOURCE_MALFORMED', retryable: false });
-          continue;
-        }
-        const owner = identity === undefined ? 'own' : ownerOf(identity, holdersOf(view));
-        if (owner === 'unknown') missing.push({ sector, code: 'AMBIGUOUS', retryable: false });
-        if (owner === 'own') found.push({ code: view.code, seen: { sector, role: 'reception', view, failure: null } });
-      }
-    }
-    return found;
-  } catch (error) {
-    missing.push(gapOf(sourceError(error, sector), sector));
-    return [];
+  places: readonly IndexedPlace[],
+  identity: Identity | undefined,
+): { own: readonly IndexedPlace[]; strangers: readonly string[]; missing: readonly SectorGap[] } {
+  if (identity === undefined) return { own: places, strangers: [], missing: [] };
+  const own: IndexedPlace[] = [];
+  const strangers: string[] = [];
+  const missing: SectorGap[] = [];
+  for (const place of places) {
+    const { applicantName: fullName, applicantNumbers: personalNumbers } = place;
+    const holders = personalNumbers.length === 0 ? [] : [{ personalNumbers, birthDate: null, fullName }];
+    const owner = ownerOf(identity, holders);
+    if (owner === 'own') own.push(place);
+    else strangers.push(place.code);
+    if (owner === 'unknown') missing.push({ sector: receptionName(operation), code: 'AMBIGUOUS', retryable: false });
   }
+  return { own, strangers, missing: distinctGaps(missing) };
 }
 
-function holdersOf({ applicantNumbers, applicantName }: Mapped): readonly RecordHolder[] {
-  const fullName = typeof applicantName === 'string' ? applicantName : null;
-  return Array.isArray(applicantNumbers) ? [{ personalNumbers: applicantNumbers, birthDate: null, fullName }] : [];
+export function tooManyHandedIn(operation: Operation): SectorGap {
+  return { sector: receptionName(operation), code: 'SEARCH_TOO_BROAD', retryable: false };
 }
 
-async function seeByCode(operation: Operation, source: DossierSource, code: string): Promise<SeenView> {
-  const { declaration, entity } = source;
-  const { sector } = entity;
-  const { role } = declaration;
-  try {
-    const records = await operation.records(entity, declaration.byCode, code);
-    if (records !== null && records.length > 1) {
-      throw new HubError('AMBIGUOUS', `${sector}: the system holds this dossier code twice`, { sector });
-    }
-    return { sector, role, view: records?.[0] ?? null, failure: null };
-  } catch (error) {
-    return { sector, role, view: null, failure: sourceError(error, sector) };
-  }
+function receptions({ registry }: Operation) {
+  return dossierSectors(registry).filter(({ role }) => role === 'reception');
 }
 
-/** Fields that the system working on a dossier owns or adds to. */
-const COURSE_FIELDS: ReadonlySet<string> = new Set([
-  ...Object.entries(DOSSIER_OWNERS)
-    .filter(([, owners]) => typeof owners === 'string' || owners[0] === 'course')
-    .map(([field]) => field),
-  'sectors',
-  'statusNumber',
-  'statusTitle',
-  'sourceStatus',
-  'timeliness',
-  'missing',
-]);
-
-/** What an operation asks of dossiers, worked out once and not for every dossier. */
-interface DossierNeeds {
-  readonly courses: boolean;
-  readonly lists: readonly DossierListField[];
-  /** Copied for each dossier: an object that has its fields from the start is cheaper than one that grows. */
-  readonly blank: Readonly<Record<string, unknown>>;
+/** Whose word it is who handed a dossier in. */
+function receptionName(operation: Operation): string {
+  return receptions(operation)[0]?.id ?? '';
 }
 
-const needsOfPlan = new WeakMap<Plan, DossierNeeds>();
-
-function needsOf(plan: Plan): DossierNeeds {
-  let needs = needsOfPlan.get(plan);
-  if (needs === undefined) {
-    const asked = plan.fieldsOf('Dossier');
-    needs = {
-      courses: asked.values().some((field) => COURSE_FIELDS.has(field)),
-      lists: LIST_FIELDS.filter((field) => asked.has(field)),
-      blank: Object.fromEntries(['sectors', 'missing', ...asked].map((field) => [field, null])),
-    };
-    needsOfPlan.set(plan, needs);
-  }
-  return needs;
+/** Every event of a dossier that reached the hub, oldest first, as `DossierEvent` reads it. */
+export async function historyOf(operation: Operation, code: string): Promise<readonly object[]> {
+  const events = await operation.index.history(code);
+  operation.admit(events.length);
+  return events.map(({ id, sector, version, change, way, occurredAt, recordedAt, ...stated }) => ({
+    ...{ id, sector, version, way, occurredAt, recordedAt },
+    change: change.toUpperCase(),
+    status: statusName(stated.statusNumber),
+    sourceStatusCode: stated.statusCode,
+    sourceStatusTitle: stated.statusTitle,
+  }));
 }
 
-/** Adds the views of the systems that work on the dossier, when the operation asks for what is theirs. */
-async function withCourses(
-  operation: Operation,
-  code: string,
-  receptions: readonly SeenView[],
-): Promise<readonly SeenView[]> {
-  const received = receptions.some(({ view }) => view !== null);
-  // Not after the courses: dossiers of different sectors would then ask for the counter's steps one sector at a time.
-  const ownParts = withParts(operation, code, receptions);
-  if (received && !needsOf(operation.plan).courses) return ownParts;
-  const procedureCode = ownedValue(receptions, 'procedureCode');
-  const courses = await Promise.all(
-    courseSources(operation, procedureCode).map((source) => seeByCode(operation, source, code)),
-  );
-  // Where nobody could say which system works on it, one that does not hold it and one that failed are all there is to
-  // tell; a system that does hold it settles the matter.
-  const holding = courses.filter(({ view }) => view !== null);
-  const worked = withParts(operation, code, holding.length > 0 ? holding : courses);
-  return (await Promise.all([ownParts, worked])).flat();
-}
-
-/** The catalogue knows which system works on a procedure; for one it does not know all are asked. */
-function courseSources(operation: Operation, procedureCode: unknown): readonly DossierSource[] {
-  const all = dossierSources(operation, 'course');
-  const { procedures } = operation.registry.catalogues;
-  const procedure = typeof procedureCode === 'string' ? procedures.byCode(procedureCode) : null;
-  return procedure === null ? all : all.filter(({ entity }) => entity.sector === procedure.sector);
-}
-
-/** Reads the lists that a system keeps apart from the dossier, such as its steps, when they are asked for. */
-async function withParts(operation: Operation, code: string, seen: readonly SeenView[]): Promise<readonly SeenView[]> {
-  const { lists } = needsOf(operation.plan);
-  return lists.length === 0 ? seen : Promise.all(seen.map((one) => withOwnParts(operation, code, one, lists)));
-}
-
-async function withOwnParts(
-  operation: Operation,
-  code: string,
-  one: SeenView,
-  lists: readonly DossierListField[],
-): Promise<SeenView> {
-  const sector = operation.registry.sectors.find(({ id }) => id === one.sector);
-  const parts = sector?.declaration.dossiers?.parts;
-  if (one.view === null || sector === undefined || parts === undefined) return one;
-  const view: Record<string, unknown> = { ...one.view };
-  const readings: Promise<void>[] = [];
-  for (const field of lists) {
-    const part = parts[field];
-    if (part === undefined) continue;
-    const reading = readPart(operation, sector, part, code).then((list) => {
-      view[field] = list;
-    });
-    readings.push(reading);
-  }
-  await Promise.all(readings);
-  return { ...one, view };
-}
-
-async function readPart(
-  operation: Operation,
-  sector: OpenSector,
-  { entity, by, pick }: DossierPart,
-  code: string,
-): Promise<readonly unknown[] | HubError> {
-  try {
-    const records = (await operation.records(entityOf(sector, entity), by, code)) ?? [];
-    return pick === undefined ? records : records.flatMap((record) => record[pick] ?? []);
-  } catch (error) {
-    return sourceError(error, sector.id);
-  }
-}
-
-const PLAIN_FIELDS = [
-  'channel',
-  'receivedAt',
-  'dueAt',
-  'finishedAt',
-  'returnedAt',
-  'supplementRequests',
-  'fees',
-  'results',
-  'parties',
-] as const;
-
-function dossierNode(operation: Operation, code: string, seen: readonly SeenView[]): DossierNode {
-  const { registry, plan } = operation;
-  const asked = plan.fieldsOf('Dossier');
-  const node: Record<string, unknown> & { code: string } = { ...needsOf(plan).blank, code };
-  for (const field of PLAIN_FIELDS) if (asked.has(field)) node[field] = ownedValue(seen, field);
-  if (asked.has('procedure')) {
-    node.procedure = mapOwned(seen, 'procedureCode', (value) =>
-      procedureOf(registry.catalogues, value, ownedValue(seen, 'procedureTitle')),
-    );
-  }
-  if (asked.has('agency')) {
-    node.agency = mapOwned(seen, 'agencyCode', (value) => agencyOf(registry.catalogues, value));
-  }
-  if (asked.has('applicant')) node.applicant = applicantOf(seen);
-  if (asked.has('steps')) node.steps = allSteps(seen);
-  const failures = seen.flatMap(({ failure }) => (failure === null ? [] : [failure]));
-  node.sectors = failures[0] ?? seen.filter(({ view }) => view !== null).map(({ sector }) => sector);
-  node.missing = [...failures, ...unreadableStatuses(seen)].map((failure) => gapOf(failure, ''));
-  const stated = statedStatuses(seen);
-  if (asked.has('sourceStatus')) {
-    node.sourceStatus = stated.map(({ sector, status, at }) => ({
-      sector,
-      code: status.code,
-      title: status.title,
-      occurredAt: at,
-    }));
-  }
-  if (STATUS_FIELDS.some((field) => asked.has(field))) {
-    const summary = statusSummary(seen, stated);
-    if (summary instanceof HubError) {
-      for (const field of STATUS_FIELDS) node[field] = summary;
-    } else {
-      Object.assign(node, summary);
-      if (asked.has('timeliness')) node.timeliness = timelinessOf(seen, summary, registry.now());
-    }
-  }
-  return node;
-}
-
-const STATUS_FIELDS = ['status', 'statusNumber', 'statusTitle', 'timeliness'] as const;
-
-function mapOwned(
-  seen: readonly SeenView[],
-  field: 'procedureCode' | 'agencyCode',
-  map: (value: string) => unknown,
-): unknown {
-  const value = ownedValue(seen, field);
-  return typeof value === 'string' ? map(value) : value;
-}
-
-function applicantOf(seen: readonly SeenView[]): unknown {
-  const kind = ownedValue(seen, 'applicantKind');
-  const name = ownedValue(seen, 'applicantName');
-  const numbers = ownedValue(seen, 'applicantNumbers');
-  // All three come from one owner: when it could not be asked there is no applicant to show.
-  if (kind instanceof Error && name instanceof Error && numbers instanceof Error) return kind;
-  return { kind, name, numbers };
+function statusName(number: number | null): string | null {
+  return DOSSIER_STATUSES.find((one) => one.number === number)?.name ?? null;
 }

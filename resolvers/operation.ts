@@ -1,10 +1,11 @@
-import DataLoader from 'dataloader';
 import type { GraphQLResolveInfo } from 'graphql';
 import type { Caller } from '../core/caller.ts';
 import { HubError } from '../core/errors.ts';
 import type { Mapped } from '../core/mapping.ts';
 import type { Entity } from '../core/open-sector.ts';
 import type { Key } from '../core/source.ts';
+import { createIndexLoaders, type IndexLoaders } from './index-loaders.ts';
+import { createLoader, type Loader } from './loader.ts';
 import { type Plan, planOf } from './plan.ts';
 import type { Registry } from './registry.ts';
 
@@ -26,6 +27,8 @@ export interface Operation {
    * @throws HubError when the system failed, or BUDGET_EXCEEDED
    */
   records(entity: Entity, by: string, key: Key): Promise<readonly Mapped[] | null>;
+  /** Reads what the hub knows of dossiers, of which no system has to be asked. */
+  readonly index: IndexLoaders;
   /** Numbers remembered to be the same person's as this one. */
   pairedNumbers(number: string): Promise<readonly string[]>;
   /** Takes from a budget of its own, one unit unless said otherwise; false when it does not hold so many. */
@@ -46,13 +49,13 @@ export interface OperationRequest {
   readonly signal: AbortSignal;
 }
 
-type Loader = DataLoader<Key, readonly Mapped[] | null, string>;
+type RecordLoader = Loader<Key, readonly Mapped[] | null>;
 
 export function createOperation(registry: Registry, request: OperationRequest): Operation {
   const { caller, signal } = request;
-  const loaders = new Map<Entity, Map<string, Loader>>();
+  const loaders = new Map<Entity, Map<string, RecordLoader>>();
   const kept = new Map<string, unknown>();
-  const pairs = new DataLoader<string, readonly string[]>((numbers) => registry.numberPairs.of(numbers), {
+  const pairedNumbers = createLoader((numbers: readonly string[]) => registry.numberPairs.of(numbers), {
     maxBatchSize: 500,
   });
   const spent = new Map<string, number>();
@@ -78,12 +81,13 @@ export function createOperation(registry: Registry, request: OperationRequest): 
       }
       let loader = lookups.get(by);
       if (loader === undefined) {
-        loader = createLoader(operation, entity, by);
+        loader = createRecordLoader(operation, entity, by);
         lookups.set(by, loader);
       }
-      return loader.load(key);
+      return loader(key);
     },
-    pairedNumbers: (number) => pairs.load(number),
+    index: createIndexLoaders(registry),
+    pairedNumbers,
     spend(purpose, most, amount = 1) {
       const after = (spent.get(purpose) ?? 0) + amount;
       if (after > most) return false;
@@ -107,24 +111,20 @@ export function createOperation(registry: Registry, request: OperationRequest): 
   return operation;
 }
 
-function createLoader(operation: Operation, entity: Entity, by: string): Loader {
+function createRecordLoader(operation: Operation, entity: Entity, by: string): RecordLoader {
   const lookup = entity.declaration.lookups[by];
   if (lookup === undefined) throw new Error(`${entity.sector}.${entity.name} declares no lookup ${by}`);
   const { batchSize } = lookup;
-  return new DataLoader(
-    async (keys) => {
-      if (keys.length <= batchSize) return readBatch(operation, { entity, by, keys });
-      // All calls of one wave are waited for together: if each let its own keys go on, the next wave would fall apart
-      // into as many half-filled calls.
-      const batches = Array.from({ length: Math.ceil(keys.length / batchSize) }, (_, place) =>
-        readBatch(operation, { entity, by, keys: keys.slice(place * batchSize, (place + 1) * batchSize) }),
-      );
-      return (await Promise.all(batches)).flat();
-    },
-    {
-      cacheKeyFn: (key) => (typeof key === 'string' ? key : key.join('\u0000')),
-    },
-  );
+  const load = async (keys: readonly Key[]) => {
+    if (keys.length <= batchSize) return readBatch(operation, { entity, by, keys });
+    // All calls of one wave are waited for together: if each let its own keys go on, the next wave would fall apart
+    // into as many half-filled calls.
+    const batches = Array.from({ length: Math.ceil(keys.length / batchSize) }, (_, place) =>
+      readBatch(operation, { entity, by, keys: keys.slice(place * batchSize, (place + 1) * batchSize) }),
+    );
+    return (await Promise.all(batches)).flat();
+  };
+  return createLoader(load, { keyOf: (key) => (typeof key === 'string' ? key : key.join('\u0000')) });
 }
 
 async function readBatch(

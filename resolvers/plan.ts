@@ -84,29 +84,6 @@ function selectedFields(info: GraphQLResolveInfo): Map<string, Set<string>> {
   return selected;
 }
 
-const APPLICANT_NEEDS = ['applicantName', 'applicantNumbers'] as const;
-
-/** Dossier and Citizen are joined from several systems; what their parts are read for is decided there. */
-const DOSSIER_NEEDS: Readonly<Record<string, readonly string[]>> = {
-  procedure: ['procedureCode', 'procedureTitle'],
-  agency: ['agencyCode'],
-  applicant: ['applicantKind', ...APPLICANT_NEEDS],
-  status: ['status', 'statusAt'],
-  statusNumber: ['status', 'statusAt'],
-  statusTitle: ['status', 'statusAt'],
-  sourceStatus: ['status', 'statusAt'],
-  timeliness: ['status', 'statusAt', 'dueAt', 'finishedAt'],
-};
-
-/** The view fields that every reading of a dossier needs: to know it, to order it and to know who works on it. */
-const DOSSIER_ALWAYS = ['code', 'receivedAt', 'procedureCode'];
-
-export function dossierNeeds(plan: Pick<Plan, 'fieldsOf'>): ReadonlySet<string> {
-  const needs = new Set(DOSSIER_ALWAYS);
-  for (const field of plan.fieldsOf('Dossier')) for (const need of DOSSIER_NEEDS[field] ?? [field]) needs.add(need);
-  return needs;
-}
-
 function fieldsToRead(
   entity: Entity,
   by: string,
@@ -114,17 +91,10 @@ function fieldsToRead(
 ): ReadonlySet<string> {
   const { declaration } = entity;
   const { fieldsOf, sector } = operation;
-  if (declaration.type === 'Citizen' || declaration.type === 'DossierPart')
-    return new Set(Object.keys(declaration.fields));
-  if (declaration.type === 'Dossier') {
-    const needs = dossierNeeds({ fieldsOf });
-    // Found by an applicant's number, a dossier has to say whose it is.
-    return by === sector?.declaration.dossiers?.byApplicant ? new Set([...needs, ...APPLICANT_NEEDS]) : needs;
-  }
+  // What belongs to one person is decided by all of it.
+  if (declaration.type === 'Citizen') return new Set(Object.keys(declaration.fields));
 
   const wanted = new Set(declaration.identity);
-  // Steps of several systems are put into the order of time, whether or not it is shown.
-  if (declaration.type === 'DossierStep') wanted.add('at');
   for (const field of fieldsOf(declaration.type)) wanted.add(field);
   if (fieldsOf(declaration.type).has('dossiers')) wanted.add('code');
   for (const [place, links] of Object.entries(sector?.declaration.links ?? {})) {

@@ -1,6 +1,8 @@
 import type { Catalogues } from '../catalogues/catalogue.ts';
 import type { OpenSector } from '../core/open-sector.ts';
 import type { Seal } from '../core/seal.ts';
+import type { CaptureStatus } from '../store/capture-status.ts';
+import type { DossierIndex } from '../store/dossier-index.ts';
 import type { NumberPairs } from '../store/number-pairs.ts';
 
 /** What the resolvers answer from: the sectors as declared, the catalogues, and the seal of ids and cursors. */
@@ -10,6 +12,10 @@ export interface Registry {
   readonly seal: Seal;
   /** Numbers that systems said are one person's, remembered. */
   readonly numberPairs: NumberPairs;
+  /** Dossiers as the stream of changes brought them here. */
+  readonly index: DossierIndex;
+  /** How each way of capture fares. */
+  readonly captureStatus: CaptureStatus;
   /** UTC milliseconds; a test may hold it still. */
   readonly now: () => number;
   readonly limits: Limits;
@@ -22,4 +28,6 @@ export interface Limits {
   readonly recordsPerOperation: number;
   /** Most people one system may bring to one search. */
   readonly searchHits: number;
+  /** Milliseconds that capture of a system may be behind before answers name the system as missing. */
+  readonly indexStaleMs: number;
 }

@@ -10,12 +10,14 @@ import { SettingsFault } from '../core/setting.ts';
 import { scalars } from '../schema/scalars.ts';
 import { agencyOf, listAgencies, listProcedures, procedureOf } from './catalogues.ts';
 import { type CitizenNode, findCitizen, numberOfId, searchCitizens } from './citizens.ts';
-import { checkedDossierCode, dossiersOf, findDossier } from './dossiers.ts';
+import { type ListArguments, listDossiers } from './dossier-list.ts';
+import type { DossierNode } from './dossier-node.ts';
+import { checkedDossierCode, dossiersOf, findDossier, historyOf } from './dossiers.ts';
 import { ambiguous, ownerOf } from './identity.ts';
 import { answerQuery, followLinks, type Link, type Query } from './links.ts';
 import type { Operation } from './operation.ts';
 import type { Registry } from './registry.ts';
-import { listSectors } from './sectors.ts';
+import { changesOf, listSectors } from './sectors.ts';
 
 type Resolver = GraphQLFieldResolver<never, Operation>;
 type Resolvers = Record<string, Record<string, Resolver>>;
@@ -83,6 +85,7 @@ function generalResolvers(registry: Registry): Resolvers {
       citizen: (_, { id }, operation) => findCitizen(operation, [numberOfId(operation, id)]),
       citizens: (_, args, operation) => searchCitizens(operation, args as Parameters<typeof searchCitizens>[1]),
       dossier: (_, { code }, operation) => findDossier(operation, checkedDossierCode(code)),
+      dossiers: (_, args, operation) => listDossiers(operation, args as ListArguments),
       procedure: (_, { code }) => registry.catalogues.procedures.byCode(code),
       procedures: (_, args) => listProcedures(registry, args),
       agency: (_, { code }) => registry.catalogues.agencies.byCode(code),
@@ -99,6 +102,9 @@ function generalResolvers(registry: Registry): Resolvers {
         return dossiersOf(operation, { numbers: typeof code === 'string' ? [code] : [] }, args);
       },
     },
+    Dossier: {
+      history: ({ code }: DossierNode, _, operation) => historyOf(operation, code),
+    },
     DossierApplicant: {
       citizen: ({ numbers, name }: { numbers: unknown; name: unknown }, _, operation) =>
         findNamed(operation, personalNumbersOf(numbers), name),
@@ -112,6 +118,9 @@ function generalResolvers(registry: Registry): Resolvers {
     DossierParty: {
       citizen: ({ personalNumbers, name }: { personalNumbers: unknown; name: unknown }, _, operation) =>
         findNamed(operation, personalNumbersOf(personalNumbers), name),
+    },
+    Sector: {
+      changes: ({ id }: { id: string }, _, operation) => changesOf(operation, id),
     },
     Procedure: {
       replacedBy: ({ replacedBy }: { replacedBy?: string | null }) =>

@@ -100,7 +100,7 @@ const RIGHT: readonly Omit<Wrong, 'rules'>[] = [
   { from: 'kit/ok.ts', to: 'connectors/target.ts' },
   { from: 'streams/ok.ts', to: 'store/target.ts' },
   { from: 'resolvers/ok.ts', to: 'catalogues/target.ts' },
-  { from: 'resolvers/operation.ts', to: 'dataloader' },
+  { from: 'resolvers/loader.ts', to: 'dataloader' },
   { from: 'drivers/mysql.ts', to: 'mysql2' },
   { from: 'gateway/ok.ts', to: '@apollo/server' },
   { from: 'sectors/land/ok.ts', to: 'kit/target.ts', type: true },

@@ -28,19 +28,6 @@ const declaration: SectorDeclaration = {
     person: entity('Citizen', 'personalNumbers', 'fullName', 'birthDate', 'gender'),
     parcel: entity('LandParcel', 'id', 'sheet', 'area', 'parentCode', 'heldBy'),
     use: entity('LandUse', 'id', 'codes', 'term'),
-    dossier: entity(
-      'Dossier',
-      'code',
-      'status',
-      'statusAt',
-      'receivedAt',
-      'dueAt',
-      'finishedAt',
-      'procedureCode',
-      'applicantName',
-      'applicantNumbers',
-    ),
-    trace: entity('DossierPart', 'steps', 'more'),
   },
   queries: { landParcel: { to: 'parcel', by: 'number', key: () => '1' } },
   links: {
@@ -49,7 +36,6 @@ const declaration: SectorDeclaration = {
     'LandUse.term': link('use', ['codes'], { pick: 'term', list: false }),
   },
   identity: [{ entity: 'person', by: 'number', rank: 1 }],
-  dossiers: { entity: 'dossier', role: 'reception', byCode: 'number', byApplicant: 'holder' },
 };
 const SDL = `
 extend type Query { landParcel(id: ID!): LandParcel }
@@ -74,8 +60,10 @@ const registry: Registry = {
   catalogues: loadCatalogues(`${import.meta.dirname}/../../catalogues`),
   seal: createSeal(Buffer.alloc(32)),
   numberPairs: { of: async (numbers) => numbers.map(() => []), remember: async () => undefined },
+  index: { views: unused, byNumbers: unused, page: unused, count: unused, history: unused, progress: unused },
+  captureStatus: { ways: unused },
   now: () => 0,
-  limits: { callsPerOperation: 1, recordsPerOperation: 1, searchHits: 1 },
+  limits: { callsPerOperation: 1, recordsPerOperation: 1, searchHits: 1, indexStaleMs: 1 },
 };
 const schema = buildSchema(registry, [{ sector: 'land', sdl: SDL }]);
 
@@ -142,29 +130,8 @@ describe('what is read of a record', () => {
   });
 });
 
-test('of people and of a dossier’s parts everything is read: what belongs together is decided by all of it', () => {
+test('of people everything is read: what belongs together is decided by all of it', () => {
   expect(read('{ citizen(id: "") { id } }', 'person')).toEqual(['birthDate', 'fullName', 'gender', 'personalNumbers']);
-  expect(read('{ dossier(code: "") { steps { at } } }', 'trace')).toEqual(['more', 'steps']);
-});
-
-describe('what is read of a dossier', () => {
-  const ALWAYS = ['code', 'procedureCode', 'receivedAt'];
-
-  test.each([
-    ['code', []],
-    ['status', ['status', 'statusAt']],
-    ['sourceStatus { code }', ['status', 'statusAt']],
-    ['timeliness', ['dueAt', 'finishedAt', 'status', 'statusAt']],
-    ['dueAt', ['dueAt']],
-    ['applicant { name }', ['applicantName', 'applicantNumbers']],
-  ])('for %s is that, and what orders it and says who works on it', (field, needs) => {
-    expect(read(`{ dossier(code: "") { ${field} } }`, 'dossier')).toEqual([...ALWAYS, ...needs].sort());
-  });
-
-  test('found by its applicant is whose it is, too', () => {
-    const query = '{ citizen(id: "") { dossiers { nodes { dueAt } } } }';
-    expect(read(query, 'dossier', 'holder')).toEqual([...ALWAYS, 'applicantName', 'applicantNumbers', 'dueAt'].sort());
-  });
 });
 
 test('a plan is worked out once for a document', () => {

@@ -1,0 +1,167 @@
+import type { DossierFilter, DossierOrder, IndexKey } from '../store/dossier-index.ts';
+import { identityOf, numberOfId } from './citizens.ts';
+import {
+  type Connection,
+  checkedSize,
+  distinctGaps,
+  gapOf,
+  openCursor,
+  type PageArguments,
+  type SectorGap,
+  withNodes,
+} from './connection.ts';
+import { enterpriseCodeOf, type FilterArguments, indexFilterOf } from './dossier-filter.ts';
+import type { DossierNode } from './dossier-node.ts';
+import { readDossier, sortOutPlaces, tooManyHandedIn } from './dossiers.ts';
+import { courseSectors, type DossierSector, dossierSectors, freshnessOf, staleGaps } from './freshness.ts';
+import { incomplete, isTwelve, mayMissNumbers } from './identity.ts';
+import { fromStore } from './index-loaders.ts';
+import type { Operation } from './operation.ts';
+import type { Registry } from './registry.ts';
+
+export interface ListArguments extends PageArguments {
+  readonly filter?: FilterArguments | null;
+  readonly orderBy?: DossierOrder | null;
+}
+
+/** Counted no further: a total beyond it tells nobody anything, and counting a million takes its time. */
+const MOST_COUNTED = 10_000;
+/** Dossiers that are not the applicant's are passed over; this many pages at most for one page. */
+const MOST_TURNS = 20;
+
+/** What `applicantId` stands for. */
+interface Applicant {
+  /** Tells one applicant's list from another's, whichever number was given. */
+  readonly name: string;
+  readonly numbers: readonly string[];
+  /** Dossiers under an old number of this person that are, or may be, somebody else's. */
+  readonly strangers: ReadonlySet<string>;
+  readonly missing: readonly SectorGap[];
+}
+
+/** Dossiers by what people filter by, a page at a time, however many there are. */
+export async function listDossiers(operation: Operation, args: ListArguments): Promise<Connection<DossierNode>> {
+  const { registry, plan } = operation;
+  const given = args.filter ?? {};
+  const order = args.orderBy ?? 'RECEIVED_DESC';
+  const first = checkedSize(args.first);
+  const filter = indexFilterOf(registry, given);
+  const [applicant, freshness] = await Promise.all([
+    given.applicantId == null ? null : findApplicant(operation, given.applicantId),
+    freshnessOf(operation),
+  ]);
+  const name = listName(order, filter, applicant);
+  const start = args.after == null ? null : openCursor<IndexKey>(registry.seal, name, args.after);
+  const asked = applicant === null ? filter : { ...filter, applicantNumbers: applicant.numbers };
+  const { places, last, more } = await readPage(operation, { filter: asked, order, first, start, applicant });
+  operation.admit(places.length);
+
+  const missing = distinctGaps([
+    ...staleGaps(freshness, sectorsThatMatter(registry, filter, order)),
+    ...(applicant?.missing ?? []),
+  ]);
+  const isCounted = plan.fieldsOf('DossierConnection').has('totalCount') && missing.length === 0;
+  const [nodes, totalCount] = await Promise.all([
+    Promise.all(places.map(({ code }) => readDossier(operation, code))),
+    isCounted && !applicant?.strangers.size ? countUpTo(registry, asked) : null,
+  ]);
+  const sealed = (key: IndexKey | null | undefined) =>
+    key == null ? null : registry.seal.seal(name, JSON.stringify(key));
+  const edges = places.map(({ key }) => ({
+    get cursor() {
+      return sealed(key) ?? '';
+    },
+    node: null,
+  }));
+  const page: Connection<null> = {
+    edges,
+    nodes: [],
+    pageInfo: {
+      hasNextPage: more,
+      hasPreviousPage: start !== null,
+      get startCursor() {
+        return sealed(places[0]?.key);
+      },
+      // Where reading ended, even if the last ones read are not shown: the next page goes on behind them.
+      get endCursor() {
+        return sealed(last);
+      },
+    },
+    totalCount,
+    missing,
+  };
+  return withNodes(page, nodes);
+}
+
+interface PageRead {
+  readonly places: readonly { readonly code: string; readonly key: IndexKey }[];
+  readonly last: IndexKey | null;
+  readonly more: boolean;
+}
+
+async function readPage(
+  { registry }: Operation,
+  ask: {
+    filter: DossierFilter;
+    order: DossierOrder;
+    first: number;
+    start: IndexKey | null;
+    applicant: Applicant | null;
+  },
+): Promise<PageRead> {
+  const { filter, order, first, start, applicant } = ask;
+  const places: PageRead['places'][number][] = [];
+  let last = start;
+  let more = true;
+  for (let turn = 0; more && places.length < first && turn < MOST_TURNS; turn++) {
+    const page = await fromStore(registry.index.page({ filter, order, first: first - places.length, after: last }));
+    places.push(...page.places.filter(({ code }) => !applicant?.strangers.has(code)));
+    last = page.places.at(-1)?.key ?? last;
+    more = page.more;
+  }
+  return { places, last: last === start ? null : last, more };
+}
+
+async function countUpTo({ index }: Registry, filter: DossierFilter): Promise<number | null> {
+  const count = await fromStore(index.count(filter, MOST_COUNTED + 1));
+  return count > MOST_COUNTED ? null : count;
+}
+
+/** An enterprise by its code; a person by every number the systems tie to the one given. */
+async function findApplicant(operation: Operation, id: string): Promise<Applicant> {
+  const code = enterpriseCodeOf(id);
+  if (code !== null) return { name: code, numbers: [code], strangers: new Set(), missing: [] };
+  const identity = await identityOf(operation, [numberOfId(operation, id, 'filter.applicantId')]);
+  // A twelve-digit number was one person's alone; an old one may have been two people's.
+  const old = await operation.index.handedInBy(identity.numbers.filter((number) => !isTwelve(number)));
+  const { strangers, missing } = sortOutPlaces(operation, old.places, identity);
+  return {
+    name: identity.canonical,
+    numbers: identity.numbers,
+    strangers: new Set(strangers),
+    missing: [
+      ...(mayMissNumbers(identity) ? [gapOf(incomplete(identity), '')] : []),
+      ...(old.more ? [tooManyHandedIn(operation)] : []),
+      ...missing,
+    ],
+  };
+}
+
+/** A cursor goes on in the list it came from and in no other; but a list of what is overdue is the same tomorrow. */
+function listName(order: DossierOrder, filter: DossierFilter, applicant: Applicant | null): string {
+  const { today: _, ...lasting } = filter;
+  const sorted = Object.entries({ ...lasting, applicant: applicant?.name }).sort(([left], [right]) =>
+    left < right ? -1 : 1,
+  );
+  return `dossiers ${order} ${JSON.stringify(sorted)}`;
+}
+
+/** Systems that, being behind, may keep a dossier out of the list: the counter's, and whose word the filter goes by. */
+function sectorsThatMatter(registry: Registry, filter: DossierFilter, order: DossierOrder): readonly DossierSector[] {
+  const { sector, procedure, status, unmapped, overdue } = filter;
+  const byCourse = status !== undefined || unmapped || overdue !== undefined || order === 'CHANGED_DESC';
+  const courses = byCourse ? courseSectors(registry, procedure) : [];
+  return dossierSectors(registry).filter(
+    (one) => one.role === 'reception' || one.id === sector || courses.includes(one),
+  );
+}
