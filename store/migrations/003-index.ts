@@ -26,6 +26,10 @@ export const index: Migration = {
       table.string('source_position', 255);
       longText(table, 'view').comment('JSON of DossierView; null after a delete');
       longText(table, 'faults').comment('JSON of FieldFault[]; null where there are none');
+      table
+        .boolean('replayed')
+        .notNullable()
+        .comment('A replay found it missing behind newer ones: no news to anybody');
       table.unique(['code', 'sector', 'version'], { indexName: 'dossier_event_version' });
     });
     await knex.schema.createTable('feed', (table) => {
@@ -41,7 +45,14 @@ export const index: Migration = {
       longText(table, 'view').comment('JSON of DossierView; null when deleted');
       longText(table, 'faults').comment('JSON of FieldFault[]; null where there are none');
       table.bigInteger('recorded_at').notNullable();
+      table.bigInteger('ended_at').comment('Since when this sector states 9 or 10');
+      table.bigInteger('seen_at').notNullable().comment('When its version was last taken from the log');
       table.primary(['code', 'sector']);
+    });
+    await knex.schema.createTable('dossier_lock', (table) => {
+      exactText(knex, table, 'code', 64)
+        .primary()
+        .comment('Held while the views of the dossier are merged; it has no row of its own before that');
     });
     await knex.schema.createTable('dossier', (table) => {
       exactText(knex, table, 'code', 64).primary();
@@ -57,7 +68,7 @@ export const index: Migration = {
       table.bigInteger('due_at');
       table.bigInteger('finished_at');
       table.boolean('running').notNullable().comment('Neither ended nor waiting for the applicant: may be overdue');
-      table.bigInteger('ended_at').comment('Since when it stands in status 9 or 10');
+      table.bigInteger('ended_at').comment('Since when it stands in status 9 or 10: when the first system said so');
       table.boolean('deleted').notNullable().comment('Every system that held it has deleted it');
       table.string('sectors', 255).notNullable().comment('Folders of the sectors that hold it, separated by blanks');
       table.integer('revision').notNullable().comment('Sum of the versions it is merged from');
@@ -88,9 +99,7 @@ export const index: Migration = {
       table.index(['sector', 'received_at', 'code'], 'dossier_sector_received');
     });
     await knex.schema.createTable('dossier_word', (table) => {
-      exactText(knex, table, 'word', 32)
-        .notNullable()
-        .comment('Of applicant and code, folded: no diacritics, small letters');
+      exactText(knex, table, 'word', 32).notNullable().comment('Of applicant and code, folded: see indexWords');
       exactText(knex, table, 'code', 64).notNullable();
       table.bigInteger('received_at').notNullable();
       table.primary(['code', 'word']);
@@ -120,6 +129,7 @@ export const index: Migration = {
       'dossier_sector',
       'dossier_number',
       'dossier',
+      'dossier_lock',
       'dossier_view',
       'feed',
       'dossier_event',

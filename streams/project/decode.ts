@@ -1,0 +1,50 @@
+import { DOSSIER_STATUSES } from '../../core/dossier.ts';
+import { type DossierEvent, fromLogRecord } from '../../core/event.ts';
+import type { StoredRecord } from '../../core/event-log.ts';
+
+/** A record that nobody can ever apply, and why; the reason holds no value of it. */
+export interface PoisonRecord {
+  readonly record: StoredRecord;
+  readonly reason: string;
+}
+
+export interface ReadEvent {
+  readonly event: DossierEvent;
+  readonly record: StoredRecord;
+}
+
+/** Takes a batch of records apart: what can be applied, and what cannot. */
+export function decode(
+  sector: string,
+  records: readonly StoredRecord[],
+): { readonly read: readonly ReadEvent[]; readonly poison: readonly PoisonRecord[] } {
+  const read: ReadEvent[] = [];
+  const poison: PoisonRecord[] = [];
+  for (const record of records) {
+    try {
+      read.push({ event: checked(sector, fromLogRecord(record)), record });
+    } catch (error) {
+      poison.push({ record, reason: error instanceof Error ? error.message : 'cannot be read' });
+    }
+  }
+  return { read, poison };
+}
+
+/** What fromLogRecord leaves open and the tables demand. */
+function checked(sector: string, event: DossierEvent): DossierEvent {
+  const { view, faults } = event;
+  if (event.sector !== sector) throw new Error(`expected an event of sector ${sector} in its topic`);
+  if (typeof event.way !== 'string' || !Array.isArray(faults)) throw new Error('expected a way and a list of faults');
+  if (view === null) return event;
+  if (typeof view !== 'object' || Array.isArray(view)) throw new Error('expected an object as view');
+  const status: unknown = view.status ?? null;
+  if (status === null) return event;
+  if (typeof status !== 'object' || !('code' in status) || typeof status.code !== 'string') {
+    throw new Error('expected a status with its code');
+  }
+  const number: unknown = 'number' in status ? status.number : null;
+  if (number !== null && !DOSSIER_STATUSES.some((known) => known.number === number)) {
+    throw new Error('expected a status number from 1 to 10, or null');
+  }
+  return event;
+}

@@ -1,0 +1,89 @@
+import type { DossierView } from '../../core/dossier.ts';
+import { eventId } from '../../core/event.ts';
+import type { Database } from '../../drivers/database.ts';
+import { inParts, places } from '../../store/many-rows.ts';
+import type { Transaction } from '../../store/transaction.ts';
+import type { ReadEvent } from './decode.ts';
+import type { CurrentView } from './merge.ts';
+import type { BatchState } from './plan.ts';
+
+/**
+ * Keeps other projections away from these dossiers until the transaction ends: the systems of one dossier are topics
+ * of their own, which several processes read at the same time. A dossier that is not there yet has to be locked too,
+ * hence a table for it. SQLite has one writer at a time.
+ *
+ * @param codes sorted, so that two transactions never wait for each other
+ */
+export async function lockDossiers(trx: Transaction, { traits }: Database, codes: readonly string[]): Promise<void> {
+  if (traits.name === 'sqlite') return;
+  for (const part of inParts(codes, traits)) {
+    const rows = `${'(?), '.repeat(part.length - 1)}(?)`;
+    await trx.run(`insert into dossier_lock (code) values ${rows} on duplicate key update code = code`, part);
+  }
+}
+
+/** What the store holds of the dossiers of a batch, all of one sector's events. */
+export async function readState(
+  trx: Transaction,
+  database: Database,
+  sector: string,
+  reads: readonly ReadEvent[],
+  codes: readonly string[],
+): Promise<BatchState> {
+  const views = new Map<string, CurrentView[]>();
+  for (const part of inParts(codes, database.traits)) {
+    const sql = `select code, sector, version, deleted, view, recorded_at, ended_at from dossier_view where code in (${places(part.length)})`;
+    for (const row of await trx.run(sql, part)) {
+      const code = String(row.code);
+      const own = views.get(code) ?? [];
+      own.push(viewOf(row));
+      views.set(code, own);
+    }
+  }
+  const currentOf = (code: string) => views.get(code)?.find((view) => view.sector === sector);
+  // What is newer than the current version cannot be in the history: both are written together.
+  const doubtful = reads.filter(({ event }) => event.version <= (currentOf(event.code)?.version ?? event.version));
+  return { views, known: await knownEvents(trx, database, sector, doubtful) };
+}
+
+async function knownEvents(
+  trx: Transaction,
+  { traits }: Database,
+  sector: string,
+  reads: readonly ReadEvent[],
+): Promise<ReadonlySet<string>> {
+  const known = new Set<string>();
+  if (reads.length === 0) return known;
+  const versions = reads.map(({ event }) => event.version);
+  const codes = [...new Set(reads.map(({ event }) => event.code))].sort();
+  for (const part of inParts(codes, traits, 3)) {
+    const rows = await trx.run(
+      `select code, version from dossier_event where code in (${places(part.length)}) and sector = ? and version between ? and ?`,
+      [...part, sector, Math.min(...versions), Math.max(...versions)],
+    );
+    for (const { code, version } of rows) known.add(eventId(sector, String(code), Number(version)));
+  }
+  return known;
+}
+
+function viewOf(row: Readonly<Record<string, unknown>>): CurrentView {
+  const { sector, version, deleted, view, recorded_at: recordedAt, ended_at: endedAt } = row;
+  return {
+    sector: String(sector),
+    version: Number(version),
+    deleted: Number(deleted) === 1,
+    view: parsed(view),
+    recordedAt: Number(recordedAt),
+    endedAt: endedAt === null ? null : Number(endedAt),
+  };
+}
+
+/** A view that somebody broke in the table says nothing, until a newer one or a replay mends it. */
+function parsed(view: unknown): DossierView | null {
+  if (typeof view !== 'string') return null;
+  try {
+    return JSON.parse(view) as DossierView;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,128 @@
+import type { DossierEvent, FieldFault } from '../../core/event.ts';
+import type { RowValues, TableShape } from '../../store/many-rows.ts';
+import { cut, type MergedDossier } from './merge.ts';
+import type { ViewChange } from './plan.ts';
+
+/** How projection's tables are written: which columns, and what becomes of a row that is there. */
+
+export const EVENTS: TableShape = {
+  table: 'dossier_event',
+  columns: [
+    ...['seq', 'sector', 'code', 'version', 'change_kind', 'way', 'occurred_at', 'recorded_at', 'applied_at'],
+    ...['status_number', 'status_code', 'status_title', 'source_position', 'view', 'faults', 'replayed'],
+  ],
+  key: ['seq'],
+};
+
+export function eventRow(event: DossierEvent, place: { seq: number; now: number; replayed: boolean }): RowValues {
+  const { sector, code, version, change, way, occurredAt, recordedAt, sourcePosition, view, faults } = event;
+  const status = view?.status ?? null;
+  return [
+    ...[place.seq, sector, code, version, change, cut(way, 64) ?? '', occurredAt, recordedAt, place.now],
+    ...[status?.number ?? null, cut(status?.code, 64), cut(status?.title, 255), cut(sourcePosition, 255)],
+    ...[jsonOf(view), faultsOf(faults), Number(place.replayed)],
+  ];
+}
+
+export const VIEWS: TableShape = {
+  table: 'dossier_view',
+  columns: ['code', 'sector', 'version', 'deleted', 'view', 'faults', 'recorded_at', 'ended_at', 'seen_at'],
+  key: ['code', 'sector'],
+};
+
+export function viewRow({ code, view: current, faults }: ViewChange, now: number): RowValues {
+  const { sector, version, deleted, view, recordedAt, endedAt } = current;
+  return [code, sector, version, Number(deleted), jsonOf(view), faultsOf(faults), recordedAt, endedAt, now];
+}
+
+export const DOSSIERS: TableShape = {
+  table: 'dossier',
+  columns: [
+    ...['code', 'procedure_code', 'procedure_sector', 'agency_code', 'applicant_kind', 'applicant_name', 'channel'],
+    ...['status_number', 'status_at', 'received_at', 'due_at', 'finished_at', 'running', 'ended_at', 'deleted'],
+    ...['sectors', 'revision', 'changed_at'],
+  ],
+  key: ['code'],
+};
+
+export function dossierRow(dossier: MergedDossier): RowValues {
+  const { code, procedureCode, procedureSector, agencyCode, applicantKind, applicantName, channel } = dossier;
+  const { statusNumber, statusAt, receivedAt, dueAt, finishedAt, running, endedAt, deleted } = dossier;
+  return [
+    ...[code, procedureCode, procedureSector, agencyCode, applicantKind, applicantName, channel],
+    ...[statusNumber, statusAt, receivedAt, dueAt, finishedAt, Number(running), endedAt, Number(deleted)],
+    ...[dossier.sectors.join(' ').slice(0, 255), dossier.revision, dossier.changedAt],
+  ];
+}
+
+/** A list by which dossiers are found: one row for each value, with what the list is ordered by. */
+export interface ListTable extends TableShape {
+  readonly valuesOf: (dossier: MergedDossier) => readonly string[];
+}
+
+function listTable(table: string, column: string, valuesOf: ListTable['valuesOf']): ListTable {
+  return { table, columns: [column, 'code', 'received_at'], key: ['code', column], valuesOf };
+}
+
+export const LISTS: readonly ListTable[] = [
+  listTable('dossier_number', 'number', ({ numbers }) => numbers),
+  listTable('dossier_sector', 'sector', ({ sectors }) => sectors),
+  listTable('dossier_word', 'word', ({ words }) => words),
+];
+
+const DELIVERY_COLUMNS = [
+  ...['code', 'wanted_revision', 'wanted_at', 'known_revision', 'state', 'reason_code', 'reason', 'attempts'],
+  ...['next_try_at', 'claimed_by', 'claimed_until', 'fence'],
+] as const;
+
+/** A newer revision is to be delivered: at once, unless the portal is being waited for or delivery is off. */
+export const WANTED: TableShape = {
+  table: 'delivery',
+  columns: DELIVERY_COLUMNS,
+  key: ['code'],
+  update: {
+    wanted_at: 'case when wanted_revision > known_revision then wanted_at else new(wanted_at) end',
+    next_try_at: "case when state = 'pending' then next_try_at else new(next_try_at) end",
+    attempts: "case when state = 'pending' then attempts else 0 end",
+    reason_code: "case when state in ('pending', 'off') then reason_code else null end",
+    reason: "case when state in ('pending', 'off') then reason else null end",
+    state: "case when state = 'off' then 'off' else 'pending' end",
+    wanted_revision: 'new(wanted_revision)',
+  },
+};
+
+const DELETED_REASON = 'Hồ sơ không còn ở hệ thống nguồn. Cán bộ kiểm tra và xử lý bản đã gửi trên Cổng Dịch vụ công.';
+
+/** No system has it any more: what the portal has of it is for a person to decide. */
+export const UNWANTED: TableShape = {
+  ...WANTED,
+  update: {
+    ...WANTED.update,
+    reason_code: "case when known_revision > 0 then 'DELETED_AT_SOURCE' else null end",
+    reason: `case when known_revision > 0 then '${DELETED_REASON}' else null end`,
+    state: "case when known_revision > 0 then 'held' when state = 'off' then 'off' else 'pending' end",
+    wanted_revision: 'new(wanted_revision)',
+  },
+};
+
+/** As it is where there is no row yet: the portal lacks everything. */
+export function deliveryRow({ code, revision }: MergedDossier, now: number): RowValues {
+  return [code, revision, now, 0, 'pending', null, null, 0, now, null, 0, 0];
+}
+
+const written = new WeakMap<object, string>();
+
+/** A view is written twice, into the history and as the current one. */
+function jsonOf(value: object | null): string | null {
+  if (value === null) return null;
+  let text = written.get(value);
+  if (text === undefined) {
+    text = JSON.stringify(value);
+    written.set(value, text);
+  }
+  return text;
+}
+
+function faultsOf(faults: readonly FieldFault[]): string | null {
+  return faults.length === 0 ? null : JSON.stringify(faults);
+}
