@@ -5,6 +5,10 @@
  */
 export interface Portal {
   readonly protocol: 'session' | 'rest';
+  /**
+   * The sends never reject for what the portal or the network does: a call that was aborted or ran out of time resolves
+   * to `unsent` when nothing had left the hub, and to `unknown` otherwise.
+   */
   /** @param request.update false: the portal does not have them yet */
   sendDossiers(request: SendDossiers, options: PortalCall): Promise<PortalReply>;
   /** In their order, at most PROGRESS_CHUNK of one dossier. */
@@ -14,7 +18,7 @@ export interface Portal {
     request: { readonly agency: string; readonly code: string },
     options: PortalCall,
   ): Promise<PortalRecord | null>;
-  /** Resolves when the portal takes our account. */
+  /** Resolves when the portal takes our account; rejects with PortalUnanswered. */
   check(options: PortalCall): Promise<void>;
   close(): Promise<void>;
 }
@@ -45,6 +49,7 @@ export interface SendProgress {
  */
 export type PortalReply =
   | { readonly outcome: 'accepted'; readonly receipt: string | null }
+  /** `message` is what may be shown of the portal's text, with holes where it quoted what was sent; may be empty. */
   | { readonly outcome: 'refused'; readonly code: string; readonly message: string }
   | { readonly outcome: 'unsent' | 'unknown'; readonly reason: string; readonly retryAfterMs: number | null };
 

@@ -102,6 +102,21 @@ function targetOf(base: URL, path: string, query: HttpRequest['query']): string 
   return `${target}${target.includes('?') ? '&' : '?'}${search}`;
 }
 
+/** What the system was asked to do when a connection failed to come about; a code such as EHOSTUNREACH may also end one. */
+const CONNECTING: ReadonlySet<unknown> = new Set(['connect', 'getaddrinfo']);
+
+/**
+ * Whether a request that was rejected certainly sent nothing, because no connection came about. False where that is
+ * not certain, such as a kept-alive connection that broke.
+ */
+export function neverConnected(error: unknown): boolean {
+  const cause = error instanceof HubError ? error.cause : error;
+  if (cause instanceof errors.ConnectTimeoutError) return true;
+  // A name with several addresses: each was tried.
+  if (cause instanceof AggregateError) return cause.errors.length > 0 && cause.errors.every(neverConnected);
+  return cause instanceof Error && 'syscall' in cause && CONNECTING.has(cause.syscall);
+}
+
 /** Undici's messages name hosts and ports: they go into the cause, which stays in the log. */
 function failureOf(cause: unknown, maxBytes: number): unknown {
   if (cause instanceof HubError || cause instanceof errors.InvalidArgumentError) return cause;

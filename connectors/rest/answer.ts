@@ -68,7 +68,8 @@ export function malformed(expected: string, came: unknown, field: string): HubEr
   return new HubError('SOURCE_MALFORMED', field === '' ? shape : `${field}: ${shape}`, { field });
 }
 
-function retryAfter(header: string | readonly string[] | undefined): number | undefined {
+/** @returns milliseconds to wait, from seconds or an HTTP date; undefined for what is neither, or longer than a day */
+export function retryAfter(header: string | readonly string[] | undefined): number | undefined {
   if (typeof header !== 'string') return undefined;
   const delayMs = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
   return delayMs >= 0 && delayMs <= MOST_RETRY_AFTER_MS ? delayMs : undefined;
