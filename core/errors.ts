@@ -147,6 +147,20 @@ export const ERRORS = {
     meaning: 'The hub’s own store, which holds the index of dossiers, could not be read.',
     remedy: 'Ask again later; the hub’s operator finds the cause in the log.',
   },
+  SUBSCRIBER_TOO_SLOW: {
+    failed: 'client',
+    retryable: true,
+    title: 'Thuê bao nhận thông báo quá chậm',
+    meaning: 'More events came than the subscriber read in time, so it was cut off; none is kept for it.',
+    remedy: 'Subscribe again with `after`, the id of the last event received; ask for less, or read faster.',
+  },
+  TOO_MANY_SUBSCRIPTIONS: {
+    failed: 'client',
+    retryable: true,
+    title: 'Quá nhiều thuê bao cùng lúc',
+    meaning: 'The connection, or the hub, already has as many subscriptions as it takes.',
+    remedy: 'End one first; the limits are the settings SUBSCRIPTIONS_PER_CONNECTION and SUBSCRIPTIONS.',
+  },
   OPERATION_TIMEOUT: {
     failed: 'hub',
     retryable: true,
@@ -174,6 +188,8 @@ export interface HubErrorOptions {
   readonly retryable?: boolean | undefined;
   /** Milliseconds a failing system asked us to wait. */
   readonly retryAfterMs?: number | undefined;
+  /** Id of the last event that a subscriber got: where it may go on. */
+  readonly after?: string | null | undefined;
   /** For the log only: never leaves the hub. */
   readonly cause?: unknown;
 }
@@ -185,6 +201,7 @@ export class HubError extends Error {
   readonly field: string | undefined;
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
+  readonly after: string | null;
 
   constructor(code: ErrorCode, message: string, options: HubErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -194,13 +211,14 @@ export class HubError extends Error {
     this.field = options.field;
     this.retryable = options.retryable ?? ERRORS[code].retryable;
     this.retryAfterMs = options.retryAfterMs;
+    this.after = options.after ?? null;
   }
 
   /** The same failure, told with the sector it belongs to. A connector knows its protocol, not its sector. */
   inSector(sector: string): HubError {
     if (this.sector !== undefined) return this;
-    const { code, message, field, retryable, retryAfterMs, cause } = this;
-    const named = new HubError(code, `${sector}: ${message}`, { sector, field, retryable, retryAfterMs, cause });
+    const { code, message, field, retryable, retryAfterMs, after, cause } = this;
+    const named = new HubError(code, `${sector}: ${message}`, { sector, field, retryable, retryAfterMs, after, cause });
     if (this.stack !== undefined) named.stack = this.stack;
     return named;
   }
@@ -208,6 +226,12 @@ export class HubError extends Error {
 
 /** What goes into a GraphQL error's `extensions`. */
 export function extensionsOf(error: HubError): Record<string, unknown> {
-  const { code, sector, field, retryable } = error;
-  return { code, ...(sector !== undefined && { sector }), ...(field !== undefined && { field }), retryable };
+  const { code, sector, field, retryable, after } = error;
+  return {
+    code,
+    ...(sector !== undefined && { sector }),
+    ...(field !== undefined && { field }),
+    retryable,
+    ...(after !== null && { after }),
+  };
 }
