@@ -1,5 +1,8 @@
 import type { DossierView } from '../core/dossier.ts';
 import type { ChangeKind, FieldFault } from '../core/event.ts';
+import type { Database } from '../drivers/database.ts';
+import { countMatches, readPage } from './index/page.ts';
+import { readByNumbers, readHistory, readProgress, readViews } from './index/reads.ts';
 
 /** What the hub knows of dossiers from the stream of changes: current views, history, and lists by what people filter by. */
 export interface DossierIndex {
@@ -11,7 +14,7 @@ export interface DossierIndex {
   page(request: IndexPageRequest): Promise<IndexPage>;
   /** How many match, counted up to `most` and no further. */
   count(filter: DossierFilter, most: number): Promise<number>;
-  /** For each code, in order, every event that reached the hub, oldest first. */
+  /** For each code, in order, every event that reached the hub, oldest first; of more than 1,000 the latest. */
   history(codes: readonly string[]): Promise<readonly (readonly IndexedEvent[])[]>;
   /** How far each sector's capture has come; kept for a moment, so that asking often costs nothing. */
   progress(): Promise<ReadonlyMap<string, CaptureProgress>>;
@@ -60,7 +63,7 @@ export interface DossierFilter {
   readonly overdue?: boolean | undefined;
   /** UTC milliseconds at which the present day began in Vietnam; needed by `overdue`. */
   readonly today?: number | undefined;
-  /** Folded words, each of which the applicant's name or the code must have; the last may be unfinished. */
+  /** Folded words as indexWords gives them, each of which the applicant's name or the code must have; the last may be unfinished. */
   readonly words?: readonly string[] | undefined;
 }
 
@@ -102,4 +105,32 @@ export interface CaptureProgress {
   /** Every change until then is in the hub, UTC milliseconds; null before the first full pass. */
   readonly currentUntil: number | null;
   readonly failingSince: number | null;
+}
+
+/** How long what is known of capture's progress is kept. */
+const PROGRESS_MS = 500;
+
+/** Reads the tables that projection writes; any process can, and none of it needs a system to be up. */
+export function createDossierIndex(database: Database): DossierIndex {
+  let progress: Promise<ReadonlyMap<string, CaptureProgress>> | undefined;
+  let readAt = 0;
+  return {
+    views: (codes) => readViews(database, codes),
+    byNumbers: (numbers, limit) => readByNumbers(database, numbers, limit),
+    page: (request) => readPage(database, request),
+    count: (filter, most) => countMatches(database, filter, most),
+    history: (codes) => readHistory(database, codes),
+    progress: () => {
+      if (progress === undefined || performance.now() - readAt > PROGRESS_MS) {
+        readAt = performance.now();
+        const reading = readProgress(database);
+        progress = reading;
+        // A failure is told to those who wait for it, and not kept.
+        reading.catch(() => {
+          if (progress === reading) progress = undefined;
+        });
+      }
+      return progress;
+    },
+  };
 }
