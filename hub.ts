@@ -16,7 +16,9 @@ import { createOperation } from './resolvers/operation.ts';
 import type { Registry } from './resolvers/registry.ts';
 import { buildSchema, type SectorSdl } from './resolvers/schema.ts';
 import { createCaptureStatus } from './store/capture-status.ts';
+import { createDossierIndex } from './store/dossier-index.ts';
 import { openStore, type Store } from './store/store.ts';
+import { createFeed } from './streams/feed.ts';
 
 export interface Hub {
   readonly gateway: Gateway;
@@ -64,7 +66,9 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   mkdirSync(settings.DATA_DIR, { recursive: true });
   const seal = createSeal(readSealingKey(settings));
   const store = await openStore(settings.DATABASE_URL || sqliteUrl(settings.DATA_DIR), { seal });
+  const feed = createFeed({ database: store.database, warn });
   const closeSystems = async () => {
+    await feed.close();
     await Promise.all(sectors.flatMap(({ sources }) => [...sources.values()].map(({ source }) => source.close())));
     await store.close();
   };
@@ -74,7 +78,9 @@ export async function createHub(options: HubOptions): Promise<Hub> {
       catalogues: loadCatalogues(join(root, 'catalogues')),
       seal,
       numberPairs: store.numberPairs,
+      index: createDossierIndex(store.database),
       captureStatus: createCaptureStatus(store.database),
+      feed,
       now,
       limits: {
         callsPerOperation: settings.CALLS_PER_OPERATION,

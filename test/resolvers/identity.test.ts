@@ -352,7 +352,7 @@ describe('asked through the API', () => {
 
   test('a remembered pair is asked for in the same wave', async () => {
     const desk: System = { sector: 'one-stop', rank: 20, people: [{ numbers: [NINE], name: 'Ái' }] };
-    const house = openHouse([desk, CIVIL], [], [[A12, NINE]]);
+    const house = openHouse([desk, CIVIL], { pairs: [[A12, NINE]] });
     const { data } = await house.ask(`{ citizen(id: "${A12}") { fullName personalNumbers } }`);
     expect(data.citizen).toEqual({ fullName: 'Ái', personalNumbers: [A12, NINE] });
     expect(house.calls).toHaveLength(2);

@@ -4,7 +4,7 @@ import type { EntityDeclaration, Field, SectorDeclaration, SourceDeclaration } f
 import { HubError } from '../../core/errors.ts';
 import type { OpenSector } from '../../core/open-sector.ts';
 import { createSeal } from '../../core/seal.ts';
-import type { Answer, Row, WatchedSource } from '../../core/source.ts';
+import type { Answer, WatchedSource } from '../../core/source.ts';
 import * as fields from '../../kit/fields.ts';
 import { createOperation, type Operation } from '../../resolvers/operation.ts';
 import type { Registry } from '../../resolvers/registry.ts';
@@ -30,15 +30,23 @@ export interface Person {
   readonly gender?: string;
 }
 
-/** A system of dossiers. Where it is a reception it is asked by applicant as well. */
+/** A sector that states dossiers; what it states is in the index. */
 export interface DossierSystem {
   readonly sector: string;
   readonly role: 'reception' | 'course';
-  /** Fields of a dossier view as they are, and `keys`: the numbers it is found by. */
-  readonly dossiers: readonly Row[];
-  readonly down?: boolean;
-  /** Steps kept apart from the dossier, as rows with `dossier`. */
-  readonly steps?: readonly Row[];
+}
+
+/** What a house has besides its systems of people. */
+export interface HouseOptions {
+  readonly dossiers?: readonly DossierSystem[];
+  /** Numbers that a system once stated to be one person's. */
+  readonly pairs?: readonly (readonly string[])[];
+  /** Without one no dossier is known. */
+  readonly index?: Registry['index'];
+  readonly captureStatus?: Registry['captureStatus'];
+  /** Without one there is no news. */
+  readonly feed?: Registry['feed'];
+  readonly limits?: Partial<Registry['limits']>;
 }
 
 export interface SmallHouse {
@@ -51,20 +59,28 @@ export interface SmallHouse {
 }
 
 export const NOW = Date.parse('2026-11-20T00:00:00+07:00');
-const seal = createSeal(Buffer.alloc(32, 7));
-const catalogues = loadCatalogues(`${import.meta.dirname}/../../catalogues`);
+export const seal = createSeal(Buffer.alloc(32, 7));
+export const catalogues = loadCatalogues(`${import.meta.dirname}/../../catalogues`);
 const plain = (from: string): Field => ({ from: [from], read: (raw) => raw ?? null });
 
-/** @param pairs numbers that a system once stated to be one person's */
-export function openHouse(
-  systems: readonly System[],
-  dossiers: readonly DossierSystem[] = [],
-  pairs: readonly (readonly string[])[] = [],
-): SmallHouse {
+const NO_DOSSIERS: Registry['index'] = {
+  views: async (codes) => codes.map(() => []),
+  byNumbers: async () => [],
+  page: async () => ({ places: [], more: false }),
+  count: async () => 0,
+  history: async (codes) => codes.map(() => []),
+  progress: async () => new Map(),
+};
+
+export function openHouse(systems: readonly System[], options: HouseOptions = {}): SmallHouse {
+  const { dossiers = [], pairs = [], index = NO_DOSSIERS, captureStatus = { ways: async () => [] } } = options;
   const calls: SmallHouse['calls'] = [];
   const ids = [...new Set([...systems, ...dossiers].map(({ sector }) => sector))];
   const sectors = ids.map((id) => openSector(id, { systems, dossiers, calls }));
-  const limits = { callsPerOperation: 200, recordsPerOperation: 20_000, searchHits: 100 };
+  const limits = {
+    ...{ callsPerOperation: 200, recordsPerOperation: 20_000, searchHits: 100, indexStaleMs: 60_000 },
+    ...options.limits,
+  };
   const numberPairs: Registry['numberPairs'] = {
     of: async (numbers) =>
       numbers.map((number) =>
@@ -72,7 +88,8 @@ export function openHouse(
       ),
     remember: async () => undefined,
   };
-  const registry: Registry = { sectors, catalogues, seal, numberPairs, now: () => NOW, limits };
+  const now = () => NOW;
+  const registry: Registry = { sectors, catalogues, seal, numberPairs, index, feed, captureStatus, now, limits };
   const schema = buildSchema(registry, []);
   const operation = () =>
     createOperation(registry, {
@@ -116,13 +133,6 @@ function openSector(
     add(name, PERSON(system), ...answersOf(system));
   }
   const held = house.dossiers.find(({ sector }) => sector === id);
-  if (held !== undefined) {
-    add('dossier', DOSSIER, dossierAnswers(held));
-    add('step', STEP, async (_, keys) => {
-      if (held.down) throw down();
-      return keys.map((key) => (held.steps ?? []).filter((one) => one.dossier === key));
-    });
-  }
   const declaration: SectorDeclaration = {
     title: id,
     settings: {},
@@ -132,11 +142,8 @@ function openSector(
     links: {},
     identity,
     dossiers: held && {
-      entity: 'dossier',
-      role: held.role,
-      byCode: 'code',
-      ...(held.role === 'reception' && { byApplicant: 'applicant' }),
-      ...(held.steps && { parts: { steps: { entity: 'step', by: 'dossier' } } }),
+      ...{ entity: 'dossier', role: held.role, byCode: 'code' },
+      changes: { poll: { way: 'poll', capability: POLLED } },
     },
   };
   return { id, declaration, sources };
@@ -174,23 +181,7 @@ const PERSON = ({ searchable = false }: System): Omit<EntityDeclaration, 'source
   lookups: { number: lookup },
 });
 
-const VIEW_FIELDS = [
-  ...['procedureCode', 'procedureTitle', 'agencyCode', 'applicantKind', 'applicantName', 'applicantNumbers', 'parties'],
-  ...['channel', 'status', 'statusAt', 'receivedAt', 'dueAt', 'finishedAt', 'returnedAt', 'steps'],
-  ...['supplementRequests', 'fees', 'results'],
-];
-const DOSSIER: Omit<EntityDeclaration, 'source' | 'binding'> = {
-  type: 'Dossier',
-  identity: ['code'],
-  fields: { code: fields.code('code'), ...Object.fromEntries(VIEW_FIELDS.map((name) => [name, plain(name)])) },
-  lookups: { code: lookup, applicant: lookup },
-};
-const STEP: Omit<EntityDeclaration, 'source' | 'binding'> = {
-  type: 'DossierStep',
-  identity: ['id'],
-  fields: Object.fromEntries(['id', 'content', 'at', 'status'].map((name) => [name, plain(name)])),
-  lookups: { dossier: lookup },
-};
+const POLLED = { deletes: true, order: false, intermediate: false, initial: true, lateCommits: true };
 
 function answersOf({ people, down: isDown, delayMs, searchable }: System): [Read, Search | undefined] {
   const wait = () => (delayMs === undefined ? undefined : new Promise((resolve) => setTimeout(resolve, delayMs)));
@@ -208,15 +199,6 @@ function answersOf({ people, down: isDown, delayMs, searchable }: System): [Read
     return { rows: rows.slice(0, limit), more: rows.length > limit };
   };
   return [read, searchable ? search : undefined];
-}
-
-function dossierAnswers({ dossiers, down: isDown }: DossierSystem): Read {
-  return async (by, keys) => {
-    if (isDown) throw down();
-    return keys.map((key) =>
-      dossiers.filter((one) => (by === 'code' ? one.code === key : ((one.keys ?? []) as string[]).includes(key))),
-    );
-  };
 }
 
 function down(): HubError {
