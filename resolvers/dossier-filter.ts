@@ -38,9 +38,9 @@ export function indexFilterOf(registry: Registry, given: FilterArguments): Dossi
   return {
     ...(status !== undefined && { status }),
     ...(given.unmapped === true && { unmapped: true }),
-    ...(given.sector != null && { sector: knownSector(registry, given.sector) }),
-    ...(agency != null && { agency: knownCode('agency', agency, registry.catalogues.agencies) }),
-    ...(procedure != null && { procedure: knownCode('procedure', procedure, registry.catalogues.procedures) }),
+    ...(given.sector != null && { sector: knownSector(registry, 'filter.sector', given.sector) }),
+    ...(agency != null && { agency: knownCode('filter.agency', agency, registry.catalogues.agencies) }),
+    ...(procedure != null && { procedure: knownCode('filter.procedure', procedure, registry.catalogues.procedures) }),
     ...(channel != null && { channel }),
     ...rangeOf('received', given.receivedFrom, given.receivedTo),
     ...rangeOf('due', given.dueFrom, given.dueTo),
@@ -67,22 +67,27 @@ function statusesOf({ status, unmapped }: FilterArguments): readonly number[] | 
   return DOSSIER_STATUSES.filter(({ name }) => status.includes(name)).map(({ number }) => number);
 }
 
-function knownSector(registry: Registry, sector: string): string {
+/** @throws HubError BAD_USER_INPUT naming the argument */
+export function knownSector(registry: Registry, argument: string, sector: string): string {
   if (dossierSectors(registry).some(({ id }) => id === sector)) return sector;
   throw new HubError(
     'BAD_USER_INPUT',
-    'filter.sector: expected the folder name of a sector that states dossiers; `sectors` lists them',
+    `${argument}: expected the folder name of a sector that states dossiers; \`sectors\` lists them`,
   );
 }
 
-function knownCode(
-  name: 'agency' | 'procedure',
+/**
+ * @returns the code as the catalogue writes it
+ * @throws HubError BAD_USER_INPUT naming the argument, whose last part says what it stands for
+ */
+export function knownCode(
+  argument: `${string}.${'agency' | 'procedure'}`,
   code: string,
   catalogue: { byCode(code: string): { readonly code: string } | null },
 ): string {
   const known = catalogue.byCode(code);
   if (known !== null) return known.code;
-  throw new HubError('BAD_USER_INPUT', `filter.${name}: expected the code of a known ${name}`);
+  throw new HubError('BAD_USER_INPUT', `${argument}: expected the code of a known ${argument.split('.').at(-1)}`);
 }
 
 /** Whole days, both included: as instants, from the first up to the beginning of the day after the last. */

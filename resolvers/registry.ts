@@ -4,6 +4,7 @@ import type { Seal } from '../core/seal.ts';
 import type { CaptureStatus } from '../store/capture-status.ts';
 import type { DossierIndex } from '../store/dossier-index.ts';
 import type { NumberPairs } from '../store/number-pairs.ts';
+import type { Feed } from '../streams/feed.ts';
 
 /** What the resolvers answer from: the sectors as declared, the catalogues, and the seal of ids and cursors. */
 export interface Registry {
@@ -14,6 +15,8 @@ export interface Registry {
   readonly numberPairs: NumberPairs;
   /** Dossiers as the stream of changes brought them here. */
   readonly index: DossierIndex;
+  /** Events as they come, for subscribers. */
+  readonly feed: Feed;
   /** How each way of capture fares. */
   readonly captureStatus: CaptureStatus;
   /** UTC milliseconds; a test may hold it still. */

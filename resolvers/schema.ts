@@ -1,13 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeExecutableSchema } from '@graphql-tools/schema';
-import type { GraphQLFieldResolver, GraphQLSchema } from 'graphql';
+import type { GraphQLFieldResolver, GraphQLResolveInfo, GraphQLSchema } from 'graphql';
 import { isEnterpriseCode } from '../core/enterprise-code.ts';
 import { HubError } from '../core/errors.ts';
 import type { OpenSector } from '../core/open-sector.ts';
 import { isPersonalNumber, parsePersonalNumber } from '../core/personal-number.ts';
 import { SettingsFault } from '../core/setting.ts';
 import { scalars } from '../schema/scalars.ts';
+import type { FeedEvent } from '../streams/feed.ts';
 import { agencyOf, listAgencies, listProcedures, procedureOf } from './catalogues.ts';
 import { type CitizenNode, findCitizen, numberOfId, searchCitizens } from './citizens.ts';
 import { type ListArguments, listDossiers } from './dossier-list.ts';
@@ -18,6 +19,7 @@ import { answerQuery, followLinks, type Link, type Query } from './links.ts';
 import type { Operation } from './operation.ts';
 import type { Registry } from './registry.ts';
 import { changesOf, listSectors } from './sectors.ts';
+import { type DossierChangedArguments, dossierChangedNode, openDossierChanged } from './subscriptions.ts';
 
 type Resolver = GraphQLFieldResolver<never, Operation>;
 type Resolvers = Record<string, Record<string, Resolver>>;
@@ -48,7 +50,7 @@ export function buildSchema(registry: Registry, sectorSdl: readonly SectorSdl[])
   try {
     return makeExecutableSchema({
       typeDefs: [...readSharedSdl(), ...sectorSdl.map(({ sdl }) => sdl)],
-      resolvers: { ...scalars, ...resolvers },
+      resolvers: { ...scalars, ...resolvers, Subscription: subscriptionResolvers },
       // A link declared for a field that no SDL has would never be asked: that is a fault of the declaration.
       resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
       assumeValidSDL: false,
@@ -105,6 +107,9 @@ function generalResolvers(registry: Registry): Resolvers {
     Dossier: {
       history: ({ code }: DossierNode, _, operation) => historyOf(operation, code),
     },
+    DossierChanged: {
+      dossier: ({ code }: { code: string }, _, operation) => findDossier(operation, code),
+    },
     DossierApplicant: {
       citizen: ({ numbers, name }: { numbers: unknown; name: unknown }, _, operation) =>
         findNamed(operation, personalNumbersOf(numbers), name),
@@ -132,6 +137,20 @@ function generalResolvers(registry: Registry): Resolvers {
     },
   } as Resolvers;
 }
+
+/** Every event is an operation of its own, which learns what it was asked as the one that subscribed did. */
+const subscriptionResolvers = {
+  dossierChanged: {
+    subscribe: (_: unknown, args: DossierChangedArguments, operation: Operation, info: GraphQLResolveInfo) => {
+      operation.begin(info);
+      return openDossierChanged(operation, args);
+    },
+    resolve: (root: { dossierChanged: FeedEvent }, _: unknown, operation: Operation, info: GraphQLResolveInfo) => {
+      operation.begin(info);
+      return dossierChangedNode(root.dossierChanged);
+    },
+  },
+};
 
 function sectorResolvers(sectors: readonly OpenSector[]): Resolvers {
   const resolvers: Resolvers = {};

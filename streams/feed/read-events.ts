@@ -1,4 +1,5 @@
 import type { DossierStatusNumber } from '../../core/dossier.ts';
+import { isEnterpriseCode, parseEnterpriseCode } from '../../core/enterprise-code.ts';
 import { type ChangeKind, eventId, parseEventId } from '../../core/event.ts';
 import { isPersonalNumber, parsePersonalNumber } from '../../core/personal-number.ts';
 import type { Database, DatabaseRow } from '../../drivers/database.ts';
@@ -161,5 +162,6 @@ function textOf(value: unknown): string | null {
 
 /** People type blanks and dots into numbers. */
 function bare(number: string): string {
+  if (isEnterpriseCode(number)) return parseEnterpriseCode(number).code;
   return isPersonalNumber(number) ? parsePersonalNumber(number).number : number.trim();
 }

@@ -61,6 +61,7 @@ const registry: Registry = {
   seal: createSeal(Buffer.alloc(32)),
   numberPairs: { of: async (numbers) => numbers.map(() => []), remember: async () => undefined },
   index: { views: unused, byNumbers: unused, page: unused, count: unused, history: unused, progress: unused },
+  feed: { head: unused, wake: unused, open: unused, close: unused },
   captureStatus: { ways: unused },
   now: () => 0,
   limits: { callsPerOperation: 1, recordsPerOperation: 1, searchHits: 1, indexStaleMs: 1 },
