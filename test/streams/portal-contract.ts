@@ -198,7 +198,11 @@ const CLAUSES: readonly Clause[] = [
       expect(await create(portal, newCode())).toMatchObject({ outcome: 'unsent', retryAfterMs: null });
       await unanswered(portal, newCode());
       await expect(portal.check(patient)).rejects.toBeInstanceOf(PortalUnanswered);
+      const back = await scriptedPortal(Number(new URL(gone.url).port));
+      back.says({ body: '{"error_code":"00"}' });
+      expect((await create(portal, newCode())).outcome).toBe('accepted');
       await portal.close();
+      await back.close();
     },
   },
   {

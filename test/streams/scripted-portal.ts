@@ -9,7 +9,8 @@ export interface ScriptedPortal {
   close(): Promise<void>;
 }
 
-export async function scriptedPortal(): Promise<ScriptedPortal> {
+/** @param port a free one when left out */
+export async function scriptedPortal(port = 0): Promise<ScriptedPortal> {
   let answer: Parameters<ScriptedPortal['says']>[0] = { body: '' };
   const server = createServer((request, response) => {
     request.resume().on('end', () => {
@@ -17,11 +18,11 @@ export async function scriptedPortal(): Promise<ScriptedPortal> {
       const { status = 200, headers = {}, body } = signingIn ? { body: '{"session":"s","error_code":"00"}' } : answer;
       response.writeHead(status, headers).end(body);
     });
-  }).listen(0, '127.0.0.1');
+  }).listen(port, '127.0.0.1');
   await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const address = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://127.0.0.1:${address.port}`,
     says: (next) => {
       answer = next;
     },
