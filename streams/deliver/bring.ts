@@ -1,0 +1,219 @@
+import type { Catalogues } from '../../catalogues/catalogue.ts';
+import { type Portal, type PortalDossier, type PortalStep, PROGRESS_CHUNK } from '../../core/portal.ts';
+import type { Database } from '../../drivers/database.ts';
+import type { DeliveryLedger, PortalCallEntry, PortalKnowledge } from '../../store/delivery-ledger.ts';
+import type { Claim, DeliveryOutcome, DeliveryQueue } from '../../store/delivery-queue.ts';
+import { type PortalCalls, portalCalls } from './calls.ts';
+import { digestsOf, hashOf, stepHash } from './digest.ts';
+import { type DossierFacts, factsOf, type SectorRoles, scopeOf } from './facts.ts';
+import type { PortalGate } from './gate.ts';
+import type { Hold } from './hold-reasons.ts';
+import { judge, shownRecord, shownSteps, type WantedContent } from './judge.ts';
+import { type DeliveryMode, modeFor } from './modes.ts';
+import { portalAgency, portalDossier } from './payload.ts';
+import { otherSender, refusedByPortal } from './portal-holds.ts';
+import { compareInShadow } from './shadow.ts';
+import { portalSteps, stepKey } from './steps.ts';
+import { validate } from './validate.ts';
+import { readViews } from './views.ts';
+
+/** What bringing one dossier to the portal needs. */
+export interface Workshop {
+  readonly database: Database;
+  readonly queue: DeliveryQueue;
+  readonly ledger: DeliveryLedger;
+  readonly portal: Portal;
+  readonly gate: PortalGate;
+  readonly catalogues: Catalogues;
+  readonly roles: SectorRoles;
+  readonly standardMode: DeliveryMode;
+  readonly timeoutMs: number;
+  readonly now: () => number;
+  readonly warn: (message: string, details?: Readonly<Record<string, unknown>>) => void;
+}
+
+/** A dossier as it ought to be at the portal. */
+export interface Wanted extends WantedContent {
+  readonly code: string;
+  readonly revision: number;
+  /** On whose behalf it is sent, in the portal's order of identifier. */
+  readonly agency: string;
+  readonly dossier: PortalDossier;
+  readonly steps: readonly PortalStep[];
+}
+
+/** A call that may still be on its way when the time for its answer is over. */
+export class TooEarly extends Error {
+  /** UTC milliseconds from which on a lookup tells for certain. */
+  readonly at: number;
+
+  constructor(at: number) {
+    super('A call without an answer may still be under way');
+    this.name = 'TooEarly';
+    this.at = at;
+  }
+}
+
+/** A second refusal of something else can follow a first, as when the portal lost a dossier; more is a fault. */
+const MOST_REFUSALS = 4;
+
+/**
+ * Brings one claimed dossier to the portal, as far as it goes.
+ *
+ * @throws Postponed, PortalResting, TooEarly, ModeChanged, ClaimLost: nothing more can be done now
+ */
+export async function bring(claim: Claim, shop: Workshop, signal: AbortSignal): Promise<DeliveryOutcome> {
+  const { database, catalogues, roles, ledger, standardMode, now, warn } = shop;
+  // Views read from now on are of this revision or a later one; of a later one the queue knows.
+  const { code, wantedRevision: revision } = claim;
+  const stored = await readViews(database, code);
+  let facts: DossierFacts;
+  let holds: readonly Hold[];
+  let wanted: Wanted | null;
+  try {
+    facts = factsOf(code, stored, { roles, catalogues });
+    holds = facts.deleted ? [] : validate(facts, now());
+    wanted = facts.deleted || holds.length > 0 ? null : wantedOf(facts, revision);
+  } catch (error) {
+    // The same views would fail again: this dossier waits for its next version, the others go on.
+    warn('a dossier could not be put into the portal’s form', { error: error instanceof Error ? error.name : 'error' });
+    const text = 'Không lập được dữ liệu gửi Cổng từ hồ sơ này. Đề nghị báo quản trị trục liên thông.';
+    return { to: 'failed', revision, reason: { code: 'INTERNAL', text } };
+  }
+  if (facts.deleted) return deletedOutcome(await ledger.knownOf(code), revision);
+  const { agencyCode = null, procedureCode = null } = facts.view;
+  const scope = scopeOf({ agencyCode, procedureCode }, catalogues);
+  const mode = await modeFor(database.knex, scope, standardMode);
+  if (mode === 'off') return { to: 'off', revision };
+  const [first] = holds;
+  if (wanted === null || first !== undefined) {
+    const text = holds.map((hold) => hold.text).join(' ');
+    return { to: 'held', revision, reason: { code: first?.code ?? 'INTERNAL', text } };
+  }
+  const calls = portalCalls({ ...shop, claim, scope, signal });
+  if (mode === 'shadow') {
+    const record = await calls.lookUp(wanted.agency);
+    await shop.queue.write(claim, (transaction) => compareInShadow(transaction, { record, wanted, now: now() }));
+    return { to: 'shadow', revision };
+  }
+  return send(claim, wanted, { shop, calls });
+}
+
+function wantedOf(facts: DossierFacts, revision: number): Wanted {
+  const { code, agency } = facts;
+  if (agency === null) throw new Error('The validator lets no dossier without a known agency pass');
+  const dossier = portalDossier(facts);
+  const digests = digestsOf(dossier);
+  return {
+    code,
+    revision,
+    agency: portalAgency(agency),
+    dossier,
+    digests,
+    hash: hashOf(digests),
+    steps: portalSteps(facts),
+  };
+}
+
+function deletedOutcome(known: PortalKnowledge, revision: number): DeliveryOutcome {
+  const text =
+    'Hồ sơ đã bị xóa ở hệ thống nguồn nhưng Cổng vẫn còn. Đề nghị đơn vị xác nhận và xử lý bản ghi trên Cổng, hoặc khôi phục hồ sơ ở hệ thống nguồn.';
+  const reason = { code: 'DELETED_AT_SOURCE', text };
+  // What never reached the portal needs nobody.
+  return known.copy === null && known.open.length === 0
+    ? { to: 'off', revision, reason }
+    : { to: 'held', revision, reason };
+}
+
+interface Sending {
+  readonly shop: Workshop;
+  readonly calls: PortalCalls;
+}
+
+async function send(claim: Claim, wanted: Wanted, { shop, calls }: Sending): Promise<DeliveryOutcome> {
+  const { portal, ledger } = shop;
+  const { code, revision, agency } = wanted;
+  let known = await ledger.knownOf(code);
+  const look = async (): Promise<DeliveryOutcome | null> => {
+    const other = await takeStock(claim, { wanted, known }, { shop, calls });
+    known = await ledger.knownOf(code);
+    return other;
+  };
+  if (mustLook(claim, known, wanted)) {
+    const other = await look();
+    if (other !== null) return other;
+  }
+  for (let refusals = 0; refusals < MOST_REFUSALS; ) {
+    const entry = nextCall(wanted, known);
+    if (entry === null) return { to: 'acknowledged', revision };
+    const reply = await calls.post(entry, (options) =>
+      entry.kind === 'progress'
+        ? portal.sendProgress({ agency, steps: stepsOf(wanted, entry) }, options)
+        : portal.sendDossiers({ agency, update: entry.kind === 'update', dossiers: [wanted.dossier] }, options),
+    );
+    known = await ledger.knownOf(code);
+    if (reply.outcome === 'accepted') continue;
+    // Its words are no evidence: what it has decides. Where that asks for the same again, no was meant.
+    const other = await look();
+    if (other !== null) return other;
+    refusals += 1;
+    const next = nextCall(wanted, known);
+    if (next !== null && next.kind === entry.kind && next.hash === entry.hash) {
+      return { to: 'held', revision, reason: refusedByPortal(reply, wanted.dossier) };
+    }
+  }
+  throw new Error('The portal takes and loses the same dossier again and again');
+}
+
+/** Never again what may have been taken, and never over what another wrote, without looking first. */
+function mustLook(claim: Claim, { open, copy }: PortalKnowledge, wanted: Wanted): boolean {
+  if (open.length > 0) return true;
+  return copy !== null && (copy.hash !== wanted.hash || claim.knownRevision === 0);
+}
+
+/** Looks the dossier up and writes what it shows into the ledger. @returns an outcome when nothing may be sent */
+async function takeStock(
+  claim: Claim,
+  { wanted, known }: { readonly wanted: Wanted; readonly known: PortalKnowledge },
+  { shop, calls }: Sending,
+): Promise<DeliveryOutcome | null> {
+  const { ledger, timeoutMs, now } = shop;
+  const record = await calls.lookUp(wanted.agency);
+  const shown = new Set(record === null ? [] : shownSteps(record).map(({ key }) => key));
+  if (!known.uncertain.isSubsetOf(shown)) {
+    // A portal stores a step twice when it comes twice: what timed out may arrive after the lookup. A dossier may not:
+    // it refuses a second creation, and the same update twice is the same.
+    const sentAt = known.open.filter(({ kind }) => kind === 'progress').map(({ submittedAt }) => submittedAt);
+    const certainAt = Math.max(...sentAt, 0) + timeoutMs;
+    if (certainAt > now()) throw new TooEarly(certainAt);
+  }
+  if (record === null) {
+    await ledger.forget(claim);
+    return null;
+  }
+  const verdict = await judge(record, { known, wanted }, (hash) => ledger.wasSent(wanted.code, hash));
+  if (verdict.of === 'other') return { to: 'held', revision: wanted.revision, reason: otherSender(), known: 0 };
+  await ledger.learn(claim, shownRecord(record, verdict, wanted.revision));
+  return null;
+}
+
+/** What is to be sent next: the dossier before its progress, progress in order. Null: the portal has it all. */
+function nextCall(wanted: Wanted, { copy, taken }: PortalKnowledge): PortalCallEntry | null {
+  const { code, revision, hash, digests, steps } = wanted;
+  if (copy?.hash !== hash) {
+    const kind = copy === null ? 'create' : 'update';
+    return { key: `${code}:${revision}`, code, kind, revision, hash, digests, steps: [] };
+  }
+  const first = steps.findIndex((step) => !taken.has(stepKey(step)));
+  if (first === -1) return null;
+  const missing = steps.slice(first).filter((step) => !taken.has(stepKey(step)));
+  const entries = missing.slice(0, PROGRESS_CHUNK).map((step) => ({ key: stepKey(step), hash: stepHash(step) }));
+  const key = `${code}:${revision}#${first}`;
+  const progressHash = hashOf(Object.fromEntries(entries.map((entry) => [entry.key, entry.hash])));
+  return { key, code, kind: 'progress', revision, hash: progressHash, digests: null, steps: entries };
+}
+
+function stepsOf(wanted: Wanted, { steps }: PortalCallEntry): readonly PortalStep[] {
+  const keys = new Set(steps.map(({ key }) => key));
+  return wanted.steps.filter((step) => keys.has(stepKey(step)));
+}

@@ -1,0 +1,116 @@
+import {
+  type Portal,
+  type PortalCall,
+  type PortalRecord,
+  type PortalReply,
+  PortalUnanswered,
+} from '../../core/portal.ts';
+import type { CallAnswer, DeliveryLedger, PortalCallEntry } from '../../store/delivery-ledger.ts';
+import { type Claim, ClaimLost } from '../../store/delivery-queue.ts';
+import type { PortalGate } from './gate.ts';
+import { type DeliveryMode, modeFor } from './modes.ts';
+
+/** The dossier has to wait: the portal gave no answer that settles anything. */
+export class Postponed extends Error {
+  /** What the portal asked us to wait, milliseconds. */
+  readonly retryAfterMs: number | null;
+
+  constructor(message: string, retryAfterMs: number | null) {
+    super(message);
+    this.name = 'Postponed';
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** Sending was stopped for the dossier's agency or procedure while it was worked on. */
+export class ModeChanged extends Error {
+  readonly mode: DeliveryMode;
+
+  constructor(mode: DeliveryMode) {
+    super(`The mode is ${mode} by now`);
+    this.name = 'ModeChanged';
+    this.mode = mode;
+  }
+}
+
+export type Settled = Extract<PortalReply, { outcome: 'accepted' | 'refused' }>;
+
+/** Calls of one claimed dossier: within the portal's rate, written before they are sent, never after the claim's end. */
+export interface PortalCalls {
+  /**
+   * Sends once. An answer that settles nothing becomes Postponed.
+   *
+   * @throws Postponed, PortalResting, ModeChanged, ClaimLost
+   */
+  post(entry: PortalCallEntry, send: (options: PortalCall) => Promise<PortalReply>): Promise<Settled>;
+  /** @throws Postponed when it is not answered, PortalResting, ClaimLost */
+  lookUp(agency: string): Promise<PortalRecord | null>;
+}
+
+export interface PortalCallsOptions {
+  readonly claim: Claim;
+  readonly portal: Portal;
+  readonly gate: PortalGate;
+  readonly ledger: DeliveryLedger;
+  readonly scope: { readonly agency: string; readonly procedure: string };
+  readonly standardMode: DeliveryMode;
+  readonly timeoutMs: number;
+  /** Aborts when the deliverer closes. */
+  readonly signal: AbortSignal;
+}
+
+export function portalCalls(options: PortalCallsOptions): PortalCalls {
+  const { claim, portal, gate, ledger, scope, standardMode, timeoutMs, signal } = options;
+  const callSignal = (): AbortSignal => {
+    const leftMs = claim.until - performance.now();
+    // Paused past the end of the claim: another may be at it. What was written as submitted they will look up.
+    if (leftMs <= 0) throw new ClaimLost();
+    return AbortSignal.any([signal, AbortSignal.timeout(Math.min(timeoutMs, leftMs))]);
+  };
+  return {
+    post: async (entry, send) => {
+      await gate.enter(signal);
+      let mode = standardMode;
+      const goes = await ledger.submit(claim, entry, async (transaction) => {
+        mode = await modeFor(transaction, scope, standardMode);
+        return mode === 'send';
+      });
+      if (!goes) throw new ModeChanged(mode);
+      const reply = await send({ signal: callSignal() }).catch(
+        (error): PortalReply => ({ outcome: 'unknown', reason: nameOf(error), retryAfterMs: null }),
+      );
+      const settled = reply.outcome === 'accepted' || reply.outcome === 'refused';
+      if (settled) gate.answered();
+      else gate.failed(reply.retryAfterMs);
+      await ledger.settle(claim, entry, answerOf(reply));
+      if (settled) return reply;
+      throw new Postponed(reply.reason, reply.retryAfterMs);
+    },
+    lookUp: async (agency) => {
+      await gate.enter(signal);
+      const { code } = claim;
+      try {
+        const record = await portal.lookUp({ agency, code }, { signal: callSignal() });
+        gate.answered();
+        return record;
+      } catch (error) {
+        if (error instanceof ClaimLost) throw error;
+        const retryAfterMs = error instanceof PortalUnanswered ? error.retryAfterMs : null;
+        gate.failed(retryAfterMs);
+        throw new Postponed(error instanceof PortalUnanswered ? error.message : nameOf(error), retryAfterMs);
+      }
+    },
+  };
+}
+
+function answerOf(reply: PortalReply): CallAnswer {
+  if (reply.outcome === 'accepted') return { state: 'accepted', receipt: reply.receipt };
+  // The portal's message may quote what was sent; its code says enough for the ledger.
+  if (reply.outcome === 'refused') return { state: 'refused', reason: `code ${reply.code}` };
+  return { state: reply.outcome, reason: reply.reason };
+}
+
+/** A stranger's message may hold an address or a payload. */
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : 'failed';
+}

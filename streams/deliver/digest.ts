@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+import type { PortalDossier, PortalRecord, PortalStep } from '../../core/portal.ts';
+
+/** Digest of each field by its name: enough to tell whose content a record has, without keeping the content. */
+export type Digests = Readonly<Record<string, string>>;
+
+export function digestsOf(dossier: Partial<PortalDossier>): Digests {
+  const fields = Object.entries(dossier).map(([name, value]) => [name, shortDigest(canonical(value))] as const);
+  return Object.fromEntries(fields.sort(([left], [right]) => (left < right ? -1 : 1)));
+}
+
+/** One digest for all fields together. */
+export function hashOf(digests: Digests): string {
+  return createHash('sha256').update(JSON.stringify(digests)).digest('hex');
+}
+
+export function stepHash(step: PortalStep): string {
+  return createHash('sha256').update(canonical(step)).digest('hex');
+}
+
+/** Whether a record has this content. A portal may leave fields out of what it returns; those do not speak against it. */
+export function hasContent(record: PortalRecord, digests: Digests): boolean {
+  return differingFields(record, digests).length === 0;
+}
+
+export function differingFields({ dossier }: PortalRecord, digests: Digests): readonly string[] {
+  const theirs = digestsOf(dossier);
+  return Object.keys(digests).filter((name) => theirs[name] !== undefined && theirs[name] !== digests[name]);
+}
+
+/** The same text for what the portal may have written another way: null for '', a number for its text, other orders. */
+export function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
+  if (typeof value === 'object' && value !== null) {
+    const members = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));
+    return `{${members.map(([name, member]) => `${name}:${canonical(member)}`).join()}}`;
+  }
+  return value === null || value === undefined ? '""' : JSON.stringify(String(value).trim());
+}
+
+function shortDigest(value: string): string {
+  return createHash('sha256').update(value).digest('base64url').slice(0, 12);
+}

@@ -1,0 +1,96 @@
+import type { Database, Knex } from '../../drivers/database.ts';
+
+/** `off`: nothing is done; `shadow`: only compared with what the portal has; `send`: delivered. */
+export type DeliveryMode = 'off' | 'shadow' | 'send';
+
+/** Stands for every agency or every procedure. */
+export const ANY = '*';
+/** The row that remembers which mode the setting had: what it changes is looked at again after a restart. */
+const OF_SETTING = '#setting';
+const WAKE_BATCH = 500;
+
+/**
+ * The mode of a dossier: what was set for its agency and procedure, else for its agency, else for its procedure, else
+ * for all, else the setting.
+ */
+export async function modeFor(
+  knex: Knex | Knex.Transaction,
+  scope: { readonly agency: string; readonly procedure: string },
+  standard: DeliveryMode,
+): Promise<DeliveryMode> {
+  const rows: { agency_code: string; procedure_code: string; mode: DeliveryMode }[] = await knex('delivery_mode')
+    .select('agency_code', 'procedure_code', 'mode')
+    .whereIn('agency_code', [scope.agency, ANY])
+    .whereIn('procedure_code', [scope.procedure, ANY]);
+  const weight = (row: (typeof rows)[number]): number =>
+    (row.agency_code === ANY ? 0 : 2) + (row.procedure_code === ANY ? 0 : 1);
+  const [first] = rows.sort((left, right) => weight(right) - weight(left));
+  return first?.mode ?? standard;
+}
+
+/** Sets a mode. Dossiers that were put aside under another are pending again, a batch at a time, by any deliverer. */
+export async function setMode(
+  { knex }: Database,
+  { agency, procedure, mode, now }: { agency: string; procedure: string; mode: DeliveryMode; now: number },
+): Promise<void> {
+  const changed = { mode, set_at: now, wake_after: '' };
+  await knex('delivery_mode')
+    .insert({ agency_code: agency, procedure_code: procedure, ...changed })
+    .onConflict(['agency_code', 'procedure_code'])
+    .merge(changed);
+}
+
+/** Notices at the start that the setting is another than it was. */
+export async function noteStandardMode(database: Database, mode: DeliveryMode, now: number): Promise<void> {
+  const of = { agency_code: OF_SETTING, procedure_code: OF_SETTING };
+  const [known] = await database.knex('delivery_mode').where(of).select('mode');
+  if (known?.mode !== mode) await setMode(database, { agency: OF_SETTING, procedure: OF_SETTING, mode, now });
+}
+
+/**
+ * Makes a batch of what was put aside under a mode since changed pending again.
+ *
+ * @param scopeOf codes by which modes are set, of a dossier's agency and procedure
+ * @returns false when nothing is left to wake
+ */
+export async function wakeSome(
+  database: Database,
+  scopeOf: (row: { agencyCode: string | null; procedureCode: string | null }) => { agency: string; procedure: string },
+  now: number,
+): Promise<boolean> {
+  const [waiting] = await database.query('select 1 as one from delivery_mode where wake_after is not null limit 1');
+  if (waiting === undefined) return false;
+  return database.knex.transaction(async (transaction) => {
+    const modes = transaction('delivery_mode').whereNotNull('wake_after').orderBy('set_at').limit(1);
+    const [changed] = await (database.traits.skipLocked ? modes.forUpdate().skipLocked() : modes);
+    if (changed === undefined) return false;
+    const rows: { code: string; agencyCode: string | null; procedureCode: string | null }[] = await transaction(
+      'delivery',
+    )
+      .leftJoin('dossier', 'dossier.code', 'delivery.code')
+      .select({ code: 'delivery.code', agencyCode: 'dossier.agency_code', procedureCode: 'dossier.procedure_code' })
+      .whereIn('delivery.state', ['off', 'shadow'])
+      .andWhere('delivery.code', '>', changed.wake_after)
+      .orderBy('delivery.code')
+      .limit(WAKE_BATCH);
+    const codes = rows.filter((row) => concerns(changed, scopeOf(row))).map(({ code }) => code);
+    if (codes.length > 0) {
+      await transaction('delivery')
+        .whereIn('code', codes)
+        .whereIn('state', ['off', 'shadow'])
+        .update({ state: 'pending', next_try_at: now });
+    }
+    await transaction('delivery_mode')
+      .where({ agency_code: changed.agency_code, procedure_code: changed.procedure_code })
+      .update({ wake_after: rows.length < WAKE_BATCH ? null : rows.at(-1)?.code });
+    return true;
+  });
+}
+
+function concerns(
+  mode: { readonly agency_code: string; readonly procedure_code: string },
+  scope: { readonly agency: string; readonly procedure: string },
+): boolean {
+  if (mode.agency_code === OF_SETTING) return true;
+  return [ANY, scope.agency].includes(mode.agency_code) && [ANY, scope.procedure].includes(mode.procedure_code);
+}
