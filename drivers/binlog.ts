@@ -93,6 +93,7 @@ interface Pausable {
   pause(): void;
   resume(): void;
   query(sql: string, done: () => void): void;
+  readonly stream: EventEmitter;
 }
 
 function openQueue(zongji: ZongJi) {
@@ -155,8 +156,11 @@ function follow(zongji: ZongJi, queue: Queue, from: BinlogPlace): void {
   const emitter = zongji as unknown as EventEmitter;
   emitter.on('ready', () => {
     const period = HEARTBEAT_MS * 1_000_000;
+    const stream = streamOf(zongji);
+    // A dump that the server ends politely, as when its session is killed, is no error to zongji.
+    stream?.stream.once('close', () => queue.fail(lost()));
     // The first name is MariaDB's and older MySQL's, the second the newer's; a server ignores the one it does not know.
-    streamOf(zongji)?.query(`set @master_heartbeat_period = ${period}, @source_heartbeat_period = ${period}`, () => {});
+    stream?.query(`set @master_heartbeat_period = ${period}, @source_heartbeat_period = ${period}`, () => {});
   });
   emitter.on('error', (error: unknown) => queue.fail(told(error)));
   emitter.on('binlog', (event: AnyEvent) => {
@@ -221,7 +225,9 @@ function told(error: unknown): Error {
   if (code === undefined && errno === undefined && fatal === undefined) {
     return new BinlogGap('the log holds something that cannot be decoded', error);
   }
-  return new HubError('SOURCE_UNAVAILABLE', 'the connection that follows the database’s log was lost', {
-    cause: error,
-  });
+  return lost(error);
+}
+
+function lost(cause?: unknown): HubError {
+  return new HubError('SOURCE_UNAVAILABLE', 'the connection that follows the database’s log was lost', { cause });
 }
