@@ -30,7 +30,7 @@ export interface KafkaConsumerOptions {
  * The place a reader asks for is not in the log. kafkajs tells of it by a line in its log only and goes on elsewhere,
  * skipping records without a word; here it ends the consumer.
  */
-export class KafkaOffsetGone extends Error {
+class KafkaOffsetGone extends Error {
   /** Where kafkajs looks to learn whether to go on. */
   readonly retriable = false;
   readonly topic: string;
@@ -101,6 +101,14 @@ export function kafkaErrorType(error: unknown): string | undefined {
     if ('type' in each && typeof each.type === 'string') return each.type;
   }
   return undefined;
+}
+
+/** @returns null where a consumer ended for another reason */
+export function kafkaOffsetGone(error: unknown): KafkaOffsetGone | null {
+  for (let each = error, depth = 0; each instanceof Error && depth < 5; each = each.cause, depth += 1) {
+    if (each instanceof KafkaOffsetGone) return each;
+  }
+  return null;
 }
 
 /** What went wrong, without the addresses that kafkajs puts into its messages. */
