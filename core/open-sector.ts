@@ -6,6 +6,8 @@ export interface OpenSector {
   /** Folder name. */
   readonly id: string;
   readonly declaration: SectorDeclaration;
+  /** Values of its settings. */
+  readonly settings?: Readonly<Record<string, unknown>> | undefined;
   readonly sources: ReadonlyMap<SourceDeclaration, OpenSource>;
 }
 

@@ -100,7 +100,8 @@ export function settingsPrefix(id: string): string {
 
 export function sectorSettings(declaration: SectorDeclaration): SettingsSpec {
   const ofSources = Object.values(declaration.sources).map((source) => source.settings ?? {});
-  return Object.assign({}, guardSettings, ...ofSources, declaration.settings);
+  const ofChanges = Object.values(declaration.dossiers?.changes ?? {}).map((way) => way.settings ?? {});
+  return Object.assign({}, guardSettings, ...ofSources, ...ofChanges, declaration.settings);
 }
 
 /** Opens every source behind its guard. Connects to nothing: a system that is down does not stop the start. */
@@ -127,7 +128,7 @@ export function openSectors(
         capabilities: source.capabilities(entities),
       });
     }
-    return { id, declaration, sources };
+    return { id, declaration, settings, sources };
   });
 }
 

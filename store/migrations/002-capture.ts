@@ -6,7 +6,10 @@ export const capture: Migration = {
     await knex.schema.createTable('captured_dossier', (table) => {
       exactText(knex, table, 'sector', 64).notNullable();
       exactText(knex, table, 'code', 64).notNullable();
-      table.integer('version').notNullable().comment('Of the last event; 1, 2, 3 … without a gap');
+      table
+        .integer('version')
+        .notNullable()
+        .comment('Of the last event; 1, 2, 3 … without a gap. 0: asked for, never there');
       exactText(knex, table, 'row_hash', 64)
         .notNullable()
         .comment('Of the record without the lists kept apart from it');
@@ -14,9 +17,11 @@ export const capture: Migration = {
       table.boolean('deleted').notNullable();
       longText(table, 'view').comment('JSON of DossierView; null when deleted');
       table.bigInteger('source_at').comment('The stamp by which the source lists its changes');
-      table.bigInteger('checked_at').notNullable().comment('When it was last held against the source');
+      table.bigInteger('checked_at').notNullable().comment('When it was last read anew from the source');
+      table.bigInteger('follow_at').comment('When to ask for it again by its code; 0: in every pass; null: never');
       table.primary(['sector', 'code']);
       table.index(['sector', 'source_at', 'code'], 'captured_dossier_place');
+      table.index(['sector', 'follow_at', 'code'], 'captured_dossier_follow');
     });
     await knex.schema.createTable('capture_way', (table) => {
       exactText(knex, table, 'sector', 64).notNullable();
@@ -56,6 +61,7 @@ export const capture: Migration = {
       table.bigInteger('last_at').notNullable();
       table.integer('times').notNullable();
       table.unique(['sector', 'way', 'place'], { indexName: 'quarantine_place' });
+      table.index(['sector', 'code'], 'quarantine_code');
     });
     await knex.schema.createTable('outbox', (table) => {
       table.bigIncrements('id');

@@ -1,0 +1,91 @@
+import type { ChangePosition } from '../../core/changes.ts';
+import { readCaptureWay } from '../../store/capture-way.ts';
+import { type CapturedMark, capturedBetween } from '../../store/captured.ts';
+import { type DeleteCount, judgeDeletes, noDeletes, standingOf } from './deletes.ts';
+import { listPage, PAGE_SIZE, sightingsOf, wholeOf } from './listing.ts';
+import { lookUp } from './lookup.ts';
+import type { GoneSighting } from './sighting.ts';
+import type { WayContext } from './way.ts';
+
+/** Slides over everything that a system lists, a page at a time, and holds it against what was captured. */
+export interface Sweep {
+  /** Compares the next page; after the last one it begins anew. */
+  page(signal: AbortSignal): Promise<void>;
+}
+
+interface SweepPosition {
+  readonly after: ChangePosition | null;
+  readonly deletes: DeleteCount;
+}
+
+/** Most captured dossiers that one page is held against; a system that lost its rows has them all between two pages. */
+const MOST_COMPARED = 2 * PAGE_SIZE;
+
+/**
+ * Finds what polling cannot see: rows that committed later than it looks back, changes that left the stamp as it was,
+ * and deletes. A captured dossier that is missing from its place was deleted, or changed meanwhile and stands elsewhere:
+ * only its lookup by code tells.
+ */
+export function createSweep(context: WayContext): Sweep {
+  const { database, sector, way, reader, recorder, lease } = context;
+
+  return {
+    async page(signal) {
+      const standing = await readCaptureWay(database, sector.id, way);
+      const position: SweepPosition =
+        standing.sweep === null
+          ? { after: null, deletes: noDeletes(standing) }
+          : (JSON.parse(standing.sweep) as SweepPosition);
+      const page = await listPage(context, position.after, signal);
+      const reach = page.more ? page.last : null;
+      const known = await capturedBetween(database, sector.id, {
+        after: position.after,
+        until: reach,
+        limit: MOST_COMPARED,
+      });
+      const last = known.at(-1);
+      const cut = known.length === MOST_COMPARED && last !== undefined ? placeOf(last) : null;
+      const until = cut ?? reach;
+      // Beyond the cut the page is compared the next time.
+      const rows = cut === null ? page.rows : page.rows.filter(({ sourceAt }) => sourceAt <= cut.at);
+      const missing = known.filter(({ code }) => !page.codes.has(code));
+      const looked = await lookUp(
+        reader,
+        missing.map(({ code }) => code),
+        { signal },
+      );
+      const { allowed, count } = judgeDeletes(context, {
+        found: looked.gone.length,
+        count: position.deletes,
+        way: standing,
+      });
+      const ended = until === null;
+      const next: SweepPosition = ended
+        ? { after: null, deletes: noDeletes({ deletesConfirmed: standing.deletesConfirmed && !count.confirmed }) }
+        : { after: until, deletes: count };
+      const sightings = [
+        ...(await sightingsOf(context, rows, { thorough: true, signal })),
+        ...page.faulty,
+        ...looked.there.map((row) => wholeOf(row)),
+        ...looked.faulty,
+        ...(allowed ? looked.gone.map(missingOf) : []),
+      ];
+      await recorder.record({
+        sector: sector.id,
+        way,
+        lease,
+        sightings,
+        standing: { sweep: JSON.stringify(next), ...standingOf(count, standing, ended) },
+      });
+    },
+  };
+}
+
+function missingOf(code: string): GoneSighting {
+  return { kind: 'gone', code, occurredAt: null, place: `missing/${code}` };
+}
+
+/** Null for a dossier whose place in the source's list is not known. */
+function placeOf({ sourceAt, code }: CapturedMark): ChangePosition | null {
+  return sourceAt === null ? null : { at: sourceAt, code };
+}

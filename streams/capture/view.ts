@@ -1,0 +1,35 @@
+import type { DossierView, StatedStatus } from '../../core/dossier.ts';
+import type { FieldFault } from '../../core/event.ts';
+import type { Mapped } from '../../core/mapping.ts';
+
+export interface ReadView {
+  readonly view: DossierView;
+  readonly faults: readonly FieldFault[];
+}
+
+/**
+ * Makes a view of a record's fields. A field that could not be read keeps the value it had before.
+ *
+ * @returns the reason, where the record must not change anything: nothing false may stand over what was good
+ */
+export function viewOf(
+  code: string,
+  fields: Mapped,
+  before: DossierView | null,
+): ReadView | { readonly reason: string } {
+  const status = fields.status as StatedStatus | Error | null | undefined;
+  if (status instanceof Error) return { reason: status.message };
+  if (status == null && before?.status != null) {
+    return { reason: 'status: expected a status, since the dossier had one before; came nothing' };
+  }
+  const view: Record<string, unknown> = {};
+  const faults: FieldFault[] = [];
+  for (const [name, value] of Object.entries(fields)) {
+    if (value instanceof Error) {
+      faults.push({ field: name, reason: value.message });
+      const kept = before?.[name as keyof DossierView];
+      if (kept !== undefined) view[name] = kept;
+    } else if (value !== undefined) view[name] = value;
+  }
+  return { view: { ...view, code }, faults };
+}

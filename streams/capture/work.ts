@@ -1,0 +1,199 @@
+import type { DossierView } from '../../core/dossier.ts';
+import { type ChangeKind, type DossierEvent, eventId, type FieldFault } from '../../core/event.ts';
+import type { CapturedDossier } from '../../store/captured.ts';
+import type { FaultyRecord } from '../../store/quarantine.ts';
+import { hashOf } from './canonical.ts';
+import { mergeDelta } from './delta.ts';
+import type { DeltaSighting, GoneSighting, Sighting, WholeSighting } from './sighting.ts';
+import { viewOf } from './view.ts';
+
+/** What has to be written because of what was seen. */
+export interface Work {
+  readonly changed: Map<string, CapturedDossier>;
+  readonly events: DossierEvent[];
+  /** Codes that leave the quarantine. */
+  readonly readable: Set<string>;
+  readonly faulty: FaultyRecord[];
+}
+
+export interface Moment {
+  readonly sector: string;
+  readonly way: string;
+  readonly at: number;
+}
+
+/** Holds what was seen, in its order, against what was captured before. Touches nothing but its answer. */
+export function applySightings(
+  sightings: readonly Sighting[],
+  known: ReadonlyMap<string, CapturedDossier>,
+  moment: Moment,
+): Work {
+  const work: Work = { changed: new Map(), events: [], readable: new Set(), faulty: [] };
+  for (const sighting of sightings) {
+    const { code } = sighting;
+    const before = code === null ? null : (work.changed.get(code) ?? known.get(code) ?? null);
+    const after = sighting.kind === 'faulty' ? sighting : apply(sighting, before);
+    if ('reason' in after) {
+      work.faulty.push({
+        place: sighting.kind === 'faulty' ? sighting.place : sighting.code,
+        code,
+        reason: after.reason,
+      });
+      // What was captured stays, but it has been asked for.
+      const asked = code === null || sighting.followAt === undefined ? null : (before ?? blank(code));
+      keep(work, before, withPlaces({ followAt: sighting.followAt }, before, asked));
+      continue;
+    }
+    work.readable.add(after.code);
+    const next = withPlaces(sighting as Places, before, after.next);
+    if (next === null || after.change === null || sighting.kind === 'faulty' || sighting.kind === 'same') {
+      keep(work, before, next);
+      continue;
+    }
+    const counted = { ...next, version: next.version + 1 };
+    work.changed.set(counted.code, counted);
+    const { change, faults } = after;
+    work.events.push(eventOf(sighting, { change, faults, before, after: counted }, moment));
+  }
+  return work;
+}
+
+function keep(work: Work, before: CapturedDossier | null, next: CapturedDossier | null): void {
+  if (next !== null && (before === null || differs(before, next))) work.changed.set(next.code, next);
+}
+
+type Applied =
+  | { readonly reason: string }
+  | {
+      readonly code: string;
+      /** Null where nothing is to be remembered. */
+      readonly next: CapturedDossier | null;
+      /** Null where nothing happened. */
+      readonly change: ChangeKind | null;
+      readonly faults: readonly FieldFault[];
+    };
+
+function apply(sighting: Exclude<Sighting, { kind: 'faulty' }>, before: CapturedDossier | null): Applied {
+  switch (sighting.kind) {
+    case 'same':
+      return { code: sighting.code, next: before, change: null, faults: [] };
+    case 'whole':
+      return applyWhole(sighting, before);
+    case 'delta':
+      return applyDelta(sighting, before);
+    case 'gone':
+      return applyGone(sighting, before);
+  }
+}
+
+function applyWhole({ code, fields, rowHash }: WholeSighting, before: CapturedDossier | null): Applied {
+  const read = viewOf(code, fields, before?.view ?? null);
+  if ('reason' in read) return read;
+  const { view, faults } = read;
+  const viewHash = contentHash(view, faults);
+  const isSame = before !== null && !before.deleted && before.viewHash === viewHash;
+  const next = { ...(before ?? blank(code)), rowHash, viewHash, deleted: false, view };
+  return { code, next, change: isSame ? null : 'upsert', faults };
+}
+
+function applyDelta(delta: DeltaSighting, before: CapturedDossier | null): Applied {
+  const view = mergeDelta(before?.view ?? null, delta);
+  const viewHash = contentHash(view, []);
+  if (before !== null && !before.deleted && hashOf(before.view) === hashOf(view)) {
+    return { code: delta.code, next: before, change: null, faults: [] };
+  }
+  const next = { ...(before ?? blank(delta.code)), viewHash, deleted: false, view };
+  return { code: delta.code, next, change: 'step', faults: [] };
+}
+
+function applyGone({ code, followAt }: GoneSighting, before: CapturedDossier | null): Applied {
+  // Asked for and never there is remembered by those who ask again, and is no delete.
+  if (before === null) return { code, next: followAt === undefined ? null : blank(code), change: null, faults: [] };
+  if (before.deleted) return { code, next: before, change: null, faults: [] };
+  const next = { ...before, rowHash: '', viewHash: '', deleted: true, view: null };
+  return { code, next, change: 'delete', faults: [] };
+}
+
+function blank(code: string): CapturedDossier {
+  return {
+    code,
+    version: 0,
+    rowHash: '',
+    viewHash: '',
+    deleted: true,
+    view: null,
+    sourceAt: null,
+    followAt: null,
+  };
+}
+
+function contentHash(view: DossierView, faults: readonly FieldFault[]): string {
+  return hashOf([view, faults.map(({ field }) => field).sort()]);
+}
+
+interface Places {
+  readonly sourceAt?: number | undefined;
+  readonly followAt?: number | undefined;
+}
+
+function withPlaces(
+  sighting: Places,
+  before: CapturedDossier | null,
+  next: CapturedDossier | null,
+): CapturedDossier | null {
+  if (next === null) return null;
+  return {
+    ...next,
+    sourceAt: sighting.sourceAt ?? before?.sourceAt ?? null,
+    followAt: sighting.followAt ?? before?.followAt ?? null,
+  };
+}
+
+function differs(before: CapturedDossier, next: CapturedDossier): boolean {
+  return before.rowHash !== next.rowHash || before.sourceAt !== next.sourceAt || before.followAt !== next.followAt;
+}
+
+interface Change {
+  readonly change: ChangeKind;
+  readonly faults: readonly FieldFault[];
+  readonly before: CapturedDossier | null;
+  readonly after: CapturedDossier;
+}
+
+const MOST_PLACE = 255;
+/** Instants that can be written with four digits of a year, wherever on earth. */
+const EARLIEST = Date.UTC(1000, 0, 2);
+const LATEST = Date.UTC(9999, 11, 30);
+
+function eventOf(
+  sighting: WholeSighting | DeltaSighting | GoneSighting,
+  { change, faults, before, after }: Change,
+  { sector, way, at }: Moment,
+): DossierEvent {
+  const { code, place } = sighting;
+  return {
+    id: eventId(sector, code, after.version),
+    sector,
+    code,
+    version: after.version,
+    change,
+    occurredAt: occurredAt(sighting, before?.view ?? null, after.view) ?? at,
+    recordedAt: at,
+    sourcePosition: place.slice(0, MOST_PLACE),
+    way,
+    view: after.view,
+    faults,
+  };
+}
+
+/** A status newer than the one before happened when it says; anything else when the way says. */
+function occurredAt(
+  sighting: WholeSighting | DeltaSighting | GoneSighting,
+  before: DossierView | null,
+  after: DossierView | null,
+): number | null {
+  const statusAt = after?.statusAt ?? null;
+  const isNewer = statusAt !== null && (before?.statusAt == null || statusAt > before.statusAt);
+  const stated = isNewer ? statusAt : sighting.occurredAt;
+  return stated !== null && Number.isSafeInteger(stated) && stated >= EARLIEST && stated <= LATEST ? stated : null;
+}
