@@ -130,7 +130,10 @@ function operationPlugin(options: GraphqlServerOptions): ApolloServerPlugin<Apol
       if (!asked.operation) return null;
       exchange.operationName = asked.operationName ?? undefined;
       if (asked.operation.operation === OperationTypeNode.SUBSCRIPTION) {
-        return response(refusal('BAD_REQUEST', 'Subscriptions are not answered on this transport.'), 400);
+        return response(
+          refusal('BAD_REQUEST', 'Subscribe over WebSocket at /graphql or by server-sent events at /graphql/stream.'),
+          400,
+        );
       }
       if (asked.operation.operation === OperationTypeNode.MUTATION && !options.schema.getMutationType()) {
         return response(refusal('BAD_REQUEST', 'The API has no mutations.'), 400);

@@ -5,7 +5,7 @@ import type { FormattedError } from './format-error.ts';
 import { loggedCauses, withoutValues } from './log-cause.ts';
 import type { OperationClock } from './operation-clock.ts';
 
-/** One HTTP request on its way; the pipeline notes here what the log line will say. */
+/** One HTTP request or one event of a subscription on its way; the pipeline notes here what the log line will say. */
 export interface Exchange {
   readonly requestId: string;
   readonly headers: IncomingHttpHeaders;
@@ -18,6 +18,9 @@ export interface Exchange {
   readonly errors: FormattedError[];
 }
 
+/** What of it the line is made of. */
+export type LoggedExchange = Pick<Exchange, 'requestId' | 'operationName' | 'startedAt' | 'compiled' | 'errors'>;
+
 /** Errors of one operation whose causes are logged; a broken source gives the same one for every record. */
 const MOST_LOGGED = 3;
 
@@ -25,7 +28,11 @@ const MOST_LOGGED = 3;
  * One line for one operation: its name, time, codes and sizes; no variables, no text of the document, no URL. Silent
  * when all went well, an error only when the hub itself failed.
  */
-export function logExchange(logger: Logger, exchange: Exchange, answer: { status: number; bytes: number }): void {
+export function logExchange(
+  logger: Logger,
+  exchange: LoggedExchange,
+  answer: { status: number; bytes: number } | { events: number },
+): void {
   const { errors } = exchange;
   const level = levelOf(errors);
   if (!logger.isLevelEnabled(level)) return;

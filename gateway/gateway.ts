@@ -13,6 +13,7 @@ import { isOwnName, isOwnOrigin, loopbackAddress } from './loopback.ts';
 import type { OperationClock } from './operation-clock.ts';
 import type { MakeContext } from './operation-request.ts';
 import type { GatewaySettings } from './settings.ts';
+import { addSubscriptions } from './subscriptions.ts';
 
 export interface GatewayOptions {
   readonly schema: GraphQLSchema;
@@ -43,7 +44,7 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const ABORTED_TIMEOUT_MS = 1_500;
 
 /**
- * The HTTP edge of the hub: `/graphql`, the query editor at `/`, `/healthz` and `/readyz`.
+ * The HTTP edge of the hub: `/graphql`, its subscriptions, the query editor at `/`, `/healthz` and `/readyz`.
  *
  * @throws SettingsFault when HOST is not a loopback address
  */
@@ -58,6 +59,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const isClosing = (): boolean => closed !== undefined;
   addHealthRoutes(fastify, { ready, isClosing });
   addGraphqlRoute(fastify, { server, logger, timeoutMs: settings.OPERATION_TIMEOUT_MS, running, isClosing });
+  const subscriptions = addSubscriptions(fastify, { schema, contextFor, settings, logger, isClosing });
   if (settings.GRAPHIQL === 'on') addGraphiqlRoutes(fastify, { defaultQuery });
 
   async function closeAll(): Promise<void> {
@@ -71,6 +73,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       settings.CLOSE_TIMEOUT_MS + ABORTED_TIMEOUT_MS,
     );
     try {
+      await subscriptions.close();
       await fastify.close();
       await server.close();
     } finally {

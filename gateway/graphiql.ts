@@ -69,7 +69,10 @@ const PAGE = `<!doctype html>
  * would outlive the session on a shared counter machine. Both are taken from it.
  */
 function startScript(defaultQuery: string | undefined): string {
-  const options = { endpoint: '/graphql', title: 'Liên thông', shouldPersistHeaders: false, defaultQuery };
+  const options = {
+    ...{ endpoint: '/graphql', subscriptionsEndpoint: '/graphql/stream' },
+    ...{ title: 'Liên thông', shouldPersistHeaders: false, defaultQuery },
+  };
   return `
 const workers = { editorWorkerService: 'editor-worker.js', json: 'json-worker.js', graphql: 'graphql-worker.js' };
 self.MonacoEnvironment = { globalAPI: false, getWorkerUrl: (_, label) => '/graphiql/' + workers[label] };

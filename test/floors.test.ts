@@ -49,6 +49,8 @@ const WRONG: readonly Wrong[] = [
 
   { from: 'resolvers/c.ts', to: '@apollo/server', rules: ['package--apollo-server'] },
   { from: 'hub/c1.ts', to: 'graphql-jit', rules: ['package-graphql-jit'] },
+  { from: 'streams/c13.ts', to: 'graphql-ws', rules: ['package-graphql-ws'] },
+  { from: 'gateway/c14.ts', to: 'ws', rules: ['package-ws'] },
   { from: 'connectors/c3.ts', to: 'cockatiel', rules: ['package-cockatiel'] },
   { from: 'resolvers/c4.ts', to: 'dataloader', rules: ['package-dataloader'] },
   { from: 'gateway/c5.ts', to: '@graphql-tools/schema', rules: ['package--graphql-tools-schema'] },

@@ -1,0 +1,22 @@
+import type { FastifyInstance } from 'fastify';
+import { addEventStreams } from './subscriptions/event-stream.ts';
+import { createSubscriptionRunner, type SubscriptionsOptions } from './subscriptions/run.ts';
+import { addWebSockets } from './subscriptions/web-socket.ts';
+
+/** Serves the subscriptions of a schema that has any, over WebSocket and as server-sent events. */
+export function addSubscriptions(
+  fastify: FastifyInstance,
+  options: SubscriptionsOptions & { readonly isClosing: () => boolean },
+): { close(): Promise<void> } {
+  const { settings, logger, isClosing } = options;
+  if (!options.schema.getSubscriptionType()) return { close: async () => {} };
+  const runner = createSubscriptionRunner(options);
+  const streams = addEventStreams(fastify, { runner, settings, isClosing });
+  const sockets = addWebSockets({ server: fastify.server, runner, settings, logger, isClosing });
+  return {
+    async close() {
+      runner.close();
+      await Promise.all([streams.close(), sockets.close()]);
+    },
+  };
+}

@@ -1,0 +1,109 @@
+import {
+  type DocumentNode,
+  GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  NoSchemaIntrospectionCustomRule,
+  type OperationDefinitionNode,
+  OperationTypeNode,
+  parse,
+  specifiedRules,
+  validate,
+} from 'graphql';
+import type { ErrorCode } from '../../core/errors.ts';
+import { depthLimit } from '../depth-limit.ts';
+import { createDocumentStore } from '../document-store.ts';
+import type { GatewaySettings } from '../settings.ts';
+
+/** What a client asks to be told, as it came. */
+export interface Asked {
+  readonly query: string;
+  readonly operationName?: string | null | undefined;
+  readonly variables?: Readonly<Record<string, unknown>> | null | undefined;
+}
+
+/** Nothing was begun: what is wrong with the request, as errors that say it with a code. */
+export class SubscriptionRefused extends Error {
+  readonly errors: readonly GraphQLError[];
+
+  constructor(errors: readonly GraphQLError[]) {
+    super('The subscription was refused.');
+    this.name = 'SubscriptionRefused';
+    this.errors = errors;
+  }
+}
+
+interface ReadDocument {
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+}
+
+/**
+ * Parses and validates within the limits that hold over HTTP. The same text gives the same document, so that a thousand
+ * subscribers share one plan.
+ *
+ * @returns a function that throws SubscriptionRefused
+ */
+export function createDocumentReader(
+  schema: GraphQLSchema,
+  settings: GatewaySettings,
+): (asked: Asked) => Promise<ReadDocument> {
+  const known = createDocumentStore();
+  const hidden = settings.INTROSPECTION === 'off';
+  const rules = [
+    ...specifiedRules,
+    depthLimit(settings.MAX_DEPTH),
+    ...(hidden ? [NoSchemaIntrospectionCustomRule] : []),
+  ];
+
+  function readDocument(query: string): DocumentNode {
+    let document: DocumentNode;
+    try {
+      document = parse(query, { maxTokens: settings.MAX_QUERY_TOKENS });
+    } catch (error) {
+      throw refused('GRAPHQL_PARSE_FAILED', error);
+    }
+    const faults = validate(schema, document, rules, { maxErrors: 5, hideSuggestions: hidden });
+    if (faults.length > 0) {
+      throw new SubscriptionRefused(faults.map((fault) => withCode('GRAPHQL_VALIDATION_FAILED', fault)));
+    }
+    return document;
+  }
+
+  return async ({ query, operationName }) => {
+    let document = await known.get(query);
+    if (document === undefined) {
+      document = readDocument(query);
+      await known.set(query, document);
+    }
+    const operation = getOperationAST(document, operationName);
+    if (!operation) {
+      throw refused(
+        'OPERATION_RESOLUTION_FAILURE',
+        'The document holds no operation, or none of the name that was given.',
+      );
+    }
+    if (operation.operation !== OperationTypeNode.SUBSCRIPTION) {
+      throw refused('BAD_REQUEST', 'Only subscriptions are taken here; POST queries and mutations to /graphql.');
+    }
+    return { document, operation };
+  };
+}
+
+function refused(code: ErrorCode, error: unknown): SubscriptionRefused {
+  const fault = typeof error === 'string' ? new GraphQLError(error) : error;
+  return new SubscriptionRefused([fault instanceof GraphQLError ? withCode(code, fault) : asGraphqlError(fault)]);
+}
+
+/** Whatever was thrown, as a GraphQL error that keeps it as its origin. */
+export function asGraphqlError(thrown: unknown): GraphQLError {
+  if (thrown instanceof GraphQLError) return thrown;
+  const originalError = thrown instanceof Error ? thrown : new Error('Something was thrown that is no Error.');
+  return new GraphQLError(originalError.message, { originalError });
+}
+
+/** The same error in the same place, with a code of the table. */
+export function withCode(code: ErrorCode, error: GraphQLError): GraphQLError {
+  const { message, nodes = null, source = null, positions = null, path = null } = error;
+  return new GraphQLError(message, { nodes, source, positions, path, extensions: { code } });
+}

@@ -1,0 +1,233 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import {
+  createSourceEventStream,
+  type DocumentNode,
+  execute,
+  type FormattedExecutionResult,
+  type GraphQLSchema,
+  getVariableValues,
+  type OperationDefinitionNode,
+} from 'graphql';
+import type { Logger } from 'pino';
+import { HubError } from '../../core/errors.ts';
+import { type LoggedExchange, logExchange } from '../exchange.ts';
+import { formatGraphqlError } from '../format-error.ts';
+import { type OperationClock, startClock } from '../operation-clock.ts';
+import type { MakeContext } from '../operation-request.ts';
+import { plainFieldResolver } from '../plain-field-resolver.ts';
+import type { GatewaySettings } from '../settings.ts';
+import { schemaWithoutAbandonedPromises } from '../unabandoned.ts';
+import { type Asked, asGraphqlError, createDocumentReader, SubscriptionRefused, withCode } from './document.ts';
+
+export interface SubscriptionsOptions {
+  readonly schema: GraphQLSchema;
+  readonly contextFor: MakeContext;
+  readonly settings: GatewaySettings;
+  readonly logger: Logger;
+}
+
+/** Who subscribes, by which request. */
+export interface Subscriber {
+  readonly requestId: string;
+  readonly headers: IncomingHttpHeaders;
+}
+
+/** Executes subscriptions, whatever they travel over. */
+export interface SubscriptionRunner {
+  readonly schema: GraphQLSchema;
+  /**
+   * Begins to listen. Each answer is one event, executed when it is asked for: whoever reads slowly holds up nobody and
+   * nothing waits for it here.
+   *
+   * @throws SubscriptionRefused
+   */
+  start(asked: Asked, subscriber: Subscriber): Promise<Started>;
+  /** Ends all of them. */
+  close(): void;
+}
+
+export interface Started {
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+  readonly answers: Answers;
+}
+
+/** `return` ends it at once, also while `next` waits. A thrown error ends it and is for the client. */
+export interface Answers extends AsyncIterableIterator<FormattedExecutionResult, undefined> {
+  return(): Promise<IteratorReturnResult<undefined>>;
+}
+
+interface Begun {
+  readonly asked: Asked;
+  readonly subscriber: Subscriber;
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+}
+
+const DONE = { done: true, value: undefined } as const;
+
+export function createSubscriptionRunner(options: SubscriptionsOptions): SubscriptionRunner {
+  const { contextFor, settings, logger } = options;
+  const schema = schemaWithoutAbandonedPromises(options.schema);
+  const readDocument = createDocumentReader(options.schema, settings);
+  const running = new Set<Answers>();
+  let starting = 0;
+  let closed = false;
+
+  /** One deadline's worth of work with a context of its own. */
+  async function timed<T>(begun: Begun, clock: OperationClock, work: (context: unknown) => Promise<T>): Promise<T> {
+    const { document, operation, subscriber } = begun;
+    const overtime = clock.overtime.then((error) => {
+      throw error;
+    });
+    const worked = (async () => {
+      return work(await contextFor({ ...subscriber, signal: clock.signal, document, operation }));
+    })();
+    try {
+      return await Promise.race([worked, overtime]);
+    } finally {
+      clock.stop();
+    }
+  }
+
+  async function openSource(begun: Begun): Promise<AsyncIterator<unknown>> {
+    const { document, operation, asked } = begun;
+    const variables = getVariableValues(schema, operation.variableDefinitions ?? [], asked.variables ?? {});
+    if (variables.errors) {
+      throw new SubscriptionRefused(variables.errors.map((error) => withCode('BAD_USER_INPUT', error)));
+    }
+    let late = false;
+    const opening = timed(begun, startClock(settings.OPERATION_TIMEOUT_MS), async (contextValue) => {
+      const source = await createSourceEventStream({
+        schema,
+        document,
+        contextValue,
+        operationName: operation.name?.value,
+        variableValues: asked.variables,
+      });
+      if (!(Symbol.asyncIterator in source)) throw new SubscriptionRefused(source.errors ?? []);
+      const iterator = source[Symbol.asyncIterator]();
+      // Nobody waits for it any more, so nobody would close it.
+      if (late) await iterator.return?.();
+      return iterator;
+    });
+    return opening.finally(() => {
+      late = true;
+    });
+  }
+
+  function answersOf(begun: Begun, source: AsyncIterator<unknown>): Answers {
+    const { document, operation, asked } = begun;
+    const whole = exchangeOf(begun);
+    let events = 0;
+    let clock: OperationClock | undefined;
+    let ended = false;
+    let endWait: () => void = () => {};
+
+    function end(): void {
+      if (ended) return;
+      ended = true;
+      running.delete(answers);
+      endWait();
+      clock?.abort(new Error('The subscriber is gone.'));
+      // A source that ends badly has nobody left to tell.
+      void source.return?.().catch(() => {});
+      logExchange(logger, whole, { events });
+    }
+
+    /** The next event; done as soon as the subscription ends, even if the source goes on waiting. */
+    function nextEvent(): Promise<IteratorResult<unknown, unknown>> {
+      return new Promise((resolve, reject) => {
+        endWait = () => resolve(DONE);
+        source.next().then(resolve, reject);
+      });
+    }
+
+    async function answer(rootValue: unknown): Promise<FormattedExecutionResult> {
+      const exchange = exchangeOf(begun);
+      clock = startClock(settings.OPERATION_TIMEOUT_MS);
+      try {
+        const { data = null, errors = [] } = await timed(begun, clock, async (contextValue) => {
+          return execute({
+            schema,
+            document,
+            rootValue,
+            contextValue,
+            operationName: operation.name?.value,
+            variableValues: asked.variables,
+            fieldResolver: plainFieldResolver,
+          });
+        });
+        if (errors.length === 0) return { data };
+        exchange.errors.push(...errors.map((error) => formatGraphqlError(error)));
+        return { data, errors: exchange.errors.map(({ outward }) => outward) };
+      } catch (error) {
+        exchange.errors.push(formatGraphqlError(error));
+        return { data: null, errors: exchange.errors.map(({ outward }) => outward) };
+      } finally {
+        if (exchange.errors.length > 0 && !ended) logExchange(logger, exchange, { events: 1 });
+      }
+    }
+
+    const answers: Answers = {
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+      async next() {
+        if (ended) return DONE;
+        try {
+          const event = await nextEvent();
+          if (!event.done && !ended) {
+            events += 1;
+            const value = await answer(event.value);
+            if (!ended) return { done: false, value };
+          }
+          end();
+          return DONE;
+        } catch (error) {
+          whole.errors.push(formatGraphqlError(error));
+          end();
+          throw error;
+        }
+      },
+      async return() {
+        end();
+        return DONE;
+      },
+    };
+    return answers;
+  }
+
+  return {
+    schema,
+    async start(asked, subscriber) {
+      if (running.size + starting >= settings.SUBSCRIPTIONS) throw tooMany('The hub', settings.SUBSCRIPTIONS);
+      starting += 1;
+      try {
+        const begun = { asked, subscriber, ...(await readDocument(asked)) };
+        const answers = answersOf(begun, await openSource(begun));
+        running.add(answers);
+        if (closed) void answers.return();
+        return { document: begun.document, operation: begun.operation, answers };
+      } catch (error) {
+        throw error instanceof SubscriptionRefused ? error : new SubscriptionRefused([asGraphqlError(error)]);
+      } finally {
+        starting -= 1;
+      }
+    },
+    close() {
+      closed = true;
+      for (const answers of running) void answers.return();
+    },
+  };
+}
+
+export function tooMany(place: 'The hub' | 'This connection', most: number): SubscriptionRefused {
+  const error = new HubError('TOO_MANY_SUBSCRIPTIONS', `${place} takes at most ${most} subscriptions at once.`);
+  return new SubscriptionRefused([asGraphqlError(error)]);
+}
+
+function exchangeOf({ subscriber, operation }: Begun): LoggedExchange {
+  const { requestId } = subscriber;
+  return { requestId, operationName: operation.name?.value, startedAt: performance.now(), errors: [] };
+}

@@ -1,0 +1,188 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { setTimeout as delay, setImmediate as immediate } from 'node:timers/promises';
+import type { ExecutionResult, FormattedExecutionResult } from 'graphql';
+import { GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer } from 'graphql-ws';
+import type { Logger } from 'pino';
+import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import { formatGraphqlError } from '../format-error.ts';
+import { loggedCauses } from '../log-cause.ts';
+import { isOwnName, isOwnOrigin } from '../loopback.ts';
+import type { GatewaySettings } from '../settings.ts';
+import { SubscriptionRefused } from './document.ts';
+import { type Subscriber, type SubscriptionRunner, tooMany } from './run.ts';
+
+interface WebSocketOptions {
+  readonly server: Server;
+  readonly runner: SubscriptionRunner;
+  readonly settings: GatewaySettings;
+  readonly logger: Logger;
+  readonly isClosing: () => boolean;
+}
+
+/** Close codes below 4400 are the hub's own; those above are the subprotocol's. */
+const TOO_SLOW = 4008;
+const BAD_REQUEST = 4400;
+const INTERNAL = 4500;
+const GOING_AWAY = 1001;
+
+const INIT_TIMEOUT_MS = 5_000;
+/** Time a client that is cut off has to read why. */
+const FAREWELL_MS = 5_000;
+/** Time clients have to close when the hub stops. */
+const CLOSE_MS = 1_000;
+/** RFC 6455: a close frame holds no more. */
+const MOST_REASON_BYTES = 123;
+
+/** Subscriptions over WebSocket at `/graphql`, in the subprotocol `graphql-transport-ws`. */
+export function addWebSockets(options: WebSocketOptions): { close(): Promise<void> } {
+  const { server, runner, settings, logger, isClosing } = options;
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: settings.MAX_BODY_BYTES,
+    perMessageDeflate: false,
+    handleProtocols: (offered) => (offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) ? GRAPHQL_TRANSPORT_WS_PROTOCOL : false),
+  });
+  const protocol = makeProtocol(runner, settings);
+
+  server.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => socket.destroy());
+    const isFull = isClosing() || sockets.clients.size >= settings.SUBSCRIPTIONS;
+    const refusal = refusalOf(request) ?? (isFull ? '503 Service Unavailable' : null);
+    if (refusal !== null) refuseUpgrade(socket, refusal);
+    else sockets.handleUpgrade(request, socket, head, (opened) => serve(opened, request));
+  });
+
+  function serve(socket: WebSocket, { headers }: IncomingMessage): void {
+    const requestId = randomUUID();
+    const line = createLine(socket, settings);
+    const ended = protocol.opened(
+      {
+        protocol: socket.protocol,
+        send: line.send,
+        close: (code = INTERNAL, reason = '') => line.close(code, reason),
+        onMessage: (handle) => {
+          socket.on('message', (data: RawData, isBinary: boolean) => {
+            if (socket.readyState !== socket.OPEN) return;
+            if (isBinary) return line.close(BAD_REQUEST, 'Text frames only');
+            handle(String(data)).catch((error: unknown) => {
+              logger.warn({ requestId, causes: loggedCauses(error) }, 'a WebSocket message could not be handled');
+              line.close(INTERNAL, 'Internal error');
+            });
+          });
+        },
+      },
+      { requestId, headers },
+    );
+    // As soon as nothing more will be sent: whoever is cut off would otherwise be given events that go nowhere.
+    line.onEnd((code, reason) => {
+      ended(code, reason).catch(() => {});
+    });
+  }
+
+  return {
+    async close() {
+      // What was sent last, that the subscriptions are complete, goes first.
+      await immediate();
+      for (const socket of sockets.clients) socket.close(GOING_AWAY, 'The hub is stopping');
+      for (let waited = 0; sockets.clients.size > 0 && waited < CLOSE_MS; waited += 20) await delay(20);
+      for (const socket of sockets.clients) socket.terminate();
+      sockets.close();
+    },
+  };
+}
+
+function makeProtocol(runner: SubscriptionRunner, { SUBSCRIPTIONS_PER_CONNECTION: most }: GatewaySettings) {
+  return makeServer<Record<string, unknown>, Subscriber>({
+    connectionInitWaitTimeout: INIT_TIMEOUT_MS,
+    // Told, so that whoever reports a failure can say which.
+    onConnect: ({ extra }) => ({ requestId: extra.requestId }),
+    onSubscribe: async ({ extra, subscriptions }, _, asked) => {
+      try {
+        if (Object.keys(subscriptions).length > most) throw tooMany('This connection', most);
+        const { document, operation, answers } = await runner.start(asked, extra);
+        return { schema: runner.schema, document, operationName: operation.name?.value, contextValue: answers };
+      } catch (error) {
+        if (error instanceof SubscriptionRefused) return error.errors;
+        throw error;
+      }
+    },
+    subscribe: ({ contextValue }) => contextValue as AsyncIterable<ExecutionResult>,
+    // Already as they leave the hub.
+    onNext: (_, __, ___, ____, result) => result as FormattedExecutionResult,
+    onError: (_, __, ___, errors) => errors.map((error) => formatGraphqlError(error).outward),
+  });
+}
+
+/** What the protocol sends over: it waits until the client takes what it was sent, within limits. */
+interface Line {
+  /** Resolves when the operating system took it all; at once when the line is being closed. */
+  readonly send: (data: string) => Promise<void>;
+  readonly close: (code: number, reason: string) => void;
+  /** Calls once, when the line is closed or about to be. */
+  readonly onEnd: (call: (code: number, reason: string) => void) => void;
+}
+
+function createLine(socket: WebSocket, settings: GatewaySettings): Line {
+  const { MAX_SOCKET_BUFFER_BYTES: mostBuffered, SUBSCRIBER_STALL_MS: stallMs, KEEPALIVE_MS: keepaliveMs } = settings;
+  const ending = Promise.withResolvers<readonly [code: number, reason: string]>();
+  let sending = 0;
+  let alive = true;
+
+  const close = (code: number, reason: string): void => {
+    ending.resolve([code, reason]);
+    socket.close(code, Buffer.byteLength(reason) > MOST_REASON_BYTES ? '' : reason);
+    setTimeout(() => socket.terminate(), FAREWELL_MS).unref();
+  };
+  const cutOff = (): void => close(TOO_SLOW, 'SUBSCRIBER_TOO_SLOW');
+
+  const pulse = setInterval(() => {
+    // While something is being sent, it is known that the client does not read, and for how long it may.
+    if (!alive && sending === 0) return socket.terminate();
+    alive = false;
+    socket.ping();
+  }, keepaliveMs);
+  socket.on('pong', () => {
+    alive = true;
+  });
+  // A frame too large or malformed: ws closes with the code that says so.
+  socket.on('error', () => {});
+  socket.on('close', (code, reason) => {
+    clearInterval(pulse);
+    ending.resolve([code, String(reason)]);
+  });
+
+  return {
+    close,
+    onEnd: (call) => void ending.promise.then(([code, reason]) => call(code, reason)),
+    send: (data) =>
+      new Promise((resolve) => {
+        if (socket.readyState !== socket.OPEN) return resolve();
+        if (socket.bufferedAmount > mostBuffered) {
+          cutOff();
+          return resolve();
+        }
+        sending += 1;
+        const stall = setTimeout(cutOff, stallMs);
+        socket.send(data, () => {
+          sending -= 1;
+          clearTimeout(stall);
+          resolve();
+        });
+      }),
+  };
+}
+
+/** @returns the status line of the refusal; null where the upgrade may be done */
+function refusalOf({ url = '', headers }: IncomingMessage): string | null {
+  if (!isOwnName(headers.host) || !isOwnOrigin(headers.origin)) return '403 Forbidden';
+  if (url !== '/graphql') return '404 Not Found';
+  const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+  return offered.includes(GRAPHQL_TRANSPORT_WS_PROTOCOL) ? null : '400 Bad Request';
+}
+
+function refuseUpgrade(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  setTimeout(() => socket.destroy(), CLOSE_MS).unref();
+}
