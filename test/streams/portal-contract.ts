@@ -377,6 +377,8 @@ const NO_SUCCESS: readonly (readonly [number, string, PortalReply['outcome']])[]
   [404, '{"error_code":"00"}', 'unknown'],
   [404, 'Not found', 'unknown'],
   [500, '{"error_code":"00"}', 'unknown'],
+  [500, '{"error_code":"31"}', 'unknown'],
+  [502, '{"error_code":"01"}', 'unknown'],
   [429, '{"error_code":"00"}', 'unsent'],
   [403, '{"error_code":"00"}', 'unsent'],
   [200, '{"error_code":"01","message":"Phiên làm việc đã hết hạn"}', 'unsent'],
