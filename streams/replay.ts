@@ -50,12 +50,15 @@ export async function replay(options: ReplayOptions): Promise<ReplayOutcome> {
     batchSize: options.batchSize ?? BATCH_SIZE,
     position: (topic, partition) => positionOf(database, consumer, topic, partition),
     handle: async (batch) => {
+      signal.throwIfAborted();
       const applied = await applyBatch(topics.get(batch.topic) as string, batch, context);
       counts.read += batch.records.length;
       counts.added += applied.events;
       counts.putAside += applied.putAside;
     },
-    onFailure: () => warn('Events could not be replayed; they come again'),
+    onFailure: () => {
+      if (!signal.aborted) warn('Events could not be replayed; they come again');
+    },
   });
   try {
     await untilRead({ database, log, consumer, topics: [...topics.keys()], until: reader.ended, signal });

@@ -34,13 +34,15 @@ export async function untilRead({ database, log, consumer, topics, until, signal
     isOver = true;
   });
   end.catch(() => {});
+  const aborted = new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
   for (let wait = FIRST_LOOK_MS; ; wait = Math.min(wait * 2, LONGEST_LOOK_MS)) {
     const reached = await positionsOf(database, consumer);
     if (wanted.every(({ place, next }) => (reached.get(place) ?? 0) >= next)) return;
-    if (isOver || signal.aborted) {
-      await end;
-      throw new Error('Reading ended before all of the log was read');
-    }
-    await Promise.race([delay(wait), end.catch(() => {})]);
+    // A reader that failed says why.
+    if (isOver) await end;
+    if (isOver || signal.aborted) throw new Error('Reading ended before all of the log was read');
+    await Promise.race([delay(wait), aborted, end.catch(() => {})]);
   }
 }
