@@ -176,7 +176,7 @@ const CLAUSES: readonly Clause[] = [
     title: 'MUST see a transaction that commits long after later ones, as its capability says',
     run: async (subject) => {
       const { writeLate } = subject;
-      if (writeLate === undefined) return;
+      if (writeLate === undefined) throw new Error('Give the subject writeLate, or exempt the clause with a reason');
       await following(subject, async (follower) => {
         await follower.caughtUp();
         const commit = await writeLate([
@@ -275,7 +275,7 @@ const CLAUSES: readonly Clause[] = [
     title: 'MUST name the place of what cannot be read, and go on behind it',
     run: async (subject) => {
       const { spoil } = subject;
-      if (spoil === undefined) return;
+      if (spoil === undefined) throw new Error('Give the subject spoil, or exempt the clause with a reason');
       await following(subject, async (follower) => {
         await follower.caughtUp();
         const names = await spoil();
