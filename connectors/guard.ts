@@ -9,6 +9,7 @@ import {
   handleWhen,
   noJitterGenerator,
 } from 'cockatiel';
+import type { ListChangesAnswer, ListChangesRequest } from '../core/changes.ts';
 import { HubError } from '../core/errors.ts';
 import { integerSetting, type SettingsSpec, type SettingsValues } from '../core/setting.ts';
 import type {
@@ -150,12 +151,17 @@ export function guardSource(source: Source, options: GuardOptions): WatchedSourc
   }
 
   const search = source.search?.bind(source);
+  const listChanges = source.listChanges?.bind(source);
   return {
     read: (request, options) =>
       guarded(async (inner) => checked(await source.read(request, inner), request, { sector, health }), options),
     ...(search !== undefined && {
       search: (request: SearchRequest, options: CallOptions): Promise<SearchAnswer> =>
         guarded((inner) => search(request, inner), options),
+    }),
+    ...(listChanges !== undefined && {
+      listChanges: (request: ListChangesRequest, options: CallOptions): Promise<ListChangesAnswer> =>
+        guarded((inner) => listChanges(request, inner), options),
     }),
     // Neither waits in line nor is held back by the breaker: it is how one learns that a system is back.
     check: (options) => begin(options, (call) => attempt(call, (inner) => source.check(inner), health, true)),

@@ -59,14 +59,23 @@ function declareRest(options: RestOptions): RestSource {
     open: (context) => openRest(context, { ...options, url: nameOf(options.url) }),
     entity: (spec) => {
       checkEntity(spec, auth);
-      const { type, identity, fields, search } = spec;
+      const { type, identity, fields, search, changes } = spec;
       const lookups = Object.fromEntries(
         Object.entries(spec.lookups).map(([name, { batchSize, limitPerKey, ...binding }]) => [
           name,
           { batchSize, limitPerKey, binding },
         ]),
       );
-      return { source, type, identity, fields, lookups, searchable: search !== undefined, binding: spec };
+      return {
+        source,
+        type,
+        identity,
+        fields,
+        lookups,
+        searchable: search !== undefined,
+        listsChanges: changes !== undefined,
+        binding: spec,
+      };
     },
   };
   return source;

@@ -2,6 +2,7 @@ import type { EntityDeclaration, Field, Lookup, SourceDeclaration } from '../cor
 import { HubError } from '../core/errors.ts';
 import { urlSetting } from '../core/setting.ts';
 import { ANY_BATCH_SIZE } from '../core/source.ts';
+import type { SourceZone } from '../core/time.ts';
 import { openSqlSource } from './sql/source.ts';
 import { checkSqlEntity } from './sql/tables.ts';
 
@@ -57,14 +58,15 @@ export function sql(options: SqlOptions): SqlSource {
       return openSqlSource(url, context.entities as Readonly<Record<string, SqlEntity>>, options.connections);
     },
     entity: (spec) => {
-      const { type, identity, fields, table, joins = [], where = {}, search, lookups } = spec;
-      const binding: SqlBinding = { table, joins, where, search };
+      const { type, identity, fields, table, joins = [], where = {}, search, changes, lookups } = spec;
+      const binding: SqlBinding = { table, joins, where, search, changes };
       const entity: SqlEntity = {
         source,
         type,
         identity,
         fields,
         searchable: search !== undefined,
+        listsChanges: changes !== undefined,
         binding,
         lookups: Object.fromEntries(
           Object.entries(lookups).map(([name, { batchSize = ANY_BATCH_SIZE, ...lookup }]) => [
@@ -105,6 +107,20 @@ export interface SqlEntitySpec {
   readonly fields: Readonly<Record<string, Field>>;
   readonly lookups: Readonly<Record<string, SqlLookupSpec>>;
   readonly search?: Readonly<Record<string, SqlCriterion>> | undefined;
+  /** Where a record says when it was last changed; the hub then asks again and again for what changed. */
+  readonly changes?: SqlChanges | undefined;
+}
+
+/** How records are listed by the time of their last change. An index on (time, key) is what makes it cheap. */
+export interface SqlChanges {
+  /** Column of the stamp. It has to change with every change of the record. */
+  readonly time: string;
+  /** How the stamp is written; texts in this form have the order of the times. */
+  readonly format: 'yyyy-MM-dd HH:mm:ss' | 'yyyyMMddHHmmss';
+  /** Standard Asia/Ho_Chi_Minh. */
+  readonly zone?: SourceZone | undefined;
+  /** Column of the dossier code, which tells records of one moment apart. */
+  readonly key: string;
 }
 
 export interface SqlJoin {
@@ -162,6 +178,7 @@ export interface SqlBinding {
   readonly joins: readonly SqlJoin[];
   readonly where: SqlWhere;
   readonly search: Readonly<Record<string, SqlCriterion>> | undefined;
+  readonly changes: SqlChanges | undefined;
 }
 
 export type SqlEntity = EntityDeclaration<SqlBinding> & {

@@ -137,6 +137,7 @@ function checkDossiers(sector: SectorDeclaration, fault: Fault): void {
   checkFieldNames(entity, ['code', 'status', 'statusAt'], (field) =>
     fault('dossiers', `must declare the field ${field}`),
   );
+  checkChanges(sector, entity, fault);
   for (const [field, part] of Object.entries(dossiers.parts ?? {})) {
     const owner = sector.entities[part.entity];
     if (owner === undefined) fault(`dossiers.parts.${field}`, `no entity ${part.entity}`);
@@ -148,6 +149,31 @@ function checkDossiers(sector: SectorDeclaration, fault: Fault): void {
       checkFieldNames(owner, picked, (name) => fault(place, `picks the field ${name}, which is not declared`));
     }
   }
+}
+
+/** How changes are captured. Their names become part of settings, tables and addresses. */
+function checkChanges(sector: SectorDeclaration, entity: EntityDeclaration, fault: Fault): void {
+  const asking: string[] = [];
+  for (const [name, change] of Object.entries(sector.dossiers?.changes ?? {})) {
+    const place = `dossiers.changes.${name}`;
+    if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name) || name.length > 64) {
+      fault(place, 'expected a name in kebab-case of at most 64 characters');
+    }
+    if (change.way === 'poll' || change.way === 'follow') asking.push(name);
+    if (change.way === 'poll' && entity.listsChanges !== true) {
+      fault(place, `${sector.dossiers?.entity} does not say how its changes are listed: declare its \`changes\``);
+    }
+    if (change.way === 'follow' && sector.dossiers?.role !== 'course') {
+      fault(place, 'only dossiers that a counter knows can be followed: the role must be course');
+    }
+    if (change.way === 'push') {
+      if (Object.keys(change.routes).length === 0) fault(place, 'declares no route');
+      const known = { ...sector.settings, ...change.settings };
+      if (!(change.secret.setting in known))
+        fault(place, `its secret is the setting ${change.secret.setting}, not declared`);
+    }
+  }
+  if (asking.length > 1) fault('dossiers.changes', `${asking.join(' and ')} would ask for the same twice: keep one`);
 }
 
 function checkRanks(sectors: ReadonlyMap<string, SectorDeclaration>, faults: string[]): void {

@@ -57,6 +57,8 @@ export interface EntityDeclaration<B = unknown> {
   readonly lookups: Readonly<Record<string, Lookup>>;
   /** Fields the protocol's search takes, when the system can search this entity. */
   readonly searchable?: boolean | undefined;
+  /** True where the entity says how the system lists what changed. */
+  readonly listsChanges?: boolean | undefined;
   readonly binding: B;
 }
 

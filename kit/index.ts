@@ -7,6 +7,8 @@ import { parseEnterpriseCode, restoreEnterpriseCode } from '../core/enterprise-c
 import { FaultyValue } from '../core/faulty-value.ts';
 import { parsePersonalNumber, restoreLeadingZeros } from '../core/personal-number.ts';
 import { choiceSetting, integerSetting, textSetting, urlSetting } from '../core/setting.ts';
+import { formatVietnameseInstant } from '../core/time.ts';
+import { follow, poll } from './capture.ts';
 import * as fields from './fields.ts';
 
 /** A sector as its engineer writes it: what is empty may be left out. */
@@ -28,6 +30,10 @@ export const kit = {
   xlsx,
   xml,
   fields,
+  /** How changes are captured: `dossiers: { …, changes: { poll: kit.capture.poll() } }`. */
+  capture: { poll, follow },
+  /** Instants as systems write them, in Vietnamese time. */
+  times: { vietnamese: formatVietnameseInstant },
   settings: { text: textSetting, integer: integerSetting, url: urlSetting, choice: choiceSetting },
   numbers: {
     personal: parsePersonalNumber,

@@ -1,7 +1,7 @@
 import type { Caller } from '../../core/caller.ts';
 import { ANY_BATCH_SIZE, type Key } from '../../core/source.ts';
 import type { RestAuth } from './auth.ts';
-import type { RestEntity, RestLookup, RestSearch } from './entity.ts';
+import type { RestChanges, RestEntity, RestLookup, RestSearch } from './entity.ts';
 import { compilePath } from './paths.ts';
 import { addressOf, type RestRequest } from './request.ts';
 
@@ -25,7 +25,7 @@ const anything = (text: string) =>
  * @throws Error that says what is wrong and what to do
  */
 export function checkEntity(
-  { type, fields, lookups, search, always = [] }: RestEntity,
+  { type, fields, lookups, search, changes, always = [] }: RestEntity,
   auth: RestAuth | undefined,
 ): void {
   for (const { from } of Object.values(fields)) from.forEach(compilePath);
@@ -37,6 +37,7 @@ export function checkEntity(
     checkRequest(place, { request, auth, open: lookup.keyInUrl === 'not personal' });
   }
   if (search !== undefined) checkSearch(`${type}, search`, search, auth);
+  if (changes !== undefined) checkChanges(`${type}, changes`, changes, auth);
 }
 
 function checkLookup(place: string, { batchSize, rows, keys, absent, keyParts = 1 }: RestLookup): void {
@@ -63,6 +64,19 @@ function checkSearch(place: string, search: RestSearch, auth: RestAuth | undefin
     }
   };
   checkRequest(place, { request, auth, open: false });
+}
+
+function checkChanges(place: string, changes: RestChanges, auth: RestAuth | undefined): void {
+  [changes.rows, ...changes.place.from].forEach(compilePath);
+  const request = (text: string) => {
+    try {
+      changes.request(null, 10, PROBE_CALLER, anything('1'));
+      return changes.request({ at: 0, code: text }, 10, PROBE_CALLER, anything('1'));
+    } catch (cause) {
+      throw new Error(`${place}: the request cannot be made for every place`, { cause });
+    }
+  };
+  checkRequest(place, { request, auth, open: true });
 }
 
 function tryLookup(place: string, { request, batchSize, keyParts = 1 }: RestLookup, text: string): RestRequest {

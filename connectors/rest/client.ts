@@ -32,6 +32,8 @@ interface RestReply {
   /** The system has no such key; then there is no body. */
   readonly absent: boolean;
   readonly body?: unknown;
+  /** What the system's clock showed, UTC milliseconds; null where it does not tell. */
+  readonly date: number | null;
 }
 
 export interface RestClient {
@@ -71,7 +73,8 @@ export function openClient(http: HttpClient, { auth, settings, talk }: ClientPar
     const unsigned = headers === undefined ? request : { ...request, headers };
     const signed = token === undefined || auth === undefined ? unsigned : auth.place(unsigned, token);
     const answer: HttpAnswer = await http.request(writeRequest(signed, signal));
-    if (absent.includes(answer.status)) return { absent: true };
+    const date = dateOf(answer.headers.date);
+    if (absent.includes(answer.status)) return { absent: true, date };
     if (answer.status === 401 && tokens !== undefined) return 'expired';
     // A system that is told who asks refuses a person, not the hub: others are still answered.
     if (answer.status === 403 && headersFrom !== undefined) {
@@ -80,7 +83,7 @@ export function openClient(http: HttpClient, { auth, settings, talk }: ClientPar
     demandSuccess(answer);
     const body = readJson(answer, encoding);
     const expired = auth?.expired;
-    return expired !== undefined && judged(body, expired) ? 'expired' : { absent: false, body };
+    return expired !== undefined && judged(body, expired) ? 'expired' : { absent: false, body, date };
   }
 
   async function ask(request: RestRequest, options: AskOptions): Promise<RestReply> {
@@ -129,6 +132,11 @@ export function judged<T>(body: unknown, judge: (body: unknown) => T): T {
   } catch {
     throw new HubError('SOURCE_MALFORMED', `expected an answer as declared, came ${shapeOf(body)}`);
   }
+}
+
+function dateOf(header: string | readonly string[] | undefined): number | null {
+  const date = typeof header === 'string' ? Date.parse(header) : Number.NaN;
+  return Number.isNaN(date) ? null : date;
 }
 
 function refusal(message: string): HubError {

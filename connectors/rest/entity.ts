@@ -1,4 +1,5 @@
 import type { Caller } from '../../core/caller.ts';
+import type { ChangePosition } from '../../core/changes.ts';
 import type { Field } from '../../core/declaration.ts';
 import { FaultyValue } from '../../core/faulty-value.ts';
 import type { Key, Row } from '../../core/source.ts';
@@ -16,6 +17,8 @@ export interface RestEntity {
   readonly fields: Readonly<Record<string, Field>>;
   readonly lookups: Readonly<Record<string, RestLookup>>;
   readonly search?: RestSearch | undefined;
+  /** How the system lists what changed. The hub then asks again and again. */
+  readonly changes?: RestChanges | undefined;
   /** Paths that every record has. Where one is absent the system has changed, and the field is malformed, not empty. */
   readonly always?: readonly string[] | undefined;
 }
@@ -55,6 +58,23 @@ export interface RestSearch {
   readonly more?: ((answer: unknown) => boolean) | undefined;
   /** Most rows the system gives at once. */
   readonly most?: number | undefined;
+}
+
+export interface RestChanges {
+  /** @param after only what comes after this place, by (time, code); null: from the beginning */
+  readonly request: (
+    after: ChangePosition | null,
+    limit: number,
+    caller: Caller,
+    settings: SettingValues,
+  ) => RestRequest;
+  readonly rows: string;
+  /** Whether the answer says that there are more. Without it as many rows as were asked for mean that there may be. */
+  readonly more?: ((answer: unknown) => boolean) | undefined;
+  /** Most rows the system gives at once. */
+  readonly most?: number | undefined;
+  /** Where in that order a record stands. */
+  readonly place: Field<ChangePosition>;
 }
 
 /** Reads records of one kind. Compiled once for each choice of fields. */

@@ -1,4 +1,5 @@
-import type { EntityDeclaration, OpenContext } from '../../core/declaration.ts';
+import type { ChangePosition, ListChangesAnswer, ListChangesRequest } from '../../core/changes.ts';
+import type { EntityDeclaration, Field, OpenContext } from '../../core/declaration.ts';
 import { HubError } from '../../core/errors.ts';
 import type { Answer, CallOptions, ReadRequest, Row, SearchAnswer, SearchRequest, Source } from '../../core/source.ts';
 import { openHttp } from '../../drivers/http.ts';
@@ -82,8 +83,35 @@ export function openRest(context: OpenContext, parts: RestParts): Source {
     };
   }
 
+  async function listChanges(
+    { entity, fields, after, limit }: ListChangesRequest,
+    options: CallOptions,
+  ): Promise<ListChangesAnswer> {
+    const { caller, signal } = options;
+    const { spec, readerOf } = entityOf(entity);
+    if (spec.changes === undefined)
+      throw new HubError('INTERNAL', `${spec.type} does not say how its changes are listed`);
+    const { request, rows, more, place, most = limit } = spec.changes;
+    const asking = Math.min(limit, most);
+    const question = asked(() => request(after, asking, caller, settings));
+    const answer = await client.ask(question, { caller, signal, absent: [] });
+    const records = recordsAt(answer.body, rows, compilePath(rows));
+    const readRow = readerOf([...new Set([...fields, ...place.from])]);
+    let position = after ?? { at: 0, code: '' };
+    return {
+      rows: records.map((record) => {
+        const row = readRow(demandRecord(record, rows));
+        position = placeOf(row, place) ?? position;
+        return { row, position };
+      }),
+      more: more === undefined ? records.length >= asking : judged(answer.body, more),
+      clock: answer.date,
+    };
+  }
+
   return {
     read,
+    ...(Object.values(entities).some((entity) => entity.listsChanges === true) && { listChanges }),
     ...(Object.values(entities).some((entity) => entity.searchable === true) && { search }),
     check: ({ caller, signal }) => client.check(parts.probe, { caller, signal }),
     close: () => http.close(),
@@ -166,6 +194,15 @@ function deal(
     return rows.length === 0 && fault !== undefined ? fault : rows;
   });
   return { answers, fault, faulty };
+}
+
+/** Null for a record whose place cannot be read: it then stands where the one before it does. */
+function placeOf(row: Row, place: Field<ChangePosition>): ChangePosition | null {
+  try {
+    return place.read(...place.from.map((path) => row[path]));
+  } catch {
+    return null;
+  }
 }
 
 function demandRecord(item: unknown, place: string): Readonly<Record<string, unknown>> {

@@ -1,3 +1,4 @@
+import type { ListChangesAnswer, ListChangesRequest } from '../../core/changes.ts';
 import { HubError } from '../../core/errors.ts';
 import type {
   Answer,
@@ -11,6 +12,7 @@ import type {
 } from '../../core/source.ts';
 import { type Database, type DatabaseRow, openDatabase } from '../../drivers/database.ts';
 import type { SqlEntity } from '../sql.ts';
+import { listSqlChanges } from './changes.ts';
 import { createPlan, MOST_ROWS, type SqlPlan } from './plan.ts';
 import { searchStatement } from './search.ts';
 import { aliasOf, joinsOf, tableOf } from './tables.ts';
@@ -56,8 +58,16 @@ export function openSqlSource(
     });
     return { rows: rows.slice(0, request.limit), more: rows.length > request.limit };
   };
+  const listChanges = async (request: ListChangesRequest, { signal }: CallOptions): Promise<ListChangesAnswer> => {
+    const entity = entityOf(entities, request.entity);
+    checkFields(entity, undefined, request.fields);
+    return listSqlChanges(database, entity, { ...request, signal }).catch((error: unknown) => {
+      throw hubError(error, signal);
+    });
+  };
   return {
     read,
+    ...(Object.values(entities).some((entity) => entity.listsChanges === true) && { listChanges }),
     ...(Object.values(entities).some((entity) => entity.searchable === true) && { search }),
     check: async ({ signal }) => {
       await database.query(database.traits.ping, [], { signal }).catch((error: unknown) => {
@@ -213,6 +223,7 @@ function declaredName(entities: Readonly<Record<string, SqlEntity>>, name: strin
       ...lookups.flatMap(({ by, anyOf }) => [by ?? anyOf ?? []].flat()),
       ...joins.flatMap(({ on }) => on.flat()),
       ...Object.keys(entity.binding.where),
+      ...(entity.binding.changes === undefined ? [] : [entity.binding.changes.time, entity.binding.changes.key]),
     ];
     if (columns.includes(name)) return name;
     const tables = [

@@ -126,6 +126,8 @@ export function checkSqlEntity(entity: SqlEntity): void {
     const most = Math.min(ANY_BATCH_SIZE, Math.floor(MOST_BINDINGS / keyColumns.length));
     if (!(batchSize >= 1 && batchSize <= most)) fault(`${where} needs a batchSize from 1 to ${most}`);
   }
+  const { changes } = binding;
+  if (changes !== undefined) columnsFit(known, [changes.time, changes.key], 'changes');
   for (const [name, criterion] of Object.entries(binding.search ?? {})) {
     columnsFit(known, 'like' in criterion ? criterion.like : criterion.columns, `search ${name}`);
   }

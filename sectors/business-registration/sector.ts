@@ -184,6 +184,8 @@ export default (kit: Kit) => {
       })),
     },
     lookups: { code: { ...asked('/dkkd/ho-so', 'MaHoSo'), keys: ['MaHoSo'] } },
+    // A renamed member would read as nothing.
+    always: ['LoaiHoSo', 'TrangThai', 'NgayCapNhat', 'NgayNhan', 'NgayHenTra', 'NgayKetThuc', 'LichSu', 'KetQua'],
   });
 
   return kit.sector({
@@ -248,7 +250,12 @@ export default (kit: Kit) => {
       { entity: 'representative', by: 'number', rank: 30 },
       { entity: 'owner', by: 'number', rank: 50 },
     ],
-    dossiers: { entity: 'dossier', role: 'course', byCode: 'code' },
+    dossiers: {
+      entity: 'dossier',
+      role: 'course',
+      byCode: 'code',
+      changes: { follow: kit.capture.follow() },
+    },
   });
 };
 

@@ -189,6 +189,8 @@ export default (kit: Kit) => {
       })),
     },
     lookups: { code: { ...asked('/ho-so/trang-thai', 'maDinhDanhHoSo'), keys: ['maDinhDanhHoSo'] } },
+    // A renamed member would read as nothing.
+    always: ['trangThai', 'ngayCapNhat', 'ngayTiepNhan', 'ngayHenTra', 'ngayKetThuc', 'quaTrinh', 'ketQua'],
   });
 
   return kit.sector({
@@ -234,7 +236,12 @@ export default (kit: Kit) => {
       },
     },
     identity: [{ entity: 'person', by: 'number', rank: 10 }],
-    dossiers: { entity: 'dossier', role: 'course', byCode: 'code' },
+    dossiers: {
+      entity: 'dossier',
+      role: 'course',
+      byCode: 'code',
+      changes: { follow: kit.capture.follow() },
+    },
   });
 };
 

@@ -172,6 +172,12 @@ export default (kit: Kit) => {
       ]),
     },
     lookups: { code: { by: ['dossier.SOBIENNHAN'] } },
+    changes: {
+      time: 'dossier.NGAYCAPNHAT',
+      format: 'yyyy-MM-dd HH:mm:ss',
+      zone: 'UTC',
+      key: 'dossier.SOBIENNHAN',
+    },
   });
 
   const step = database.entity({
@@ -278,6 +284,7 @@ export default (kit: Kit) => {
       role: 'course',
       byCode: 'code',
       parts: { steps: { entity: 'step', by: 'dossier' }, results: { entity: 'result', by: 'dossier' } },
+      changes: { poll: kit.capture.poll() },
     },
   });
 };

@@ -81,13 +81,24 @@ export default (kit: Kit) => {
         const name = fields.isNothing(organisation) ? null : fields.readText(person);
         return name === null ? [] : [{ role: 'Người nộp hồ sơ', name, personalNumbers: [] }];
       }),
+      applicantPhone: fields.text('phone'),
+      applicantEmail: fields.text('email'),
+      summary: fields.text('summary'),
       channel: fields.choice('channel', { 1: 'COUNTER', 2: 'ONLINE', 3: 'POST' }),
       status: fields.status('status', STATUSES, { titles: STATUS_TITLES }),
       statusAt: time('lastUpdated'),
+      submittedAt: time('dateSubmitted'),
       receivedAt: time('dateReceived'),
       dueAt: time('dateAppointed'),
       finishedAt: time('finishedDate'),
       returnedAt: time('dateReturned'),
+      returnMethod: fields.choice('returnedType', { 0: 'COUNTER', 1: 'POST' }),
+      papers: fields.list('docPapers', (one) => ({
+        code: fields.readText(one.paperCode),
+        title: fields.readText(one.paperName),
+        fileName: fields.readText(one.fileName),
+        digitised: fields.readChoice(one.isDigitized, { True: true, False: false }),
+      })),
       supplementRequests: fields.list('supplementaries', (one) => ({
         reason: fields.readText(one.content),
         requestedBy: fields.readText(one.requestedBy),
@@ -113,6 +124,38 @@ export default (kit: Kit) => {
       // The software gives the newest 200 of a number and says no more.
       applicant: { ...byNumbers('/dossier/by-applicant'), limitPerKey: 200 },
     },
+    changes: {
+      request: (after, limit) => ({
+        method: 'POST',
+        path: '/dossier/changes',
+        body: {
+          updatedFrom: after === null ? '' : kit.times.vietnamese(Math.floor(after.at / 1000) * 1000),
+          afterDocCode: after?.code ?? '',
+          limit,
+        },
+      }),
+      rows: 'data',
+      most: 500,
+      more: (answer) => (answer as { hasMore?: unknown }).hasMore === 'True',
+      place: fields.derived(['lastUpdated', 'docCode'], (at, code) => ({
+        at: readTime(at) ?? 0,
+        code: fields.readText(code) ?? '',
+      })),
+    },
+    // A renamed member would read as nothing, and nothing is what every one of these may truly be.
+    always: [
+      'docCode',
+      'docTypeCode',
+      'organInchargeIdLevel1',
+      'applicantsId',
+      'status',
+      'lastUpdated',
+      'dateReceived',
+      'dateAppointed',
+      'finishedDate',
+      'dateReturned',
+      'docResults',
+    ],
   });
 
   const trace = software.entity({
@@ -143,6 +186,7 @@ export default (kit: Kit) => {
       byCode: 'code',
       byApplicant: 'applicant',
       parts: { steps: { entity: 'trace', by: 'dossier', pick: 'steps' } },
+      changes: { poll: kit.capture.poll() },
     },
   });
 };
