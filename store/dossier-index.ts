@@ -110,15 +110,22 @@ export interface CaptureProgress {
 /** How long what is known of capture's progress is kept. */
 const PROGRESS_MS = 500;
 
-/** Reads the tables that projection writes; any process can, and none of it needs a system to be up. */
-export function createDossierIndex(database: Database): DossierIndex {
+/**
+ * Reads the tables that projection writes; any process can, and none of it needs a system to be up.
+ *
+ * @param options.mostSorted up to how many entries of an index are sorted for a page, instead of walking the list
+ */
+export function createDossierIndex(
+  database: Database,
+  { mostSorted }: { readonly mostSorted?: number | undefined } = {},
+): DossierIndex {
   let progress: Promise<ReadonlyMap<string, CaptureProgress>> | undefined;
   let readAt = 0;
   return {
     views: (codes) => readViews(database, codes),
     byNumbers: (numbers, limit) => readByNumbers(database, numbers, limit),
-    page: (request) => readPage(database, request),
-    count: (filter, most) => countMatches(database, filter, most),
+    page: (request) => readPage(database, request, mostSorted),
+    count: (filter, most) => countMatches(database, filter, most, mostSorted),
     history: (codes) => readHistory(database, codes),
     progress: () => {
       if (progress === undefined || performance.now() - readAt > PROGRESS_MS) {

@@ -2,8 +2,8 @@ import type { Database, DatabaseRow } from '../../drivers/database.ts';
 import type { DossierFilter, DossierOrder, IndexKey, IndexPage, IndexPageRequest } from '../dossier-index.ts';
 import { conditionsOf, type Entrance, entrancesOf, type Fragment, fragment, joined } from './conditions.ts';
 
-/** Below this many entries an index is read whole and sorted; above, the list is walked in its order. */
-const RARE = 2_000;
+/** Up to this many entries of an index are read whole and sorted; with more, the list is walked in its order. */
+export const MOST_SORTED = 2_000;
 
 interface Ordering {
   readonly column: 'received_at' | 'due_at' | 'changed_at';
@@ -24,11 +24,15 @@ const ORDERINGS: Readonly<Record<DossierOrder, Ordering>> = {
  * sorted; when every part is common, an index in the order wanted is walked from the key on, which meets matches soon.
  * Either costs the same on the last page as on the first.
  */
-export async function readPage(database: Database, request: IndexPageRequest): Promise<IndexPage> {
+export async function readPage(
+  database: Database,
+  request: IndexPageRequest,
+  mostSorted = MOST_SORTED,
+): Promise<IndexPage> {
   const { filter, first, after } = request;
   const ordering = ORDERINGS[request.order];
   const conditions = conditionsOf(filter);
-  const { entrance, isRare } = await chooseEntrance(database, filter, conditions, ordering);
+  const { entrance, isRare } = await chooseEntrance(database, filter, conditions, ordering, mostSorted);
   const read = async (span: Span, limit: number): Promise<DatabaseRow[]> => {
     const { sql, bindings } = pageStatement(database, conditions, ordering, { entrance, isRare, span, limit });
     return database.query(sql, bindings);
@@ -49,9 +53,14 @@ export async function readPage(database: Database, request: IndexPageRequest): P
 }
 
 /** How many dossiers answer to a filter, counted no further than `most`. */
-export async function countMatches(database: Database, filter: DossierFilter, most: number): Promise<number> {
+export async function countMatches(
+  database: Database,
+  filter: DossierFilter,
+  most: number,
+  mostSorted = MOST_SORTED,
+): Promise<number> {
   const conditions = conditionsOf(filter);
-  const choice = await chooseEntrance(database, filter, conditions, null);
+  const choice = await chooseEntrance(database, filter, conditions, null, mostSorted);
   const from = fromOf(database, choice, 'dossier_received');
   const where = whereOf(conditions, walkedBy(choice));
   const sql = `select count(*) as matches from (select 1 from ${from.sql} where ${where.sql} limit ?) counted`;
@@ -71,6 +80,7 @@ async function chooseEntrance(
   filter: DossierFilter,
   conditions: ReadonlyMap<keyof DossierFilter, Fragment>,
   ordering: Ordering | null,
+  mostSorted: number,
 ): Promise<Choice> {
   const entrances = entrancesOf(filter);
   const inOrder = entrances.find(({ ordered }) => ordered === ordering?.column) ?? null;
@@ -78,9 +88,9 @@ async function chooseEntrance(
   if (entrances.length === 0 || (inOrder !== null && entrances.length === 1 && conditions.size === 1)) {
     return { entrance: inOrder, isRare: false };
   }
-  const sizes = await sizesOf(database, entrances);
+  const sizes = await sizesOf(database, entrances, mostSorted + 1);
   const fewest = Math.min(...sizes);
-  if (fewest < RARE) return { entrance: entrances[sizes.indexOf(fewest)] as Entrance, isRare: true };
+  if (fewest <= mostSorted) return { entrance: entrances[sizes.indexOf(fewest)] as Entrance, isRare: true };
   // Numbers of one applicant are few in truth, and no other index is in any relation to them.
   const [widest] = entrances;
   if (inOrder === null && widest?.part === 'applicantNumbers') return { entrance: widest, isRare: true };
@@ -88,9 +98,9 @@ async function chooseEntrance(
   return { entrance: entrances.find(({ repeats }) => !repeats) ?? null, isRare: false };
 }
 
-async function sizesOf({ query }: Database, entrances: readonly Entrance[]): Promise<readonly number[]> {
+async function sizesOf({ query }: Database, entrances: readonly Entrance[], most: number): Promise<readonly number[]> {
   const counts = entrances.map(({ list, index, narrow }, place) => ({
-    sql: `(select count(*) from (select 1 from ${list ?? 'dossier'} where ${narrow.sql} limit ${RARE}) ${index}_${place}) as size_${place}`,
+    sql: `(select count(*) from (select 1 from ${list ?? 'dossier'} where ${narrow.sql} limit ${most}) ${index}_${place}) as size_${place}`,
     bindings: narrow.bindings,
   }));
   const { sql, bindings } = joined(counts, ', ');

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { DossierStatusNumber } from '../../core/dossier.ts';
-import type { DossierEvent } from '../../core/event.ts';
+import { type DossierEvent, topicOf } from '../../core/event.ts';
 import { replay } from '../../streams/replay.ts';
 import { CODE, event, NOW, onEachStore, rowsOf, type Stage, tell } from '../support/index-stage.ts';
 
@@ -133,7 +133,7 @@ onEachStore('a replay', (open) => {
     });
     await expect(first).rejects.toThrow('before all of the log was read');
     const [place] = (await rowsOf(stage, 'consumer_position')).filter(
-      ({ consumer, part }) => consumer !== 'project' && part === 1,
+      ({ consumer, topic, part }) => consumer !== 'project' && topic === topicOf('one-stop') && part === 1,
     );
     expect(place?.next_offset).toBeGreaterThan(0);
     expect(place?.next_offset).toBeLessThan(40);
