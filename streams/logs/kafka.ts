@@ -1,10 +1,11 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { LogRecord } from '../../core/event.ts';
 import type { EventLog, LogReader, PartitionExtent } from '../../core/event-log.ts';
-import { type Admin, kafkaFailure, openKafka, type Producer } from '../../drivers/kafka.ts';
+import { type Admin, kafkaErrorType, kafkaFailure, openKafka, type Producer } from '../../drivers/kafka.ts';
 import { readKafka } from './kafka-reader.ts';
 import { offsetOf } from './place.ts';
 import { requestsOf } from './requests.ts';
-import { settlesWithin } from './waiting.ts';
+import { pauseAfter, settlesWithin } from './waiting.ts';
 
 export interface KafkaLogOptions {
   /** host:port, separated by commas. */
@@ -18,6 +19,9 @@ export interface KafkaLogOptions {
 
 /** Appends that may wait for the one in hand. */
 const MOST_WAITING = 1_000;
+/** Errors that pass by themselves: leaders are chosen a moment after a topic was created or a broker came back. */
+const PASSING = ['NOT_LEADER_FOR_PARTITION', 'LEADER_NOT_AVAILABLE', 'UNKNOWN_TOPIC_OR_PARTITION'];
+const MOST_FAILURES = 5;
 const CHECK_MS = 5_000;
 const CLOSE_MS = 5_000;
 
@@ -33,7 +37,7 @@ export function openKafkaLog(options: KafkaLogOptions): EventLog {
   let closing: Promise<void> | undefined;
 
   /** kafkajs does not always find back after a lost connection, so what has failed is replaced by a new one. */
-  async function ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
+  async function askOnce<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
     expectOpen();
     admin ??= connected(kafka.admin());
     const asked = admin;
@@ -42,7 +46,20 @@ export function openKafkaLog(options: KafkaLogOptions): EventLog {
     } catch (error) {
       if (admin === asked) admin = undefined;
       void asked.then((used) => used.disconnect()).catch(() => {});
-      throw kafkaFailure(error);
+      throw error;
+    }
+  }
+
+  /** Every question may be asked twice. */
+  async function ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
+    for (let failures = 1; ; failures += 1) {
+      try {
+        return await askOnce(question);
+      } catch (error) {
+        const passes = PASSING.includes(kafkaErrorType(error) ?? '');
+        if (!passes || failures === MOST_FAILURES) throw kafkaFailure(error);
+        await delay(pauseAfter(failures));
+      }
     }
   }
 

@@ -34,6 +34,8 @@ function kafkaAt(brokers: string, close: () => Promise<void>): LogSubject {
     sharesOut: true,
     deleteBelow: async (topic, partition, offset) => {
       await admin.connect();
+      // kafkajs deletes only where it has looked before.
+      await admin.fetchTopicOffsets(topic);
       await admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(offset) }] });
     },
     makeAnew: async (topic) => {
