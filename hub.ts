@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Logger } from 'pino';
@@ -10,6 +12,7 @@ import { loopbackAddress } from './gateway/loopback.ts';
 import { readSealingKey } from './hub/sealing-key.ts';
 import { type Environment, findSectors, openSectors, sdlOf } from './hub/sectors.ts';
 import { type HubSettings, hubSettings } from './hub/settings.ts';
+import { type SupervisedStreams, superviseStreams } from './hub/supervise-streams.ts';
 import { watchSystems } from './hub/watch-systems.ts';
 import { checkSchema } from './resolvers/check-schema.ts';
 import { createOperation } from './resolvers/operation.ts';
@@ -18,11 +21,18 @@ import { buildSchema, type SectorSdl } from './resolvers/schema.ts';
 import { createCaptureStatus } from './store/capture-status.ts';
 import { createDossierIndex } from './store/dossier-index.ts';
 import { openStore, type Store } from './store/store.ts';
+import { createSyncDesk } from './streams/deliver/desk.ts';
 import { createFeed } from './streams/feed.ts';
+import { readRoles, type StreamRole } from './streams/roles.ts';
+import { createStreams } from './streams/streams.ts';
 
 export interface Hub {
   readonly gateway: Gateway;
   readonly registry: Registry;
+  /** Resolves when every change that the systems held at the call is in the index; its caller bounds it. */
+  caughtUp(): Promise<void>;
+  /** Rejects when the stream of changes ended for good in this process. */
+  readonly ended: Promise<void>;
   /** Stops accepting, lets operations finish, closes every system. May be called twice. */
   close(): Promise<void>;
 }
@@ -30,6 +40,8 @@ export interface Hub {
 export interface HubOptions {
   readonly environment: Environment;
   readonly logger: Logger;
+  /** What this process does, as given with `--role`; everything when absent. */
+  readonly roles?: readonly string[] | undefined;
   /** UTC milliseconds; a test may hold it still. */
   readonly now?: (() => number) | undefined;
   /** Folders with sectors; the repository's own when absent. */
@@ -49,6 +61,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   const { environment, logger, now = Date.now } = options;
   const faults: string[] = [];
   const settings = readSettings(hubSettings, environment, faults);
+  const roles = readRoles(options.roles ?? [], faults);
   const ownSectors = options.sectorDirectories ?? [join(root, 'sectors')];
   const directories = settings.SECTORS_DIR ? [...ownSectors, resolve(settings.SECTORS_DIR)] : ownSectors;
   const found = await findSectors(directories, faults);
@@ -66,21 +79,23 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   mkdirSync(settings.DATA_DIR, { recursive: true });
   const seal = createSeal(readSealingKey(settings));
   const store = await openStore(settings.DATABASE_URL || sqliteUrl(settings.DATA_DIR), { seal });
-  const feed = createFeed({ database: store.database, warn });
+  const { database } = store;
+  const catalogues = loadCatalogues(join(root, 'catalogues'));
+  const feed = createFeed({ database, warn });
   const closeSystems = async () => {
-    await feed.close();
     await Promise.all(sectors.flatMap(({ sources }) => [...sources.values()].map(({ source }) => source.close())));
     await store.close();
   };
   try {
     const registry: Registry = {
       sectors,
-      catalogues: loadCatalogues(join(root, 'catalogues')),
+      catalogues,
       seal,
       numberPairs: store.numberPairs,
-      index: createDossierIndex(store.database),
-      captureStatus: createCaptureStatus(store.database),
+      index: createDossierIndex(database),
+      captureStatus: createCaptureStatus(database),
       feed,
+      sync: createSyncDesk({ database, now }),
       now,
       limits: {
         callsPerOperation: settings.CALLS_PER_OPERATION,
@@ -89,26 +104,45 @@ export async function createHub(options: HubOptions): Promise<Hub> {
         indexStaleMs: settings.INDEX_STALE_MS,
       },
     };
-    const gateway = await openGateway({ registry, sdl: sdlOf(found), store, settings, options });
-    const watch = watchSystems(registry, settings.HEALTH_INTERVAL_MS);
+    const streams = superviseStreams({
+      open: () =>
+        createStreams({
+          ...{ roles, database, sectors, catalogues, settings, now, warn },
+          holder: holderName(),
+          onApplied: () => feed.wake(),
+        }),
+      logger,
+    });
+    const gateway = await openGateway({ registry, sdl: sdlOf(found), store, settings, options, roles, streams });
+    const watch = roles.has('gateway') ? watchSystems(registry, settings.HEALTH_INTERVAL_MS) : { close() {} };
+    streams.start();
     let closed: Promise<void> | undefined;
     const closeAll = async () => {
       watch.close();
-      await gateway.close();
+      await Promise.all([gateway.close(), streams.close()]);
+      await feed.close();
       await closeSystems();
     };
     return {
       gateway,
       registry,
+      caughtUp: () => streams.caughtUp(),
+      ended: streams.ended,
       close() {
         closed ??= closeAll();
         return closed;
       },
     };
   } catch (error) {
+    await feed.close();
     await closeSystems();
     throw error;
   }
+}
+
+/** Names this process in leases: of two on one machine, and of one before and after its restart. */
+function holderName(): string {
+  return `${hostname().slice(0, 20)}:${process.pid}:${randomUUID().slice(0, 8)}`;
 }
 
 /** @throws SettingsFault for SDL that the declarations do not fill */
@@ -118,13 +152,16 @@ async function openGateway(parts: {
   store: Store;
   settings: HubSettings;
   options: HubOptions;
+  roles: ReadonlySet<StreamRole>;
+  streams: SupervisedStreams;
 }): Promise<Gateway> {
-  const { registry, sdl, store, settings, options } = parts;
+  const { registry, sdl, store, settings, options, roles, streams } = parts;
   const schema = buildSchema(registry, sdl);
   const misfits = checkSchema(schema, registry.sectors);
   if (misfits.length > 0) throw new SettingsFault(misfits);
   return createGateway({
-    schema,
+    // A process of the stream answers for its health alone.
+    schema: roles.has('gateway') ? schema : null,
     settings,
     logger: options.logger,
     defaultQuery: options.defaultQuery,
@@ -133,7 +170,11 @@ async function openGateway(parts: {
         () => true,
         () => false,
       );
-      return { ready: reachable, parts: { store: reachable ? 'reachable' : 'unreachable' } };
+      const changes = streams.state();
+      return {
+        ready: reachable && changes !== 'stopped',
+        parts: { store: reachable ? 'reachable' : 'unreachable', changes },
+      };
     },
     contextFor: ({ requestId, signal }) =>
       createOperation(registry, {

@@ -16,7 +16,8 @@ import type { GatewaySettings } from './settings.ts';
 import { addSubscriptions } from './subscriptions.ts';
 
 export interface GatewayOptions {
-  readonly schema: GraphQLSchema;
+  /** Null: this process answers no questions, only for its health and on routes that others add. */
+  readonly schema: GraphQLSchema | null;
   readonly contextFor: MakeContext;
   readonly settings: GatewaySettings;
   readonly logger: Logger;
@@ -51,16 +52,25 @@ const ABORTED_TIMEOUT_MS = 1_500;
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { schema, contextFor, settings, logger, ready, defaultQuery } = options;
   const host = await loopbackAddress(settings.HOST);
-  const server = await startGraphqlServer({ schema, contextFor, settings, logger });
   const running = new Set<OperationClock>();
   const fastify = createHttpServer(settings, logger);
   let closed: Promise<void> | undefined;
 
   const isClosing = (): boolean => closed !== undefined;
   addHealthRoutes(fastify, { ready, isClosing });
-  addGraphqlRoute(fastify, { server, logger, timeoutMs: settings.OPERATION_TIMEOUT_MS, running, isClosing });
-  const subscriptions = addSubscriptions(fastify, { schema, contextFor, settings, logger, isClosing });
-  if (settings.GRAPHIQL === 'on') addGraphiqlRoutes(fastify, { defaultQuery });
+  const closeApi = schema === null ? async () => {} : await addApi(schema);
+
+  async function addApi(served: GraphQLSchema): Promise<() => Promise<void>> {
+    const server = await startGraphqlServer({ schema: served, contextFor, settings, logger });
+    addGraphqlRoute(fastify, { server, logger, timeoutMs: settings.OPERATION_TIMEOUT_MS, running, isClosing });
+    const subscriptions = addSubscriptions(fastify, { schema: served, contextFor, settings, logger, isClosing });
+    if (settings.GRAPHIQL === 'on') addGraphiqlRoutes(fastify, { defaultQuery });
+    return async () => {
+      await subscriptions.close();
+      await fastify.close();
+      await server.close();
+    };
+  }
 
   async function closeAll(): Promise<void> {
     const stopOperations = setTimeout(() => {
@@ -73,9 +83,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       settings.CLOSE_TIMEOUT_MS + ABORTED_TIMEOUT_MS,
     );
     try {
-      await subscriptions.close();
+      await closeApi();
       await fastify.close();
-      await server.close();
     } finally {
       clearTimeout(stopOperations);
       clearTimeout(stopConnections);

@@ -1,7 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { type DemoProcess, runToEnd, startProcess } from './demo-process.ts';
 import type { Environment } from './sectors.ts';
 import { settingsPrefix } from './sectors.ts';
 
@@ -10,14 +9,16 @@ export interface Demo {
   /** The settings that lead the hub to them; what the real environment sets wins. */
   readonly environment: Environment;
   readonly processes: ReadonlyMap<string, number>;
+  /** Lets people begin to work on dossiers in the made-up systems. */
+  openOffices(): Promise<void>;
   close(): Promise<void>;
 }
 
-const READY_MS = 60_000;
-const STOP_MS = 3_000;
+/** How often somebody somewhere takes a dossier one step on. */
+const WORK_EVERY_MS = 1_000;
 
 /**
- * Makes the demo's data when there is none yet, and starts the stand-in of every sector that has one.
+ * Makes the demo's data when there is none yet, and starts the stand-in of every sector that has one, and the portal's.
  *
  * @param options.root the repository
  * @param options.directory where the made-up systems keep their data
@@ -28,83 +29,65 @@ export async function startDemo(options: {
   tell: (text: string) => void;
 }): Promise<Demo> {
   const { root, directory, tell } = options;
+  const standIns = join(root, 'stand-ins');
   // Written last: data whose making was broken off is made anew.
   const complete = join(directory, 'complete');
   if (!existsSync(complete)) {
     tell('Making up a province: people, land, businesses, dossiers …');
-    await runToEnd(join(root, 'stand-ins', 'generate.ts'), ['--out', directory]);
+    await runToEnd([join(standIns, 'generate.ts'), '--out', directory]);
     writeFileSync(complete, '');
   }
-  const sectors = readdirSync(join(root, 'sectors')).filter((id) =>
-    existsSync(join(root, 'sectors', id, 'stand-in', 'main.ts')),
-  );
-  const starting = await Promise.allSettled(sectors.map((id) => startStandIn(id, { root, directory })));
-  const started = starting.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-  const failed = starting.find((one) => one.status === 'rejected');
-  if (failed !== undefined) {
-    await Promise.all(started.map(({ child }) => stop(child)));
-    throw failed.reason;
+  const sectors = readdirSync(join(root, 'sectors')).filter((id) => existsSync(scriptOf(root, id)));
+  const scripts = new Map(sectors.map((id) => [id, scriptOf(root, id)]));
+  scripts.set('portal', join(standIns, 'portal', 'main.ts'));
+  const started = await startAll(scripts, directory);
+  const environment: Record<string, string> = { PORTAL_MODE: 'send' };
+  for (const [id, { settings }] of started) {
+    const prefix = id === 'portal' ? 'PORTAL_' : settingsPrefix(id);
+    for (const [name, value] of Object.entries(settings)) environment[prefix + name] = value;
   }
-  const environment: Record<string, string> = {};
-  for (const { id, settings } of started) {
-    for (const [name, value] of Object.entries(settings)) environment[settingsPrefix(id) + name] = value;
-  }
+  const addresses = {
+    'one-stop': environment.SECTOR_ONE_STOP_URL ?? '',
+    'civil-status': environment.SECTOR_CIVIL_STATUS_REST_URL ?? '',
+    'business-registration': environment.SECTOR_BUSINESS_REGISTRATION_REST_URL ?? '',
+    portal: environment.PORTAL_URL ?? '',
+  };
+  writeFileSync(join(directory, 'addresses.json'), JSON.stringify(addresses));
+  await runToEnd([join(standIns, 'held.ts'), 'spoil', '--data', directory]);
   return {
     environment,
     // A database that is a file is read whether or not the program that made it still runs.
-    processes: new Map(
-      started.filter(({ settings }) => !isFile(settings)).map(({ id, child }) => [id, child.pid ?? 0]),
-    ),
+    processes: new Map([...started].filter(([, one]) => !isFile(one.settings)).map(([id, { pid }]) => [id, pid])),
+    async openOffices() {
+      const { portal: _, ...systems } = addresses;
+      const where = Object.entries(systems).flatMap(([id, address]) => [`--${id}`, address]);
+      const day = [join(standIns, 'day.ts'), '--data', directory, '--every', String(WORK_EVERY_MS), ...where];
+      started.set('the day at the offices', await startProcess('The day at the offices', day));
+    },
     async close() {
-      await Promise.all(started.map(({ child }) => stop(child)));
+      await Promise.all([...started.values()].map((one) => one.stop()));
     },
   };
 }
 
+function scriptOf(root: string, sector: string): string {
+  return join(root, 'sectors', sector, 'stand-in', 'main.ts');
+}
+
+async function startAll(scripts: ReadonlyMap<string, string>, directory: string): Promise<Map<string, DemoProcess>> {
+  const starting = await Promise.allSettled(
+    [...scripts].map(async ([id, script]) => {
+      const started = await startProcess(`The stand-in of ${id}`, [script, '--data', directory]);
+      return [id, started] as const;
+    }),
+  );
+  const started = new Map(starting.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])));
+  const failed = starting.find((one) => one.status === 'rejected');
+  if (failed === undefined) return started;
+  await Promise.all([...started.values()].map((one) => one.stop()));
+  throw failed.reason;
+}
+
 function isFile(settings: Readonly<Record<string, string>>): boolean {
   return Object.values(settings).every((value) => value.startsWith('sqlite:'));
-}
-
-async function runToEnd(script: string, args: readonly string[]): Promise<void> {
-  const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'inherit', 'inherit'] });
-  const code = await new Promise<number | null>((resolve, reject) => child.once('error', reject).once('exit', resolve));
-  if (code !== 0) throw new Error(`${script} ended with ${code}`);
-}
-
-interface StandIn {
-  readonly id: string;
-  readonly child: ChildProcess;
-  readonly settings: Readonly<Record<string, string>>;
-}
-
-function startStandIn(id: string, options: { root: string; directory: string }): Promise<StandIn> {
-  const script = join(options.root, 'sectors', id, 'stand-in', 'main.ts');
-  // Its standard input is ours to close: a stand-in ends with the hub even when the hub is killed.
-  const child = spawn(process.execPath, [script, '--data', options.directory], { stdio: ['pipe', 'pipe', 'inherit'] });
-  return new Promise((resolve, reject) => {
-    const fail = (why: string) => {
-      clearTimeout(timer);
-      child.kill('SIGKILL');
-      reject(new Error(`The stand-in of ${id} ${why}`));
-    };
-    const timer = setTimeout(() => fail(`was not ready within ${READY_MS} ms`), READY_MS);
-    child.once('error', (error) => fail(`could not start: ${error.message}`));
-    child.once('exit', (code) => fail(`ended with ${code} before it was ready`));
-    createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
-      if (!line.startsWith('{')) return;
-      const { ready, settings } = JSON.parse(line) as { ready?: boolean; settings?: Record<string, string> };
-      if (ready !== true || settings === undefined) return;
-      clearTimeout(timer);
-      resolve({ id, child, settings });
-    });
-  });
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
-  await ended;
-  clearTimeout(timer);
 }
