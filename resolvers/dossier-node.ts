@@ -57,7 +57,7 @@ function heldViews(registry: Registry, views: readonly IndexedView[]): readonly 
   );
   return inOrder.flatMap(({ id, role }): SeenView[] => {
     const indexed = views.find(({ sector }) => sector === id);
-    if (indexed === undefined || indexed.deleted || indexed.view === null) return [];
+    if (indexed === undefined || indexed.view === null) return [];
     return [{ sector: id, role, view: withFaults(indexed, indexed.view), failure: null }];
   });
 }

@@ -201,6 +201,14 @@ describe('Dossiers by applicant', () => {
     });
   });
 
+  test('under an old number that a later holder’s new one stands beside are left out, and then there is no total', async () => {
+    const later = { code: 'H41.1-261101-0009', applicantNumbers: ['001085004220', '012345678'], receivedAt: 1 };
+    const named = HELD.slice(0, 2);
+    const opened = await open([{ ...counter, dossiers: [...named, later] }, land, civil]);
+    const found = await list(opened, { filter: { applicantId: '001085004213' } });
+    expect(found).toMatchObject({ codes: [SECOND, FIRST], totalCount: null, missing: [] });
+  });
+
   test('are found by Citizen.id, too', async () => {
     const opened = await open();
     const { data } = await opened.ask('{ citizen(id: "001085004213") { id } }');

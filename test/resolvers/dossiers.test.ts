@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { DossierView, StatedStatus } from '../../core/dossier.ts';
+import { createIndexLoaders } from '../../resolvers/index-loaders.ts';
 import { type DossierHouse, openDossierHouse, type Told, type ToldSector } from './dossier-house.ts';
 import { NOW, type System } from './small-house.ts';
 
@@ -167,12 +168,16 @@ describe('How old what is told may be', () => {
     );
   });
 
-  test('of one that was never wholly seen does not matter where another is said to work on it', async () => {
+  test('of one that was never wholly seen does not matter where another works on it, or where it has deleted it', async () => {
+    const unknown = { ...received, procedureCode: '9.999999' };
     const { found, errors } = await dossier(
-      [counter([received]), land([worked]), { ...land([], NEVER), sector: 'civil-status' }],
+      [counter([unknown]), land([worked]), { ...land([], NEVER), sector: 'civil-status' }],
       'status missing { sector }',
     );
     expect([found, errors]).toEqual([{ status: 'PROCESSING', missing: [] }, []]);
+    await house?.close();
+    const gone = await dossier([counter([received]), land([worked, { code: CODE, view: null }], NEVER)], 'status');
+    expect([gone.found, gone.errors]).toEqual([{ status: 'ACCEPTED' }, []]);
   });
 
   test('matters in every sector where the catalogue does not know who works on it', async () => {
@@ -253,8 +258,11 @@ describe('The dossiers of a person', () => {
     });
   });
 
-  test('are read together for all people of an answer', async () => {
-    const opened = await open([counter([received])]);
+  test('are read together for all people of an answer, and each gets their own', async () => {
+    const other = { numbers: ['001085004220'], name: 'Trần Thị Bình' };
+    const systems = [{ sector: 'one-stop', rank: 10, people: [person, other] }];
+    const others = { ...received, code: 'H41-3', applicantNumbers: ['001085004220'] };
+    const opened = await open([counter([received, others])], systems);
     const { index } = opened.registry;
     let reads = 0;
     const byNumbers: typeof index.byNumbers = (...args) => {
@@ -263,11 +271,33 @@ describe('The dossiers of a person', () => {
     };
     Object.assign(opened.registry, { index: { ...index, byNumbers } });
     const { data } = await opened.ask(
-      `{ a: citizen(id: "001085004213") { dossiers { totalCount } } b: citizen(id: "012345678") { dossiers { totalCount } }
-         c: citizen(id: "001085004213") { dossiers(first: 1) { totalCount } } }`,
+      `{ a: citizen(id: "001085004213") { ...Own } b: citizen(id: "001085004220") { ...Own } c: citizen(id: "001085004213") { ...Own } }
+       fragment Own on Citizen { dossiers { totalCount nodes { code } } }`,
     );
-    expect(Object.values(data).map((one) => (one as typeof data.a).dossiers.totalCount)).toEqual([1, 1, 1]);
+    const own = (code: string) => ({ dossiers: { totalCount: 1, nodes: [{ code }] } });
+    expect(data).toEqual({ a: own(CODE), b: own('H41-3'), c: own(CODE) });
     expect(reads).toBe(1);
+  });
+
+  test('that are more than are listed say so, and push nobody else’s out', async () => {
+    const opened = await open([counter([received])]);
+    const many = Array.from({ length: 5_001 }, (_, place) => ({
+      ...{ code: `H41-${place}`, receivedAt: place, applicantName: null, applicantNumbers: ['001085004213'] },
+    }));
+    const few = { code: 'H41-X', receivedAt: 0, applicantName: null, applicantNumbers: ['0100233488'] };
+    const { index } = opened.registry;
+    const byNumbers: typeof index.byNumbers = async (numbers, limit) =>
+      [...many, few].filter((one) => one.applicantNumbers.some((number) => numbers.includes(number))).slice(0, limit);
+    const { handedInBy } = createIndexLoaders({ index: { ...index, byNumbers } });
+    const [one, other] = await Promise.all([handedInBy(['001085004213']), handedInBy(['0100233488'])]);
+    expect([one.places.length, one.more]).toEqual([5_000, true]);
+    expect(other).toEqual({ places: [few], more: false });
+    Object.assign(opened.registry, { index: { ...index, byNumbers } });
+    const { data } = await ask(opened, 'totalCount missing { sector code retryable }');
+    expect(data.citizen.dossiers).toEqual({
+      totalCount: null,
+      missing: [{ sector: 'one-stop', code: 'SEARCH_TOO_BROAD', retryable: false }],
+    });
   });
 
   test('found under two of a person’s numbers are shown once', async () => {
