@@ -1,0 +1,198 @@
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import type { DossierEvent } from '../../core/event.ts';
+import { confirmDeletes, readCaptureWay } from '../../store/capture-way.ts';
+import {
+  type CaptureStage,
+  type LandOffice,
+  openCaptureStage,
+  openLandOffice,
+  until,
+  versionsByCode,
+  written,
+} from './capture-stage.ts';
+
+const service = inject('mariadb');
+const MINUTE = 60_000;
+
+function codes(count: number, first = 1): string[] {
+  return Array.from({ length: count }, (_, index) => `H41.12-261120-${String(first + index).padStart(4, '0')}`);
+}
+
+const [A, B, C] = codes(3) as [string, string, string];
+
+describe.each(['SQLite', 'MariaDB'] as const)('Polling a system behind SQL, on %s', (kind) => {
+  const skipped = kind === 'MariaDB' && 'missing' in service;
+  let stage: CaptureStage;
+  let office: LandOffice & { close(): Promise<void> };
+  const now = Date.now() - (Date.now() % 1_000);
+
+  beforeEach(async () => {
+    if (skipped) return;
+    stage = await openCaptureStage(kind, service);
+    office = await openLandOffice(stage);
+  });
+
+  afterEach(async () => {
+    await office?.close();
+    await stage?.close();
+  });
+
+  const test = it.skipIf(skipped);
+  const events = () => stage.events('land');
+  const latestOf = async (code: string): Promise<DossierEvent | undefined> =>
+    (await events()).filter((event) => event.code === code).at(-1);
+
+  test('brings what was there, then every change once, each dossier’s versions counting without a gap', async () => {
+    await office.receive([A, B], now - 100 * MINUTE);
+    const capture = stage.capture([office.sector]);
+    await capture.caughtUp();
+    await office.move(A, 30, now - 2_000);
+    await capture.caughtUp();
+    await office.move(A, 70, now);
+    await office.receive([C], now);
+    await capture.caughtUp();
+    await capture.caughtUp();
+    expect(versionsByCode(await events())).toEqual({ [A]: [1, 2, 3], [B]: [1], [C]: [1] });
+    const latest = await latestOf(A);
+    expect(latest).toMatchObject({ change: 'upsert', way: 'poll', occurredAt: now, faults: [] });
+    expect(latest?.view).toMatchObject({ status: { code: '70', number: 9 }, finishedAt: now });
+    expect(latest?.view?.steps?.map((step) => step.status?.code)).toEqual(['30', '70']);
+  });
+
+  test('sees a row that was committed late, though later ones were seen before it', async () => {
+    await office.receive([A], now);
+    const capture = stage.capture([office.sector], { SWEEP_INTERVAL_MS: 3_600_000 });
+    await capture.caughtUp();
+    await office.receive([B], now - 30_000);
+    await capture.caughtUp();
+    expect(versionsByCode(await events())).toEqual({ [A]: [1], [B]: [1] });
+  });
+
+  test('finds by comparing everything what was committed later than it looks back, and what left its stamp as it was', async () => {
+    await office.receive([A, C], now);
+    const capture = stage.capture([office.sector]);
+    await capture.caughtUp();
+    await office.receive([B], now - 30 * MINUTE);
+    await office.database
+      .knex('HS_HOSO')
+      .where('SOBIENNHAN', C)
+      .update({ NGAYHENTRA: written(now) });
+    await office.database.knex('HS_KETQUA').insert({ KETQUAID: 1, SOBIENNHAN: A, TENGIAYTO: 'Giấy chứng nhận' });
+    await until(async () => (await latestOf(A))?.view?.results?.length === 1, { what: 'the result is there' });
+    await until(async () => (await latestOf(B)) !== undefined, { what: 'the late row is there' });
+    await until(async () => (await latestOf(C))?.view?.dueAt === now, { what: 'the change without a stamp is there' });
+  });
+
+  test('walks across pages of rows that have all the same stamp', async () => {
+    const many = codes(1_203);
+    await office.receive(many, now - MINUTE);
+    const capture = stage.capture([office.sector]);
+    await capture.caughtUp();
+    expect(Object.keys(versionsByCode(await events())).sort()).toEqual(many);
+    expect(await events()).toHaveLength(many.length);
+  });
+
+  test('goes on with the first walk where it stood when it was ended', async () => {
+    const many = codes(1_203);
+    await office.receive(many, now - MINUTE);
+    stage.log.failure = 'refuses';
+    const first = stage.capture([office.sector]);
+    await until(async () => (await readCaptureWay(stage.store.database, 'land', 'poll')).position !== null);
+    await first.close();
+    stage.log.failure = null;
+    await stage.capture([office.sector]).caughtUp();
+    expect(Object.values(versionsByCode(await events())).every((own) => own.join() === '1')).toBe(true);
+    expect(await events()).toHaveLength(many.length);
+  });
+
+  test('notices deletes, and goes on counting when the dossier comes back', async () => {
+    await office.receive([A, B], now);
+    const capture = stage.capture([office.sector]);
+    await capture.caughtUp();
+    await office.remove([A]);
+    await until(async () => (await latestOf(A))?.change === 'delete', { what: 'the delete is noticed' });
+    await office.receive([A], now);
+    await until(async () => (await latestOf(A))?.change === 'upsert', { what: 'it is back' });
+    expect(versionsByCode(await events())).toEqual({ [A]: [1, 2, 3], [B]: [1] });
+  });
+
+  test('records none of more deletes than may be believed until a person confirms them', async () => {
+    const many = codes(20);
+    await office.receive(many, now);
+    await office.receive(codes(600, 100), now - MINUTE);
+    const capture = stage.capture([office.sector]);
+    await capture.caughtUp();
+    await office.remove(many);
+    const { database } = stage.store;
+    const way = () => readCaptureWay(database, 'land', 'poll');
+    await until(async () => (await way()).heldDeletes === 20, { what: 'the deletes are held' });
+    expect((await events()).filter(({ change }) => change === 'delete')).toEqual([]);
+    expect(stage.warnings.map(({ message }) => message)).toContainEqual(
+      expect.stringMatching(/more dossiers have gone/),
+    );
+    await confirmDeletes(database, 'land', 'poll');
+    await until(async () => (await events()).filter(({ change }) => change === 'delete').length === 20, {
+      what: 'the confirmed deletes are recorded',
+    });
+    await until(async () => (await way()).heldDeletes === 0 && !(await way()).deletesConfirmed, {
+      what: 'the confirmation is used up',
+    });
+  });
+
+  test('deletes nothing when the whole table was emptied', async () => {
+    await office.receive(codes(1_500), now);
+    const capture = stage.capture([office.sector]);
+    await capture.caughtUp();
+    await office.database.knex('HS_HOSO').delete();
+    await until(async () => (await readCaptureWay(stage.store.database, 'land', 'poll')).heldDeletes === 1_500);
+    expect((await events()).filter(({ change }) => change === 'delete')).toEqual([]);
+  });
+
+  test('misses nothing while the system’s clock runs an hour ahead and is set back', async () => {
+    await office.receive([A, B, C], now - MINUTE);
+    const capture = stage.capture([office.sector], { SWEEP_INTERVAL_MS: 3_600_000 });
+    await capture.caughtUp();
+    await office.move(A, 30, now + 60 * MINUTE);
+    await capture.caughtUp();
+    await office.move(B, 70, now);
+    await capture.caughtUp();
+    expect(versionsByCode(await events())).toEqual({ [A]: [1, 2], [B]: [1, 2], [C]: [1] });
+    expect((await latestOf(B))?.view?.status?.code).toBe('70');
+  });
+
+  test('fails as a whole when a column was renamed, writes nothing, and recovers', async () => {
+    await office.receive([A], now);
+    const capture = stage.capture([office.sector]);
+    await capture.caughtUp();
+    const rename = (from: string, to: string) =>
+      office.database.knex.schema.alterTable('HS_HOSO', (table) => table.renameColumn(from, to));
+    await rename('MATRANGTHAI', 'TRANGTHAI');
+    const failing = () =>
+      stage.store.database.query('select failing_since, failure from capture_way where failure is not null', []);
+    await until(async () => (await failing()).length === 1, { what: 'the way fails' });
+    expect(await failing()).toEqual([{ failing_since: expect.anything(), failure: 'SOURCE_MALFORMED' }]);
+    await rename('TRANGTHAI', 'MATRANGTHAI');
+    await capture.caughtUp();
+    await until(async () => (await failing()).length === 0, { what: 'the way has recovered' });
+    expect(versionsByCode(await events())).toEqual({ [A]: [1] });
+  });
+
+  test('keeps a row that cannot be read in quarantine, goes on with the others, and lets it out when it can', async () => {
+    await office.receive([A, B, 'không hợp lệ'], now);
+    const capture = stage.capture([office.sector]);
+    await capture.caughtUp();
+    const { knex } = office.database;
+    const faulty = () => stage.store.database.query('select place, times from quarantine', []);
+    expect((await faulty()).map(({ place }) => place)).toEqual(['không hợp lệ']);
+    expect(versionsByCode(await events())).toEqual({ [A]: [1], [B]: [1] });
+    await knex('HS_HOSO')
+      .where('SOBIENNHAN', A)
+      .update({ SOCHUNGMINH: '12', NGAYCAPNHAT: written(now + 1_000) });
+    await until(async () => (await latestOf(A))?.version === 2, { what: 'the change is there' });
+    // A field that cannot be read keeps what it was.
+    expect((await latestOf(A))?.faults.map(({ field }) => field)).toEqual(['parties']);
+    expect((await latestOf(A))?.view?.parties).toEqual((await events()).find(({ code }) => code === A)?.view?.parties);
+    await knex('HS_HOSO').where('SOBIENNHAN', 'không hợp lệ').update({ SOBIENNHAN: C });
+    await until(async () => (await latestOf(C)) !== undefined, { what: 'the corrected row is there' });
+  });
+});
