@@ -35,6 +35,8 @@ export interface CaptureStage {
   readonly log: EventLog & { failure: null | 'refuses' | 'takes it and breaks off' };
   readonly warnings: readonly { message: string; details: Readonly<Record<string, unknown>> }[];
   capture(sectors: readonly OpenSector[], settings?: Partial<CaptureSettings>, now?: () => number): Capture;
+  /** Ends every capture, as the end of a test does. */
+  closeCaptures(): Promise<void>;
   sector(id: string, declaration: SectorDeclaration, settings: Readonly<Record<string, string>>): OpenSector;
   /** What the log holds of a sector, in the order in which it was appended to each dossier. */
   events(sector: string): Promise<readonly DossierEvent[]>;
@@ -74,20 +76,24 @@ export async function openCaptureStage(kind: StoreKind, service: MariadbService)
   const warn = (message: string, details: Readonly<Record<string, unknown>> = {}) => {
     warnings.push({ message, details });
   };
-  let captures = 0;
+  const captures: Capture[] = [];
+  const closeCaptures = async (): Promise<void> => {
+    await Promise.all(captures.splice(0).map((capture) => capture.close()));
+  };
+  cleanUp.unshift(closeCaptures);
   return {
     store,
     log,
     warnings,
     anotherDatabase,
+    closeCaptures,
     capture(sectors, settings = {}, now = Date.now) {
-      captures += 1;
       const capture = createCapture({
         ...{ sectors, database, log, now, warn },
         settings: { ...QUICK, ...settings },
-        holder: `test-${captures}`,
+        holder: 'test',
       });
-      cleanUp.unshift(capture.close);
+      captures.push(capture);
       capture.start();
       return capture;
     },
@@ -124,21 +130,39 @@ export async function openCaptureStage(kind: StoreKind, service: MariadbService)
 /** The land office's database with no dossiers, and the office at work in it. */
 export interface LandOffice {
   readonly database: Database;
+  /** Folder under which it is declared; another one after every `empty`, so that nothing of before is known. */
+  readonly id: string;
   readonly sector: OpenSector;
+  /** Takes all dossiers out and begins anew. */
+  empty(): Promise<void>;
+  close(): Promise<void>;
   /** @param at UTC milliseconds */
   receive(codes: readonly string[], at: number): Promise<void>;
   move(code: string, status: number, at: number): Promise<void>;
   remove(codes: readonly string[]): Promise<void>;
 }
 
-export async function openLandOffice(stage: CaptureStage): Promise<LandOffice & { close(): Promise<void> }> {
+export async function openLandOffice(stage: CaptureStage): Promise<LandOffice> {
   const url = await stage.anotherDatabase();
   const database = openDatabase(url);
   const { knex } = database;
   for (const statement of [...ddl, ...indexes]) await knex.raw(statement);
+  let begun = 0;
+  const open = () => stage.sector(`land-${begun}`, landSector(kit), { DATABASE_URL: url, RETRIES: '0' });
+  let sector = open();
   return {
     database,
-    sector: stage.sector('land', landSector(kit), { DATABASE_URL: url, RETRIES: '0' }),
+    get id() {
+      return sector.id;
+    },
+    get sector() {
+      return sector;
+    },
+    async empty() {
+      for (const table of ['HS_HOSO', 'HS_LUANCHUYEN', 'HS_KETQUA']) await knex(table).delete();
+      begun += 1;
+      sector = open();
+    },
     async receive(codes, at) {
       const rows = codes.map((code) => ({
         SOBIENNHAN: code,
