@@ -9,8 +9,8 @@ import { openDrop } from './drop.ts';
 import { openFolder, readDropped } from './folder.ts';
 import { type FileIndex, loadTable } from './table.ts';
 
-const MAX_BYTES = 256 * 1024 * 1024;
-const MAX_ROWS = 1_000_000;
+export const MAX_BYTES = 256 * 1024 * 1024;
+export const MAX_ROWS = 1_000_000;
 /** Rows searched before others get a turn. */
 const SEARCH_STEP = 5_000;
 

@@ -35,7 +35,7 @@ export interface TableOptions {
 
 const MAX_COLUMNS = 1_000;
 /** Longest value, in characters. */
-const MAX_VALUE = 100_000;
+export const MAX_VALUE = 100_000;
 /** A file of which more is wrong, and more than a few rows, is wrong itself: another delimiter, another encoding. */
 const MOST_FAULTY = 0.1;
 const FEW = 10;
@@ -98,7 +98,7 @@ export async function loadTable(
   }
   if (names === null) throw fail('is empty');
   if (faulty > 0) warn(`${file.name}: ${faulty} of ${faulty + values.length} rows are left out`, { rows: named });
-  if (faulty > 0 && (values.length === 0 || (faulty > FEW && faulty > MOST_FAULTY * (faulty + values.length)))) {
+  if (isMostlyFaulty(faulty, values.length)) {
     throw fail(
       `${faulty} of ${faulty + values.length} rows are faulty, first line ${named[0]?.line}: ${named[0]?.why}`,
     );
@@ -115,8 +115,13 @@ function added(rowsByKey: Map<string, number[]>, key: string): number[] {
   return rows;
 }
 
+/** Whether so much is wrong that the file itself must be: read with another delimiter, or in another encoding. */
+export function isMostlyFaulty(faulty: number, sound: number): boolean {
+  return faulty > 0 && (sound === 0 || (faulty > FEW && faulty > MOST_FAULTY * (faulty + sound)));
+}
+
 /** Where the wanted columns stand. A name that occurs twice may be the wrong one, so it may not be wanted. */
-function placesOf(
+export function placesOf(
   names: readonly string[],
   wanted: readonly string[],
   fail: (why: string, field?: string) => HubError,
