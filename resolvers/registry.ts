@@ -4,6 +4,7 @@ import type { Seal } from '../core/seal.ts';
 import type { CaptureStatus } from '../store/capture-status.ts';
 import type { DossierIndex } from '../store/dossier-index.ts';
 import type { NumberPairs } from '../store/number-pairs.ts';
+import type { SyncDesk } from '../streams/deliver/desk.ts';
 import type { Feed } from '../streams/feed.ts';
 
 /** What the resolvers answer from: the sectors as declared, the catalogues, and the seal of ids and cursors. */
@@ -19,6 +20,8 @@ export interface Registry {
   readonly feed: Feed;
   /** How each way of capture fares. */
   readonly captureStatus: CaptureStatus;
+  /** Deliveries to the portal: how they stand, and what people do about them. */
+  readonly sync?: SyncDesk | undefined;
   /** UTC milliseconds; a test may hold it still. */
   readonly now: () => number;
   readonly limits: Limits;

@@ -20,6 +20,7 @@ import type { Operation } from './operation.ts';
 import type { Registry } from './registry.ts';
 import { changesOf, listSectors } from './sectors.ts';
 import { type DossierChangedArguments, dossierChangedNode, openDossierChanged } from './subscriptions.ts';
+import { syncResolvers } from './sync.ts';
 
 type Resolver = GraphQLFieldResolver<never, Operation>;
 type Resolvers = Record<string, Record<string, Resolver>>;
@@ -36,16 +37,22 @@ export interface SectorSdl {
  * @throws SettingsFault when SDL and declarations do not fit together
  */
 export function buildSchema(registry: Registry, sectorSdl: readonly SectorSdl[]): GraphQLSchema {
-  const resolvers = mergeResolvers([generalResolvers(registry), sectorResolvers(registry.sectors)]);
-  for (const [name, resolve] of Object.entries(resolvers.Query ?? {})) {
-    // Every operation enters through a field of Query, which is where it learns what it was asked.
-    resolvers.Query = {
-      ...resolvers.Query,
-      [name]: (root, args, operation, info) => {
-        operation.begin(info);
-        return resolve(root, args, operation, info);
-      },
-    };
+  const resolvers = mergeResolvers([
+    generalResolvers(registry),
+    syncResolvers(registry),
+    sectorResolvers(registry.sectors),
+  ]);
+  for (const type of ['Query', 'Mutation']) {
+    for (const [name, resolve] of Object.entries(resolvers[type] ?? {})) {
+      // Every operation enters through a field of these, which is where it learns what it was asked.
+      resolvers[type] = {
+        ...resolvers[type],
+        [name]: (root, args, operation, info) => {
+          operation.begin(info);
+          return resolve(root, args, operation, info);
+        },
+      };
+    }
   }
   try {
     return makeExecutableSchema({

@@ -49,7 +49,7 @@ export class ClaimLost extends Error {
 export type DeliveryOutcome =
   | { readonly to: 'acknowledged'; readonly revision: number }
   | { readonly to: 'held'; readonly revision: number; readonly reason: Reason; readonly known?: 0 }
-  | { readonly to: 'off' | 'shadow'; readonly revision: number; readonly reason?: Reason }
+  | { readonly to: 'off' | 'shadow'; readonly revision: number }
   | { readonly to: 'failed'; readonly revision: number; readonly reason: Reason }
   /** Still to be done, from an instant on. `known: 0`: the portal turned out to have nothing. */
   | { readonly to: 'pending'; readonly at: number; readonly attempts: number; readonly known?: 0 };
@@ -196,14 +196,14 @@ function changeFor(knex: Knex.Transaction, outcome: DeliveryOutcome, now: number
     ...free,
     ...(to === 'acknowledged' && { known_revision: revision }),
     ...('known' in outcome && { known_revision: outcome.known }),
-    ...(to === 'held' && {
+    ...((to === 'held' || to === 'failed') && {
       held_since: knex.raw('case when reason_code = ? then coalesce(held_since, ?) else ? end', [
         reason?.code ?? '',
         now,
         now,
       ]),
     }),
-    ...(to !== 'held' && { held_since: null }),
+    ...(to !== 'held' && to !== 'failed' && { held_since: null }),
     reason_code: reason?.code ?? null,
     reason: reason === undefined ? null : reason.text.slice(0, MOST_REASON),
     // A change that came meanwhile was not looked at yet.

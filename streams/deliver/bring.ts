@@ -78,7 +78,7 @@ export async function bring(claim: Claim, shop: Workshop, signal: AbortSignal): 
     // The same views would fail again: this dossier waits for its next version, the others go on.
     warn('a dossier could not be put into the portal’s form', { error: error instanceof Error ? error.name : 'error' });
     const text = 'Không lập được dữ liệu gửi Cổng từ hồ sơ này. Đề nghị báo quản trị trục liên thông.';
-    return { to: 'failed', revision, reason: { code: 'INTERNAL', text } };
+    return { to: 'failed', revision, reason: { code: 'HUB_FAULT', text } };
   }
   if (facts.deleted) return deletedOutcome(await ledger.knownOf(code), revision);
   const { agencyCode = null, procedureCode = null } = facts.view;
@@ -88,7 +88,7 @@ export async function bring(claim: Claim, shop: Workshop, signal: AbortSignal): 
   const [first] = holds;
   if (wanted === null || first !== undefined) {
     const text = holds.map((hold) => hold.text).join(' ');
-    return { to: 'held', revision, reason: { code: first?.code ?? 'INTERNAL', text } };
+    return { to: 'held', revision, reason: { code: first?.code ?? 'HUB_FAULT', text } };
   }
   const calls = portalCalls({ ...shop, claim, scope, signal });
   if (mode === 'shadow') {
@@ -119,9 +119,9 @@ function deletedOutcome(known: PortalKnowledge, revision: number): DeliveryOutco
   const text =
     'Hồ sơ đã bị xóa ở hệ thống nguồn nhưng Cổng vẫn còn. Đề nghị đơn vị xác nhận và xử lý bản ghi trên Cổng, hoặc khôi phục hồ sơ ở hệ thống nguồn.';
   const reason = { code: 'DELETED_AT_SOURCE', text };
-  // What never reached the portal needs nobody.
+  // What never reached the portal need not be taken from it.
   return known.copy === null && known.open.length === 0
-    ? { to: 'off', revision, reason }
+    ? { to: 'acknowledged', revision }
     : { to: 'held', revision, reason };
 }
 

@@ -13,6 +13,7 @@ export const HOLD_REASONS = [
   'DELETED_AT_SOURCE',
   'OTHER_SENDER',
   'REFUSED_BY_PORTAL',
+  'HUB_FAULT',
 ] as const;
 
 export type HoldReason = (typeof HOLD_REASONS)[number];

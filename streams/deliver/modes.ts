@@ -40,6 +40,23 @@ export async function setMode(
     .merge(changed);
 }
 
+export async function listModes({ knex }: Database): Promise<
+  readonly {
+    readonly agency: string;
+    readonly procedure: string;
+    readonly mode: DeliveryMode;
+    readonly setAt: number;
+  }[]
+> {
+  const rows = await knex('delivery_mode')
+    .whereNot({ agency_code: OF_SETTING })
+    .orderBy(['agency_code', 'procedure_code']);
+  return rows.map(({ agency_code: agency, procedure_code: procedure, mode, set_at: setAt }) => ({
+    ...{ agency, procedure, mode },
+    setAt: Number(setAt),
+  }));
+}
+
 /** Notices at the start that the setting is another than it was. */
 export async function noteStandardMode(database: Database, mode: DeliveryMode, now: number): Promise<void> {
   const of = { agency_code: OF_SETTING, procedure_code: OF_SETTING };

@@ -205,7 +205,7 @@ onBothStores('delivery to the portal', (open) => {
     await stage.put(never, null);
     await idle(deliverer);
     expect(await stage.row(CODE)).toMatchObject({ state: 'held', reason_code: 'DELETED_AT_SOURCE' });
-    expect(await stage.row(never)).toMatchObject({ state: 'off' });
+    expect(await stage.row(never)).toMatchObject({ state: 'acknowledged' });
     expect(stage.portal.calls.filter(({ code }) => code === never)).toEqual([]);
   });
 
