@@ -42,6 +42,8 @@ const run = promisify(execFile);
 const START_MS = 60_000;
 const STOP_MS = 10_000;
 const DOCKER_MS = 2_000;
+/** Any 16 bytes in base64; drawn by chance they may begin with a dash, which the tool takes for an option. */
+const CLUSTER = 'MkU3OEVBNTcwNTJENDM2Qk';
 /** A small heap, and no time spent on compiling what runs for seconds. */
 const JAVA = ['-Xmx256m', '-Xms64m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto'];
 
@@ -71,6 +73,16 @@ export async function startKafka(environment = process.env): Promise<StartedKafk
 /** A topic or group of a test's own on a broker that others use. */
 export function ownName(name: string): string {
   return `${name}.${randomBytes(6).toString('hex')}`;
+}
+
+/** Why no broker of this machine's own can be started; null when one can. In CI that is an error. */
+export async function brokerMissing(environment = process.env): Promise<string | null> {
+  const reason = await expectJava().then(
+    () => kafkaJars().then(() => null, String),
+    (error: Error) => error.message,
+  );
+  if (reason !== null && environment.CI === 'true') throw new Error(`No Kafka broker: ${reason}`);
+  return reason;
 }
 
 /** @param place of a broker that was killed, to start it again on the same data and port */
@@ -123,11 +135,15 @@ export async function startBroker(
 }
 
 async function startLocal(): Promise<StartedKafka> {
+  await expectJava();
+  const { brokers, stop } = await startBroker();
+  return { service: { brokers }, stop };
+}
+
+async function expectJava(): Promise<void> {
   await run('java', ['-version']).catch(() => {
     throw new Error('Java is not installed');
   });
-  const { brokers, stop } = await startBroker();
-  return { service: { brokers }, stop };
 }
 
 async function startContainer(): Promise<StartedKafka> {
@@ -185,8 +201,7 @@ function loggingTo(file: string): string[] {
 }
 
 async function format(java: readonly string[], folder: string): Promise<void> {
-  const cluster = randomBytes(16).toString('base64url');
-  const settings = ['--cluster-id', cluster, '--config', join(folder, 'server.properties')];
+  const settings = ['--cluster-id', CLUSTER, '--config', join(folder, 'server.properties')];
   await run('java', [...java, 'kafka.tools.StorageTool', 'format', ...settings], { timeout: START_MS });
 }
 

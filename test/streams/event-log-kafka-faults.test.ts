@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openDatabase } from '../../drivers/database.ts';
+import { openEventLog } from '../../streams/logs/open-log.ts';
+import { brokerMissing, type KafkaBroker, ownName, startBroker } from '../services/kafka.ts';
+import { gather, pause, recordOf, recordsOf } from './event-log-subject.ts';
+
+const missing = await brokerMissing();
+
+describe.skipIf(missing !== null)(`a Kafka broker that fails${missing === null ? '' : ` (${missing})`}`, () => {
+  const database = openDatabase('sqlite::memory:');
+  let broker: KafkaBroker;
+  const open = () =>
+    openEventLog({
+      settings: {
+        KAFKA_BROKERS: broker.brokers,
+        KAFKA_SESSION_MS: 2_000,
+        KAFKA_REPLICATION: 1,
+        LOG_PARTITIONS: 4,
+        LEASE_MS: 2_000,
+      },
+      database,
+      warn: () => {},
+      now: Date.now,
+    });
+
+  beforeAll(async () => {
+    broker = await startBroker();
+  }, 120_000);
+  afterAll(async () => {
+    await broker?.stop();
+    await database.close();
+  });
+
+  it('frozen longer than a request may take: appends wait, then every record is there once', {
+    timeout: 90_000,
+  }, async () => {
+    const log = open();
+    const topic = ownName('frozen');
+    await log.prepare([topic]);
+    const { records, until, reader } = await gather(log, { topics: [topic], group: ownName('group') });
+    await log.append(topic, recordsOf(20));
+    await until(20);
+    await broker.signal('SIGSTOP');
+    const appends = [0, 1, 2].map((round) => log.append(topic, [recordOf('a', `frozen ${round}`), recordOf('b', '')]));
+    let settled = 0;
+    for (const append of appends) void append.then(() => (settled += 1));
+    await pause(13_000);
+    expect(settled).toBe(0);
+    await broker.signal('SIGCONT');
+    await Promise.all(appends);
+    await until(26);
+    await pause(1_000);
+    const ends = await log.extent(topic);
+    expect(ends.reduce((sum, { next }) => sum + next, 0)).toBe(26);
+    expect(new Set(records.map(({ partition, offset }) => `${partition}:${offset}`)).size).toBe(26);
+    expect(
+      records
+        .filter(({ key }) => key === 'a')
+        .slice(-3)
+        .map(({ value }) => value),
+    ).toEqual(['frozen 0', 'frozen 1', 'frozen 2']);
+    await reader.close();
+    await log.close();
+  });
+
+  it('killed and started again: what was acknowledged is there, readers go on by themselves', {
+    timeout: 90_000,
+  }, async () => {
+    const log = open();
+    const topic = ownName('killed');
+    await log.prepare([topic]);
+    const places = new Map<number, number>();
+    const { records, until, reader } = await gather(log, {
+      topics: [topic],
+      group: ownName('group'),
+      position: async (_, partition) => places.get(partition) ?? null,
+      handle: async (batch) => void places.set(batch.partition, (batch.records.at(-1)?.offset ?? 0) + 1),
+    });
+    await log.append(topic, recordsOf(100));
+    await until(50);
+    await broker.signal('SIGKILL');
+    const acknowledged: string[] = [];
+    const sending = (async () => {
+      for (let count = 0; count < 20; count += 1) {
+        // As whoever relays an outbox does it: again until it is acknowledged.
+        for (let tries = 0; tries < 10; tries += 1) {
+          const sent = await log.append(topic, [recordOf(`key-${count}`, `after ${count}`)]).then(
+            () => true,
+            () => false,
+          );
+          if (sent) break;
+        }
+        acknowledged.push(`after ${count}`);
+      }
+    })();
+    broker = await startBroker(broker.place);
+    await sending;
+    await until(120);
+    const seen = new Set(records.map(({ value }) => value));
+    expect(acknowledged.filter((value) => !seen.has(value))).toEqual([]);
+    expect(seen.size).toBe(120);
+    await reader.close();
+    await reader.ended;
+    await log.close();
+  });
+});
