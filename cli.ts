@@ -7,14 +7,21 @@ import { loopbackAddress } from './gateway/loopback.ts';
 import { startDemo } from './hub/demo.ts';
 import { describeSettings } from './hub/describe-settings.ts';
 import { describeErrors } from './hub/errors-doc.ts';
+import { type LiveDemo, showDemo } from './hub/live-demo.ts';
 import { sampleQuery } from './hub/sample-query.ts';
 import { hubSettings } from './hub/settings.ts';
+import { isTask, runTask } from './hub/tasks.ts';
 import { createHub, type Hub } from './hub.ts';
 
 const USAGE = `lienthong: one GraphQL API over the systems of all sectors
 
   node cli.ts demo        start the hub with made-up systems to try it on
   node cli.ts serve       start the hub with the systems that the settings name
+      --role ROLE         only a part of it: gateway, capture, project or deliver; several separated by commas
+  node cli.ts replay      build the index anew from the log, while hubs serve from it
+  node cli.ts reconcile   compare everything that was delivered with what the portal has, and repair it
+  node cli.ts confirm-deletes SECTOR WAY
+                          let capture believe that as many dossiers are gone as it holds back
   node cli.ts errors      print docs/errors.md
   node cli.ts settings    list every setting, its standard value and meaning
 `;
@@ -22,20 +29,29 @@ const USAGE = `lienthong: one GraphQL API over the systems of all sectors
 const root = import.meta.dirname;
 
 async function main(): Promise<void> {
-  const { positionals } = parseArgs({ allowPositionals: true, options: {} });
-  const [command = ''] = positionals;
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: { role: { type: 'string', multiple: true } },
+  });
+  const [command = '', ...rest] = positionals;
   if (command === 'settings') {
     const { SECTORS_DIR } = process.env;
     process.stdout.write(await describeSettings(join(root, 'sectors'), ...(SECTORS_DIR ? [SECTORS_DIR] : [])));
   } else if (command === 'errors') process.stdout.write(describeErrors());
-  else if (command === 'demo' || command === 'serve') await start(command);
+  else if (command === 'demo') await start('demo', []);
+  else if (command === 'serve') await start('serve', values.role ?? []);
+  else if (isTask(command)) await runTask(command, rest, { root, tell });
   else {
     process.stdout.write(USAGE);
     process.exitCode = command === '' || command === 'help' ? 0 : 2;
   }
 }
 
-async function start(command: 'demo' | 'serve'): Promise<void> {
+function tell(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+async function start(command: 'demo' | 'serve', roles: readonly string[]): Promise<void> {
   const standard = command === 'demo' ? { LOG_LEVEL: 'warn' } : {};
   const faults: string[] = [];
   const { DATA_DIR, HOST, LOG_LEVEL } = readSettings(hubSettings, { ...standard, ...process.env }, faults);
@@ -43,29 +59,34 @@ async function start(command: 'demo' | 'serve'): Promise<void> {
   // Before a province is made up for nothing; the hub itself reports these together with the sectors' own.
   if (command === 'demo' && faults.length > 0) throw new SettingsFault(faults);
   const logger = pino({ level: LOG_LEVEL ?? 'info' });
-  const tell = (text: string) => process.stdout.write(`${text}\n`);
   const directory = resolve(DATA_DIR, 'demo');
   const demo = command === 'demo' ? await startDemo({ root, directory, tell }) : null;
   let hub: Hub | undefined;
+  let show: LiveDemo | undefined;
   try {
-    hub = await createHub({ environment: { ...demo?.environment, ...process.env }, logger, defaultQuery: sampleQuery });
+    const environment = { ...demo?.environment, ...process.env };
+    hub = await createHub({ environment, logger, roles, defaultQuery: sampleQuery });
     const address = await hub.gateway.listen();
     logger.info({ address }, 'listening');
-    if (demo !== null) {
-      tell(`\nlienthong answers at ${address}/graphql; open ${address}/ in a browser to ask.`);
-      tell(`Made-up systems: ${[...demo.processes].map(([id, pid]) => `${id} (pid ${pid})`).join(', ')}`);
-      tell('Stop with Ctrl+C. Kill one of these systems to see the hub answer without it; a restart brings it back.');
-    }
+    if (demo !== null) show = await showDemo({ hub, demo, address, tell });
   } catch (error) {
     await hub?.close();
     await demo?.close();
     throw error;
   }
-  closeWithGrace({ delay: 15_000, logger }, async ({ err }) => {
+  const running = hub;
+  const end = closeWithGrace({ delay: 15_000, logger }, async ({ err }) => {
     // The name only: what the message of an unforeseen error holds, nobody knows.
     if (err) logger.fatal({ name: err.name, frames: err.stack?.split('\n').slice(1, 6) }, 'The hub stops');
-    await hub.close();
+    await show?.close();
+    await running.close();
     await demo?.close();
+  });
+  // A gateway goes on answering from the index it has; a process that has nothing else to do must not look alive.
+  running.ended.catch(() => {
+    if (!roles.length || roles.join().includes('gateway')) return;
+    process.exitCode = 1;
+    end.close();
   });
 }
 

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { Logger } from 'pino';
 import { loadCatalogues } from './catalogues/catalogue.ts';
 import { createSeal } from './core/seal.ts';
@@ -12,6 +11,7 @@ import { loopbackAddress } from './gateway/loopback.ts';
 import { readSealingKey } from './hub/sealing-key.ts';
 import { type Environment, findSectors, openSectors, sdlOf } from './hub/sectors.ts';
 import { type HubSettings, hubSettings } from './hub/settings.ts';
+import { storeUrl } from './hub/store-url.ts';
 import { type SupervisedStreams, superviseStreams } from './hub/supervise-streams.ts';
 import { watchSystems } from './hub/watch-systems.ts';
 import { checkSchema } from './resolvers/check-schema.ts';
@@ -78,7 +78,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
 
   mkdirSync(settings.DATA_DIR, { recursive: true });
   const seal = createSeal(readSealingKey(settings));
-  const store = await openStore(settings.DATABASE_URL || sqliteUrl(settings.DATA_DIR), { seal });
+  const store = await openStore(storeUrl(settings), { seal });
   const { database } = store;
   const catalogues = loadCatalogues(join(root, 'catalogues'));
   const feed = createFeed({ database, warn });
@@ -183,8 +183,4 @@ async function openGateway(parts: {
         caller: { actor: 'demo', purpose: 'demo', requestId },
       }),
   });
-}
-
-function sqliteUrl(directory: string): string {
-  return `sqlite://${pathToFileURL(join(resolve(directory), 'hub.sqlite')).pathname}`;
 }

@@ -1,0 +1,99 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Hub } from '../hub.ts';
+import type { Demo } from './demo.ts';
+
+/** What the terminal shows while the demo runs. */
+export interface LiveDemo {
+  close(): Promise<void>;
+}
+
+const SUMMARY_EVERY_MS = 10_000;
+const RETRY_MS = 2_000;
+const MOST_READING_IN_MS = 300_000;
+
+const CHANGES = `subscription ($sector: ID!) {
+  dossierChanged(where: { sector: $sector }) { code sector dossier { statusTitle procedure { title } } }
+}`;
+
+/**
+ * Waits until the index holds what the systems do, then opens the offices and shows what becomes of the dossiers: each
+ * change as a subscriber hears it, and from time to time how much of it the portal has.
+ */
+export async function showDemo(options: {
+  hub: Hub;
+  demo: Demo;
+  address: string;
+  tell: (text: string) => void;
+}): Promise<LiveDemo> {
+  const { hub, demo, address, tell } = options;
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const sectors = hub.registry.sectors.map(({ id }) => id);
+
+  tell('Reading in the dossiers of all systems …');
+  const readIn = await Promise.race([
+    hub.caughtUp().then(() => true),
+    delay(MOST_READING_IN_MS, false, { signal }).catch(() => false),
+  ]);
+  if (!readIn) tell('Some system has not been read yet; answers say which.');
+  tell(`\nlienthong answers at ${address}/graphql; open ${address}/ in a browser to ask.`);
+  tell(`The made-up portal shows what it was sent: ${demo.environment.PORTAL_URL ?? ''}/`);
+  tell(`Made-up systems: ${[...demo.processes].map(([id, pid]) => `${id} (pid ${pid})`).join(', ')}`);
+  tell('Stop with Ctrl+C. Kill one of these systems to see the hub answer without it; a restart brings it back.\n');
+
+  await demo.openOffices();
+  const showing = sectors.map((sector) => follow(sector));
+  const summing = sumUp();
+
+  async function follow(sector: string): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        const response = await fetch(`${address}/graphql/stream`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+          body: JSON.stringify({ query: CHANGES, variables: { sector } }),
+          signal,
+        });
+        for await (const line of linesOf(response)) {
+          if (!line.startsWith('data: {')) continue;
+          const { code, dossier } = JSON.parse(line.slice(6)).data?.dossierChanged ?? {};
+          if (code)
+            tell(`${sector.padEnd(22)} ${code}  ${dossier?.statusTitle ?? ''}  ${dossier?.procedure?.title ?? ''}`);
+        }
+      } catch {
+        await delay(RETRY_MS, undefined, { signal }).catch(() => {});
+      }
+    }
+  }
+
+  async function sumUp(): Promise<void> {
+    while (!signal.aborted) {
+      const { sync } = hub.registry;
+      const now = await sync?.sync().catch(() => undefined);
+      if (now !== undefined) {
+        const share = now.coverage === null ? '–' : `${(Math.floor(now.coverage * 10_000) / 100).toFixed(2)} %`;
+        tell(
+          `portal: ${share} of finished dossiers; ${now.acknowledged} acknowledged, ${now.pending} pending, ${now.held} held`,
+        );
+      }
+      await delay(SUMMARY_EVERY_MS, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  return {
+    async close() {
+      stopping.abort();
+      await Promise.all([...showing, summing]);
+    },
+  };
+}
+
+async function* linesOf(response: Response): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of response.body ?? []) {
+    const lines = (rest + decoder.decode(chunk as Uint8Array, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+}

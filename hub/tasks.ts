@@ -1,0 +1,102 @@
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { loadCatalogues } from '../catalogues/catalogue.ts';
+import { createSeal } from '../core/seal.ts';
+import { readSettings, SettingsFault } from '../core/setting.ts';
+import { confirmDeletes } from '../store/capture-way.ts';
+import { openStore } from '../store/store.ts';
+import { createDeliverer } from '../streams/deliver.ts';
+import { openEventLog } from '../streams/logs/open-log.ts';
+import { openPortal } from '../streams/portals/open-portal.ts';
+import { replay } from '../streams/replay.ts';
+import { readSealingKey } from './sealing-key.ts';
+import { findSectors } from './sectors.ts';
+import { type HubSettings, hubSettings } from './settings.ts';
+import { storeUrl } from './store-url.ts';
+
+/** What an operator has done once, beside the hub that runs: each ends by itself. */
+const TASKS = { replay: replayIndex, reconcile, 'confirm-deletes': confirm } as const;
+
+export type Task = keyof typeof TASKS;
+
+interface Workplace {
+  readonly settings: HubSettings;
+  readonly database: Awaited<ReturnType<typeof openStore>>['database'];
+  readonly sectors: readonly { readonly id: string; readonly role: 'reception' | 'course' }[];
+  readonly catalogues: ReturnType<typeof loadCatalogues>;
+  readonly args: readonly string[];
+  readonly tell: (text: string) => void;
+}
+
+export function isTask(command: string): command is Task {
+  return Object.hasOwn(TASKS, command);
+}
+
+/** @throws SettingsFault for settings that cannot be used */
+export async function runTask(
+  task: Task,
+  args: readonly string[],
+  options: { root: string; tell: (text: string) => void },
+): Promise<void> {
+  const faults: string[] = [];
+  const settings = readSettings(hubSettings, process.env, faults);
+  const directories = [join(options.root, 'sectors'), ...(settings.SECTORS_DIR ? [resolve(settings.SECTORS_DIR)] : [])];
+  const found = await findSectors(directories, faults);
+  if (faults.length > 0) throw new SettingsFault(faults);
+  mkdirSync(settings.DATA_DIR, { recursive: true });
+  const store = await openStore(storeUrl(settings), { seal: createSeal(readSealingKey(settings)) });
+  const sectors = found.flatMap(({ id, declaration }) =>
+    declaration.dossiers === undefined ? [] : [{ id, role: declaration.dossiers.role }],
+  );
+  const catalogues = loadCatalogues(join(options.root, 'catalogues'));
+  try {
+    await TASKS[task]({ settings, database: store.database, sectors, catalogues, args, tell: options.tell });
+  } finally {
+    await store.close();
+  }
+}
+
+async function replayIndex({ settings, database, sectors, catalogues, tell }: Workplace): Promise<void> {
+  const warn = (message: string) => tell(message);
+  const log = openEventLog({ settings, database, warn, now: Date.now });
+  try {
+    const { read, added, putAside, unseen, unseenCount } = await replay({
+      ...{ database, log, sectors, catalogues, warn, now: Date.now },
+    });
+    tell(`${read} events were read again; ${added} of them the history did not have, ${putAside} cannot be read.`);
+    if (unseenCount === 0) return;
+    tell(`${unseenCount} views are in the index that no event speaks of; they were left as they are. The first:`);
+    for (const { sector, code } of unseen.slice(0, 20)) tell(`  ${sector} ${code}`);
+  } finally {
+    await log.close();
+  }
+}
+
+async function reconcile({ settings, database, sectors, catalogues, tell }: Workplace): Promise<void> {
+  if (settings.PORTAL_URL === '')
+    throw new SettingsFault(['PORTAL_URL is not set: there is no portal to compare with']);
+  const portal = openPortal(settings);
+  const deliverer = createDeliverer({
+    ...{ database, portal, catalogues, sectors, settings, now: Date.now },
+    holder: `reconcile:${process.pid}`,
+    warn: (message) => tell(message),
+  });
+  try {
+    const outcome = await deliverer.reconcileAll();
+    for (const [name, count] of Object.entries(outcome)) tell(`${name}: ${count}`);
+  } finally {
+    await deliverer.close();
+    await portal.close();
+  }
+}
+
+async function confirm({ database, sectors, args, tell }: Workplace): Promise<void> {
+  const [sector = '', way = ''] = args;
+  if (!sectors.some(({ id }) => id === sector) || way === '') {
+    throw new SettingsFault([
+      `confirm-deletes SECTOR WAY: expected one of ${sectors.map(({ id }) => id).join(', ')} and a way that \`sectors { changes }\` names`,
+    ]);
+  }
+  await confirmDeletes(database, sector, way);
+  tell(`What ${sector} no longer has is taken as deleted in the next comparison.`);
+}
