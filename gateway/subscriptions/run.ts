@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { setImmediate as immediate } from 'node:timers/promises';
 import {
   createSourceEventStream,
   type DocumentNode,
@@ -174,6 +175,8 @@ export function createSubscriptionRunner(options: SubscriptionsOptions): Subscri
         return this;
       },
       async next() {
+        // Where events are at hand and the socket takes them at once, nobody else would have a turn.
+        if (events > 0) await immediate();
         if (ended) return DONE;
         try {
           const event = await nextEvent();
