@@ -176,7 +176,9 @@ export async function openLandOffice(stage: CaptureStage): Promise<LandOffice> {
       for (let from = 0; from < rows.length; from += 200) await knex('HS_HOSO').insert(rows.slice(from, from + 200));
     },
     async move(code, status, at) {
-      for (const { sql, bindings } of moveStatements({ code, status, at })) await knex.raw(sql, bindings as string[]);
+      await knex.transaction(async (trx) => {
+        for (const { sql, bindings } of moveStatements({ code, status, at })) await trx.raw(sql, bindings as string[]);
+      });
     },
     async remove(codes) {
       await knex('HS_HOSO').whereIn('SOBIENNHAN', codes).delete();

@@ -1,0 +1,156 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import type { DossierView } from '../../core/dossier.ts';
+import { HubError } from '../../core/errors.ts';
+import type { DossierEvent } from '../../core/event.ts';
+import { createLeases, type Lease, LeaseLost } from '../../store/leases.ts';
+import { readOutbox } from '../../store/outbox.ts';
+import { createRecorder } from '../../streams/capture/recorder.ts';
+import type { Sighting, WholeSighting } from '../../streams/capture/sighting.ts';
+import { type CaptureStage, openCaptureStage } from './capture-stage.ts';
+
+const service = inject('mariadb');
+const reason = 'missing' in service ? ` (skipped: ${service.missing})` : '';
+const CODE = 'H41.12-261120-0001';
+const AT = Date.UTC(2026, 10, 20);
+
+const status = (code: string, number: 4 | 9 | null) => ({ code, title: null, number });
+const step = (at: number, content: string) => ({
+  ...{ officer: null, position: null, unit: null, dueAt: null, status: status('20', 4) },
+  at,
+  content,
+});
+
+describe.each(['SQLite', `MariaDB${reason}`])('What is recorded of a dossier, on %s', (name) => {
+  const kind = name === 'SQLite' ? 'SQLite' : 'MariaDB';
+  const test = it.skipIf(kind === 'MariaDB' && 'missing' in service);
+  let stage: CaptureStage;
+  let lease: Lease;
+  let sector = 'sector-0';
+  let count = 0;
+
+  beforeAll(async () => {
+    if (kind === 'SQLite' || !('missing' in service)) stage = await openCaptureStage(kind, service);
+  });
+
+  beforeEach(async () => {
+    if (stage === undefined) return;
+    count += 1;
+    sector = `sector-${count}`;
+    const leases = createLeases(stage.store.database, { holder: 'test', leaseMs: 60_000 });
+    lease = (await leases.acquire(`capture:${sector}`)) as Lease;
+  });
+
+  afterAll(() => stage?.close());
+
+  const record = (sightings: readonly Sighting[], options: { intermediate?: boolean; at?: number } = {}) =>
+    createRecorder({ database: stage.store.database, now: () => options.at ?? AT }).record({
+      ...{ sector, way: 'poll', lease, sightings },
+      intermediate: options.intermediate,
+    });
+  const events = async (): Promise<readonly DossierEvent[]> =>
+    (await readOutbox(stage.store.database, sector, 100)).map(({ event }) => event);
+  const whole = (fields: Readonly<Record<string, unknown>>, rowHash = JSON.stringify(fields)): WholeSighting => ({
+    kind: 'whole',
+    code: CODE,
+    fields: { code: CODE, ...fields },
+    rowHash: rowHash.slice(0, 64),
+    occurredAt: AT - 5,
+    place: 'here',
+  });
+  const unreadable = () => new HubError('SOURCE_MALFORMED', 'expected a time, came 3 digits');
+
+  test('is an event when its content changes, and nothing when it does not', async () => {
+    await record([whole({ status: status('20', 4), statusAt: AT - 100 })]);
+    await record([whole({ statusAt: AT - 100, status: status('20', 4) })]);
+    await record([whole({ status: status('70', 9), statusAt: AT - 50 })]);
+    expect((await events()).map(({ id, occurredAt, recordedAt }) => [id, occurredAt, recordedAt])).toEqual([
+      [`${sector}:${CODE}:1`, AT - 100, AT],
+      [`${sector}:${CODE}:2`, AT - 50, AT],
+    ]);
+  });
+
+  test('happened when the way says where the status is no newer, and when it was recorded where nobody says', async () => {
+    await record([whole({ status: status('20', 4), statusAt: AT - 100 })]);
+    await record([whole({ status: status('20', 4), statusAt: AT - 100, summary: 'Tách thửa' })]);
+    await record([{ kind: 'gone', code: CODE, occurredAt: null, place: 'here' }], { at: AT + 7 });
+    expect((await events()).map(({ occurredAt }) => occurredAt)).toEqual([AT - 100, AT - 5, AT + 7]);
+  });
+
+  test('is of several sightings at once the last, and every one where the way tells them all', async () => {
+    const states = ['A', 'B', 'C'].map((summary) => whole({ status: status('20', 4), summary }));
+    await record(states);
+    expect((await events()).map(({ view }) => view?.summary)).toEqual(['C']);
+    await record(states, { intermediate: true });
+    expect((await events()).map(({ version, view }) => [version, view?.summary])).toEqual([
+      [1, 'C'],
+      [2, 'A'],
+      [3, 'B'],
+      [4, 'C'],
+    ]);
+  });
+
+  test('keeps the good value of a field that cannot be read, and says which', async () => {
+    await record([whole({ status: status('20', 4), dueAt: AT + 100, summary: 'A' })]);
+    await record([whole({ status: status('20', 4), dueAt: unreadable(), submittedAt: unreadable(), summary: 'B' })]);
+    await record([whole({ status: status('20', 4), dueAt: AT + 200, submittedAt: null, summary: 'B' })]);
+    const [, faulty, mended] = await events();
+    expect(faulty?.view).toEqual({ code: CODE, status: status('20', 4), dueAt: AT + 100, summary: 'B' });
+    expect(faulty?.faults.map(({ field }) => field)).toEqual(['dueAt', 'submittedAt']);
+    expect(mended?.view).toMatchObject({ dueAt: AT + 200, submittedAt: null });
+    expect(mended?.faults).toEqual([]);
+  });
+
+  test('changes nothing and is quarantined where its status cannot be read or is gone, until it can be', async () => {
+    const quarantined = () =>
+      stage.store.database.query('select code, times from quarantine where sector = ?', [sector]);
+    await record([whole({ status: status('20', 4) })]);
+    await record([whole({ status: unreadable() })]);
+    await record([whole({ status: null })]);
+    expect(await quarantined()).toEqual([{ code: CODE, times: 2 }]);
+    expect(await events()).toHaveLength(1);
+    await record([{ kind: 'same', code: CODE }]);
+    expect(await quarantined()).toEqual([]);
+  });
+
+  test('flows where nobody mapped its status', async () => {
+    await record([whole({ status: status('LIEN_THONG_THUE', null) })]);
+    expect((await events())[0]?.view?.status).toEqual(status('LIEN_THONG_THUE', null));
+  });
+
+  test('takes a message into what is known, once, and a late one only where nothing newer is known', async () => {
+    const delta = (occurredAt: number, view: Partial<DossierView>): Sighting => ({
+      ...{ kind: 'delta', code: CODE, place: 'callback/1' },
+      occurredAt,
+      view,
+    });
+    await record([whole({ status: status('20', 4), statusAt: AT - 100, steps: [step(AT - 100, 'Tiếp nhận')] })]);
+    const finished = delta(AT - 10, { status: status('70', 9), steps: [step(AT - 10, 'Kết thúc')] });
+    await record([finished]);
+    await record([finished]);
+    await record([delta(AT - 50, { status: status('30', 4), summary: 'Muộn', steps: [step(AT - 50, 'Bổ sung')] })]);
+    const all = await events();
+    expect(all.map(({ change, version }) => [change, version])).toEqual([
+      ['upsert', 1],
+      ['step', 2],
+      ['step', 3],
+    ]);
+    expect(all.at(-1)?.view).toMatchObject({ status: status('70', 9), statusAt: AT - 10, summary: 'Muộn' });
+    expect(all.at(-1)?.view?.steps?.map(({ content }) => content)).toEqual(['Tiếp nhận', 'Bổ sung', 'Kết thúc']);
+  });
+
+  test('is nothing at all when its lease has another holder, or the transaction breaks off', async () => {
+    await record([whole({ status: status('20', 4), summary: 'A' })]);
+    const { knex } = stage.store.database;
+    const stale = { name: lease.name, fence: lease.fence - 1 };
+    const recorder = createRecorder({ database: stage.store.database, now: () => AT });
+    const sightings = [whole({ status: status('70', 9), summary: 'B' })];
+    const batch = { sector, way: 'poll', sightings, standing: { position: 'there' } };
+    await expect(recorder.record({ ...batch, lease: stale })).rejects.toThrow(LeaseLost);
+    await knex.schema.renameTable('capture_way', 'capture_way_away');
+    await expect(recorder.record({ ...batch, lease })).rejects.toThrow(/capture_way/);
+    await knex.schema.renameTable('capture_way_away', 'capture_way');
+    expect(await events()).toHaveLength(1);
+    await recorder.record({ ...batch, lease });
+    expect((await events()).map(({ version }) => version)).toEqual([1, 2]);
+  });
+});
