@@ -379,6 +379,7 @@ describe('subscriptions over WebSocket', () => {
     expect(pulled).toBeLessThan(200);
     const after = process.memoryUsage().arrayBuffers + process.memoryUsage().heapUsed;
     expect(after - before).toBeLessThan(50_000_000);
+    expect(hub.ticking.open()).toBe(5);
     await expect.poll(() => hub.ticking.open(), { timeout: 3_000 }).toBe(0);
     const closed = closeOf(socket);
     socket.resume();
