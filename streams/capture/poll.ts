@@ -24,7 +24,7 @@ export async function runPoll(context: WayContext, signal: AbortSignal): Promise
   let loaded: PollPosition | undefined;
   /** Since when no later stamp was seen, by this process's own clock, which nobody sets. */
   let latestSince = performance.now();
-  let sweptAt = Number.NEGATIVE_INFINITY;
+  let sweptAt = performance.now();
 
   async function load(): Promise<PollPosition> {
     const { position } = await readCaptureWay(database, sector.id, way);

@@ -13,6 +13,7 @@ import {
 
 const service = inject('mariadb');
 const MINUTE = 60_000;
+const NO_SWEEP = { SWEEP_INTERVAL_MS: 3_600_000 };
 
 function codes(count: number, first = 1): string[] {
   return Array.from({ length: count }, (_, index) => `H41.12-261120-${String(first + index).padStart(4, '0')}`);
@@ -54,7 +55,7 @@ describe.each(['SQLite', `MariaDB${reason}`])('Polling a system behind SQL, on %
 
   test('brings what was there, then every change once, each dossier’s versions counting without a gap', async () => {
     await office.receive([A, B], now - 100 * MINUTE);
-    const capture = stage.capture([office.sector]);
+    const capture = stage.capture([office.sector], NO_SWEEP);
     await capture.caughtUp();
     await office.move(A, 30, now - 2_000);
     await capture.caughtUp();
@@ -71,7 +72,7 @@ describe.each(['SQLite', `MariaDB${reason}`])('Polling a system behind SQL, on %
 
   test('sees a row that was committed late, though later ones were seen before it', async () => {
     await office.receive([A], now);
-    const capture = stage.capture([office.sector], { SWEEP_INTERVAL_MS: 3_600_000 });
+    const capture = stage.capture([office.sector], NO_SWEEP);
     await capture.caughtUp();
     await office.receive([B], now - 30_000);
     await capture.caughtUp();
@@ -160,7 +161,7 @@ describe.each(['SQLite', `MariaDB${reason}`])('Polling a system behind SQL, on %
 
   test('misses nothing while the system’s clock runs an hour ahead and is set back', async () => {
     await office.receive([A, B, C], now - MINUTE);
-    const capture = stage.capture([office.sector], { SWEEP_INTERVAL_MS: 3_600_000 });
+    const capture = stage.capture([office.sector], NO_SWEEP);
     await capture.caughtUp();
     await office.move(A, 30, now + 60 * MINUTE);
     await capture.caughtUp();
