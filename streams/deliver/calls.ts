@@ -65,7 +65,7 @@ export function portalCalls(options: PortalCallsOptions): PortalCalls {
     const leftMs = claim.until - performance.now();
     // Paused past the end of the claim: another may be at it. What was written as submitted they will look up.
     if (leftMs <= 0) throw new ClaimLost();
-    return AbortSignal.any([signal, AbortSignal.timeout(Math.min(timeoutMs, leftMs))]);
+    return AbortSignal.any([signal, AbortSignal.timeout(Math.min(timeoutMs, Math.ceil(leftMs)))]);
   };
   return {
     post: async (entry, send) => {
@@ -76,7 +76,7 @@ export function portalCalls(options: PortalCallsOptions): PortalCalls {
         return mode === 'send';
       });
       if (!goes) throw new ModeChanged(mode);
-      const reply = await send({ signal: callSignal() }).catch(
+      const reply = await within(callSignal(), send).catch(
         (error): PortalReply => ({ outcome: 'unknown', reason: nameOf(error), retryAfterMs: null }),
       );
       const settled = reply.outcome === 'accepted' || reply.outcome === 'refused';
@@ -90,7 +90,7 @@ export function portalCalls(options: PortalCallsOptions): PortalCalls {
       await gate.enter(signal);
       const { code } = claim;
       try {
-        const record = await portal.lookUp({ agency, code }, { signal: callSignal() });
+        const record = await within(callSignal(), (options) => portal.lookUp({ agency, code }, options));
         gate.answered();
         return record;
       } catch (error) {
@@ -108,6 +108,14 @@ function answerOf(reply: PortalReply): CallAnswer {
   // The portal's message may quote what was sent; its code says enough for the ledger.
   if (reply.outcome === 'refused') return { state: 'refused', reason: `code ${reply.code}` };
   return { state: reply.outcome, reason: reply.reason };
+}
+
+/** Waits no longer than the signal says, also for an adapter that does not listen to it. */
+function within<T>(signal: AbortSignal, call: (options: PortalCall) => Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    call({ signal }).then(resolve, reject);
+  });
 }
 
 /** A stranger's message may hold an address or a payload. */

@@ -8,7 +8,7 @@ import type { DossierStep, DossierView, StatedStatus } from '../../core/dossier.
 import { type DossierStatusNumber, dossierStatus } from '../../core/dossier.ts';
 import type { FieldFault } from '../../core/event.ts';
 import { createSeal } from '../../core/seal.ts';
-import type { Database } from '../../drivers/database.ts';
+import { type Database, openDatabase } from '../../drivers/database.ts';
 import { openStore } from '../../store/store.ts';
 import { createDeliverer, type Deliverer, type DelivererOptions } from '../../streams/deliver.ts';
 import { ownDatabase } from '../services/mariadb.ts';
@@ -70,6 +70,8 @@ export interface Stage {
   deliverer(
     change?: Partial<Omit<DelivererOptions, 'settings'>> & { settings?: Partial<DelivererOptions['settings']> },
   ): Deliverer;
+  /** A deliverer that is killed when its portal says so: from then on nothing of it is written anywhere. */
+  mortal(portal: (die: () => void) => StrictPortal, leaseMs: number): Promise<void>;
   /** The dossier's row in the queue. */
   // biome-ignore lint/suspicious/noExplicitAny: columns as they come
   row(code: string): Promise<any>;
@@ -129,6 +131,24 @@ async function openStage(url: string, drop: () => Promise<void>): Promise<Stage>
       deliverers.push(made);
       made.start();
       return made;
+    },
+    mortal: async (makePortal, leaseMs) => {
+      const own = openDatabase(url);
+      let die = () => {};
+      const dead = new Promise<void>((resolve) => {
+        die = resolve;
+      });
+      const portal = makePortal(() => {
+        void own.close();
+        die();
+      });
+      const made = createDeliverer({
+        ...{ database: own, portal, catalogues, sectors: SECTORS, holder: 'mortal', now: Date.now, warn: () => {} },
+        settings: { ...SETTINGS, LEASE_MS: leaseMs },
+      });
+      deliverers.push(made);
+      made.start();
+      await dead;
     },
     row: async (code) => {
       const [row] = await database.knex('delivery').where({ code });
