@@ -11,7 +11,7 @@ import { HubError } from '../core/errors.ts';
 import type { IndexedView } from '../store/dossier-index.ts';
 import { agencyOf, procedureOf } from './catalogues.ts';
 import { distinctGaps, gapOf } from './connection.ts';
-import { courseSectors, dossierSectors, type Freshness, indexStale, staleGaps } from './freshness.ts';
+import { courseSectors, dossierSectors, type Freshness, indexStale, staleGap, staleGaps } from './freshness.ts';
 import type { Operation } from './operation.ts';
 import type { Plan } from './plan.ts';
 import type { Registry } from './registry.ts';
@@ -31,18 +31,23 @@ export function dossierNode(
   if (held.length === 0) return null;
   const concerned = sectorsConcerned(registry, held);
   const deleted = new Set(views.filter((one) => one.deleted).map(({ sector }) => sector));
+  const silent = concerned.filter(({ id }) => !held.some(({ sector }) => sector === id) && !deleted.has(id));
   const seen: readonly SeenView[] = [
     ...held,
     // Of a system of which not everything was ever seen nobody can say that it does not hold the dossier.
-    ...concerned
-      .filter(({ id }) => !held.some(({ sector }) => sector === id) && !deleted.has(id) && !freshness.isComplete(id))
+    ...silent
+      .filter(({ id }) => !freshness.isComplete(id))
       .map(({ id, role }) => ({ sector: id, role, view: null, failure: indexStale(id) })),
   ];
+  // Some systems are asked only for the dossiers that others were seen to hold: until then they have not been heard.
+  const heardOfAt = Math.max(...views.map(({ recordedAt }) => recordedAt));
+  const unheard = silent.filter(({ id }) => freshness.isBefore(id, heardOfAt));
   const node = fieldsOf(operation, code, seen);
   node.asOf = freshness.asOf(concerned.map(({ id }) => id));
   const malformed = views.filter(({ faults, sector }) => faults.length > 0 && !deleted.has(sector));
   node.missing = distinctGaps([
     ...staleGaps(freshness, concerned),
+    ...unheard.map(({ id }) => staleGap(id)),
     ...malformed.map(({ sector }) => ({ sector, code: 'SOURCE_MALFORMED', retryable: false })),
     ...unreadableStatuses(seen).map((failure) => gapOf(failure, '')),
   ]);

@@ -37,6 +37,8 @@ export interface Freshness {
   isComplete(sector: string): boolean;
   /** Whether what is known of the sector is older than answers may be without saying so. */
   isStale(sector: string): boolean;
+  /** Whether the sector may know something since a moment (UTC milliseconds) that is not known here. */
+  isBefore(sector: string, at: number): boolean;
   /** As of when all of this is known, UTC milliseconds; null where something was never wholly seen. */
   asOf(sectors: readonly string[]): number | null;
 }
@@ -49,9 +51,11 @@ async function readFreshness({ registry, index }: Operation): Promise<Freshness>
   const progress = await index.progress();
   const oldest = registry.now() - registry.limits.indexStaleMs;
   const until = (sector: string) => progress.get(sector)?.currentUntil ?? null;
+  const isBefore = (sector: string, at: number) => (until(sector) ?? Number.NEGATIVE_INFINITY) < at;
   return {
     isComplete: (sector) => until(sector) !== null,
-    isStale: (sector) => (until(sector) ?? Number.NEGATIVE_INFINITY) < oldest,
+    isStale: (sector) => isBefore(sector, oldest),
+    isBefore,
     asOf(sectors) {
       let earliest: CaptureProgress['currentUntil'] = Number.POSITIVE_INFINITY;
       for (const sector of sectors) {
@@ -65,9 +69,11 @@ async function readFreshness({ registry, index }: Operation): Promise<Freshness>
 }
 
 export function staleGaps(freshness: Freshness, sectors: readonly DossierSector[]): readonly SectorGap[] {
-  return sectors
-    .filter(({ id }) => freshness.isStale(id))
-    .map(({ id }) => ({ sector: id, code: 'INDEX_STALE', retryable: true }));
+  return sectors.filter(({ id }) => freshness.isStale(id)).map(({ id }) => staleGap(id));
+}
+
+export function staleGap(sector: string): SectorGap {
+  return { sector, code: 'INDEX_STALE', retryable: true };
 }
 
 export function indexStale(sector: string): HubError {

@@ -74,15 +74,11 @@ describe('A citizen with everything', () => {
     // And this is what the systems themselves saw.
     expect(received()).toEqual({
       '/applicant/get': 1,
-      '/dossier/by-applicant': 1,
-      '/dossier/trace': 1,
       '/tra-cuu/nguoi': 1,
       '/tra-cuu/ho-tich': 1,
-      '/ho-so/trang-thai': 1,
       '/qldc/dancu': 1,
       '/dkkd/nguoi-dai-dien': 1,
       '/dkkd/doanh-nghiep/theo-giay-to': 1,
-      '/dkkd/ho-so': 1,
     });
   });
 
@@ -112,7 +108,7 @@ describe('Fifty citizens with everything', () => {
     expect(received()['/dkkd/nguoi-dai-dien']).toBe(Math.ceil((asked[0] ?? 0) / 20));
   });
 
-  it('by number take ⌈50 / batchSize⌉ calls of each identity source, however their dossiers are spread', async () => {
+  it('by number take ⌈50 / batchSize⌉ calls of each identity source', async () => {
     const asked = numbers(60, 50).map((id, place) => `c${place}: citizen(id: "${id}") { ...Everything }`);
     const { data } = await province.ask(`{ ${asked.join(' ')} } fragment Everything on Citizen { ${EVERYTHING} }`);
     expect(Object.values(data).every((one) => one !== null)).toBe(true);
@@ -121,13 +117,12 @@ describe('Fifty citizens with everything', () => {
     const keys = new Set(identities().map(([, calls]) => calls.reduce((sum, one) => sum + one, 0)));
     expect(keys.size).toBe(1);
     expect([...keys][0]).toBeGreaterThanOrEqual(50);
-    expect(reads.byLookup()['one-stop trace.dossier']?.length).toBeGreaterThan(1);
     expect(reads.byLookup()['civil-status answer.person']).toHaveLength(50);
   });
 
   it('lose no wave when one of two calls of a wave is slow', async () => {
     const asked = numbers(60, 50).map((id, place) => `c${place}: citizen(id: "${id}") { ...Everything }`);
-    province.systems['one-stop'].faults({ mode: 'slow', delayMs: 150, path: '/dossier/by-applicant', times: 1 });
+    province.systems['one-stop'].faults({ mode: 'slow', delayMs: 150, path: '/applicant/get', times: 1 });
     await province.ask(`{ ${asked.join(' ')} } fragment Everything on Citizen { ${EVERYTHING} }`);
     expect(wasteful()).toEqual([]);
   });
@@ -137,7 +132,7 @@ describe('What was not asked for', () => {
   it.each([
     ['{ citizen(id: "001085004213") { fullName } }', []],
     ['{ citizen(id: "001085004213") { landParcels { sheet } } }', ['land parcel.holder']],
-    ['{ citizen(id: "001085004213") { dossiers { nodes { code channel } } } }', ['one-stop dossier.applicant']],
+    ['{ citizen(id: "001085004213") { dossiers { nodes { code status steps { content } history { id } } } } }', []],
     ['{ citizen(id: "001085004213") { population } }', ['civil-status answer.person']],
   ])('is not read: %s', async (query, expected) => {
     dataOf(await province.ask(query));

@@ -3,8 +3,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Dossier } from '../../stand-ins/world/types.ts';
 import { createWorld } from '../../stand-ins/world/world.ts';
-import { dataOf, errorsOf } from '../support/answer.ts';
-import { openProvince, type Province, WORLD_NOW } from '../support/province.ts';
+import { askUntil, dataOf, errorsOf } from '../support/answer.ts';
+import { type OpenHub, openProvince, type Province, WORLD_NOW } from '../support/province.ts';
 
 const TITLES = [
   'Mới đăng ký',
@@ -25,6 +25,8 @@ const dossiers = Array.from({ length: 1200 }, (_, index) => world.dossier(index)
 const DISPUTED = finishedIn('land', 0);
 /** A land dossier whose number of a status nobody explained. */
 const UNEXPLAINED = finishedIn('land', 1);
+/** One that the counter does not hold. */
+const UNCOUNTED = finishedIn('land', 5);
 
 let province: Province;
 
@@ -43,6 +45,7 @@ beforeAll(async () => {
       counter
         .prepare('update dossiers set body = json_patch(body, ?) where doc_code = ?')
         .run(JSON.stringify(own), DISPUTED.code);
+      counter.prepare('delete from dossiers where doc_code = ?').run(UNCOUNTED.code);
       counter.close();
     },
   });
@@ -159,21 +162,10 @@ describe('A dossier that two systems hold', () => {
   );
 
   it('is found in the sector alone when the counter does not hold it', async () => {
-    const counter = new DatabaseSync(join(province.directory, 'one-stop.sqlite'));
-    const { code } = finishedIn('land', 5);
-    const row = counter.prepare('select * from dossiers where doc_code = ?').get(code);
-    counter.prepare('delete from dossiers where doc_code = ?').run(code);
-    try {
-      const found = await dossier(code, 'sectors status channel applicant { name }');
-      expect(found.sectors).toEqual(['land']);
-      expect(found.status).not.toBeNull();
-      expect(found.channel).toBeNull();
-    } finally {
-      const names = Object.keys(row ?? {});
-      const places = names.map(() => '?').join(', ');
-      counter.prepare(`insert into dossiers (${names.join(', ')}) values (${places})`).run(...Object.values(row ?? {}));
-      counter.close();
-    }
+    const found = await dossier(UNCOUNTED.code, 'sectors status channel applicant { name }');
+    expect(found.sectors).toEqual(['land']);
+    expect(found.status).not.toBeNull();
+    expect(found.channel).toBeNull();
   });
 
   it('that nobody holds is null without an error', async () => {
@@ -256,8 +248,8 @@ describe('Whom a dossier is from', () => {
 describe('The dossiers of a citizen', () => {
   const PAGE = `query ($first: Int, $after: String) { citizen(id: "001085004213") { dossiers(first: $first, after: $after) {
     totalCount nodes { code receivedAt status } pageInfo { hasNextPage endCursor } missing { sector code } } } }`;
-  const page = async (first: number, after: string | null = null) =>
-    dataOf(await province.ask(PAGE, { first, after })).citizen.dossiers;
+  const page = async (first: number, after: string | null = null, hub: Pick<OpenHub, 'ask'> = province) =>
+    dataOf(await hub.ask(PAGE, { first, after })).citizen.dossiers;
   const codesOf = (one: { nodes: { code: string }[] }) => one.nodes.map(({ code }) => code);
 
   it('come newest first, in pages that together are the whole list', async () => {
@@ -280,29 +272,46 @@ describe('The dossiers of a citizen', () => {
   });
 
   it('are neither skipped nor shown twice while dossiers move, come and go between two pages', async () => {
-    const before = codesOf(await page(100));
-    const first = await page(5);
+    const hub = await province.another({ POLL_INTERVAL_MS: '100', SWEEP_INTERVAL_MS: '50' });
+    const before = codesOf(await page(100, null, hub));
+    const first = await page(5, null, hub);
     const counter = new DatabaseSync(join(province.directory, 'one-stop.sqlite'));
+    const [newest = '', moved = '', gone = ''] = [before[0], before[6], first.nodes[4].code];
     try {
       // One moves on, the very last one shown is gone, and a newer one comes.
       await fetch(`${province.systems['one-stop'].settings.URL}/__stand-in/advance`, {
         method: 'POST',
-        body: JSON.stringify({ docCode: before[6], status: 'done', at: '20/11/2026 09:00:00' }),
+        body: JSON.stringify({ docCode: moved, status: 'done', at: '20/11/2026 09:00:00' }),
       });
-      counter.prepare('delete from dossiers where doc_code = ?').run(first.nodes[4].code);
+      counter.prepare('delete from dossiers where doc_code = ?').run(gone);
+      const names = counter
+        .prepare('pragma table_info(dossiers)')
+        .all()
+        .map(({ name }) => String(name));
+      const values: Readonly<Record<string, string>> = {
+        doc_code: `'H41.50.01-261120-9999'`,
+        body: `json_set(body, '$.docCode', 'H41.50.01-261120-9999', '$.dateReceived', '20/11/2026 10:00:00')`,
+      };
       counter
-        .prepare(`insert into dossiers select 'H41.50.01-261120-9999', applicants_id, received_at, updated_at,
-          json_set(body, '$.docCode', 'H41.50.01-261120-9999', '$.dateReceived', '20/11/2026 10:00:00'), traces
-          from dossiers where doc_code = ?`)
-        .run(before[0] ?? '');
-      const second = await page(100, first.pageInfo.endCursor);
+        .prepare(
+          `insert into dossiers (${names}) select ${names.map((name) => values[name] ?? name)} from dossiers where doc_code = ?`,
+        )
+        .run(newest);
+      const expected = ['H41.50.01-261120-9999', ...before.filter((code) => code !== gone)];
+      const settled = await askUntil(
+        () => page(100, null, hub),
+        (one) => codesOf(one).join() === expected.join() && one.nodes[6].status === 'RESULT_RETURNED',
+        { timeoutMs: 20_000 },
+      );
+      expect(codesOf(settled)).toEqual(expected);
+      const second = await page(100, first.pageInfo.endCursor, hub);
       expect(codesOf(second)).toEqual(before.slice(5));
       expect(second.nodes[1].status).toBe('RESULT_RETURNED');
-      expect(codesOf(await page(1))).toEqual(['H41.50.01-261120-9999']);
     } finally {
       counter.close();
+      await hub.close();
     }
-  });
+  }, 60_000);
 
   it('refuse a size out of bounds and a cursor of nobody', async () => {
     for (const variables of [{ first: 0 }, { first: 101 }, { first: 5, after: 'x' }]) {
@@ -313,29 +322,79 @@ describe('The dossiers of a citizen', () => {
   });
 });
 
-describe('The catalogue of procedures decides who is asked', () => {
-  const calls = () =>
-    Object.fromEntries(
-      (['civil-status', 'business-registration'] as const).map((name) => [name, province.systems[name].calls().total]),
-    );
+describe('A question about dossiers', () => {
+  it.each(['land', 'civil-status', 'business-registration', ''])(
+    'asks no system, whoever works on them: %j',
+    async (sector) => {
+      const one = dossiers.find((each) => each.sector === sector && each.finishedAt !== undefined);
+      for (const system of Object.values(province.systems)) system.forgetCalls();
+      const found = await dossier(
+        one?.code ?? '',
+        'status finishedAt steps { content } results { code } papers { title } history { id } asOf missing { sector }',
+      );
+      expect(found.missing).toEqual([]);
+      expect(found.asOf).toBe('2026-11-20T00:00:00+07:00');
+      expect(found.history.length).toBeGreaterThan(0);
+      for (const [name, system] of Object.entries(province.systems)) expect(system.calls().total, name).toBe(0);
+    },
+  );
+});
 
-  it.each([
-    ['land', { 'civil-status': 0, 'business-registration': 0 }],
-    ['civil-status', { 'civil-status': 1, 'business-registration': 0 }],
-    ['business-registration', { 'civil-status': 0, 'business-registration': 1 }],
-    ['', { 'civil-status': 0, 'business-registration': 0 }],
-  ])('about the course of a dossier of %j', async (sector, expected) => {
-    const one = dossiers.find((each) => each.sector === sector && each.finishedAt !== undefined);
-    await dossier(one?.code ?? '', 'status');
-    for (const system of Object.values(province.systems)) system.forgetCalls();
-    await dossier(one?.code ?? '', 'status finishedAt');
-    expect(calls()).toEqual(expected);
-    expect(province.systems['one-stop'].calls().byPath).toEqual({ '/dossier/get': 1 });
+describe('The list of all dossiers', () => {
+  const LIST = `query ($filter: DossierFilter, $orderBy: DossierOrder, $after: String) {
+    dossiers(filter: $filter, orderBy: $orderBy, first: 100, after: $after) {
+      totalCount nodes { code statusNumber } pageInfo { hasNextPage endCursor } missing { sector code } } }`;
+
+  async function everyCode(filter: object, orderBy = 'RECEIVED_DESC'): Promise<readonly string[]> {
+    const codes: string[] = [];
+    let after: string | null = null;
+    for (let turn = 0; turn < 20; turn += 1) {
+      const { dossiers: page } = dataOf(await province.ask(LIST, { filter, orderBy, after }));
+      expect(page.missing).toEqual([]);
+      codes.push(...page.nodes.map(({ code }: { code: string }) => code));
+      if (!page.pageInfo.hasNextPage) {
+        expect(page.totalCount).toBe(codes.length);
+        break;
+      }
+      after = page.pageInfo.endCursor;
+    }
+    return codes;
+  }
+
+  it.each(['RECEIVED_DESC', 'RECEIVED_ASC', 'DUE_ASC', 'CHANGED_DESC'])(
+    'holds each dossier of the province once in the order %s',
+    async (orderBy) => {
+      const codes = await everyCode({}, orderBy);
+      expect(codes).toHaveLength(dossiers.length);
+      expect([...codes].sort()).toEqual(dossiers.map(({ code }) => code).sort());
+    },
+  );
+
+  it('finds those of a sector’s procedures, of a day, of a status', async () => {
+    const [one] = dossiers.filter(({ sector, receivedAt }) => sector === 'civil-status' && receivedAt !== undefined);
+    const day = new Date((one?.receivedAt ?? 0) + 7 * 3_600_000).toISOString().slice(0, 10);
+    const ofDay = ({ receivedAt }: Dossier) =>
+      receivedAt !== undefined && new Date(receivedAt + 7 * 3_600_000).toISOString().startsWith(day);
+    const codesWhere = (matches: (one: Dossier) => boolean) =>
+      dossiers
+        .filter(matches)
+        .map(({ code }) => code)
+        .sort();
+    const found = async (filter: object) => [...(await everyCode(filter))].sort();
+    expect(await found({ procedure: one?.procedure.code })).toEqual(
+      codesWhere((each) => each.procedure.code === one?.procedure.code && each.code !== UNCOUNTED.code),
+    );
+    expect(await found({ receivedFrom: day, receivedTo: day })).toEqual(codesWhere(ofDay));
+    expect(await found({ text: one?.code })).toEqual([one?.code]);
   });
 
-  it('and nobody but the counter is asked for what the counter owns', async () => {
-    for (const system of Object.values(province.systems)) system.forgetCalls();
-    await dossier(finishedIn('civil-status', 0).code, 'code receivedAt dueAt channel applicant { name }');
-    expect(calls()).toEqual({ 'civil-status': 0, 'business-registration': 0 });
+  it('finds a person’s dossiers by the new number, the old one and the hub’s own id alike', async () => {
+    const { citizen } = dataOf(
+      await province.ask('{ citizen(id: "001085004213") { id dossiers(first: 100) { nodes { code } } } }'),
+    );
+    const own = citizen.dossiers.nodes.map(({ code }: { code: string }) => code);
+    for (const applicantId of ['001085004213', '011985421', citizen.id]) {
+      expect(await everyCode({ applicantId })).toEqual(own);
+    }
   });
 });

@@ -2,7 +2,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Fault } from '../../stand-ins/faults.ts';
 import { askUntil, dataOf, errorsOf } from '../support/answer.ts';
 import { differences, expectNothingLeaks, expectNullForEachError } from '../support/harm.ts';
-import { type GraphqlAnswer, type OpenHub, openProvince, type Province, type SystemName } from '../support/province.ts';
+import {
+  type GraphqlAnswer,
+  type OpenHub,
+  openProvince,
+  type Province,
+  type SystemName,
+  WORLD_NOW,
+} from '../support/province.ts';
 
 const QUERY = `{
   citizen(id: "001085004213") {
@@ -27,18 +34,18 @@ const PARTS: Readonly<Record<string, Part>> = {
   'the one-stop software': {
     sector: 'one-stop',
     paths: [undefined],
-    own: /^citizen\.(statements|dossiers\.(totalCount|nodes|missing))$/,
+    own: /^citizen\.statements$/,
   },
   'the civil-status register': {
     sector: 'civil-status',
     paths: ['/tra-cuu', '/ho-so', '/oauth'],
-    own: /^citizen\.(statements|civilStatusRecords|dossiers\.nodes\.\d+\.(status|steps|missing))$/,
+    own: /^citizen\.(statements|civilStatusRecords)$/,
   },
   'the population service': { sector: 'civil-status', paths: ['/qldc'], own: /^citizen\.population$/ },
   'the business register': {
     sector: 'business-registration',
     paths: [undefined],
-    own: /^citizen\.(statements|businesses|dossiers\.nodes\.\d+\.(status|steps|missing))$/,
+    own: /^citizen\.(statements|businesses)$/,
   },
 };
 
@@ -62,6 +69,8 @@ const FAULTS: readonly [title: string, fault: Fault, codes: readonly string[]][]
 
 let province: Province;
 let whole: GraphqlAnswer;
+/** How far the clock of the hubs has moved on, milliseconds. */
+let later = 0;
 /** A hub for each part: one that has just met a failure rests that system for a while. */
 const hubs = new Map<string, OpenHub>();
 
@@ -70,6 +79,7 @@ beforeAll(async () => {
     citizens: 100,
     dossiers: 300,
     environment: timeouts(TIMEOUT_MS),
+    now: () => WORLD_NOW + later,
   });
   for (const name of Object.keys(PARTS)) {
     const hub = await province.another();
@@ -128,6 +138,7 @@ function isWhole(answer: GraphqlAnswer): boolean {
 }
 
 afterEach(async () => {
+  later = 0;
   for (const system of ['one-stop', 'civil-status', 'business-registration'] as const) {
     province.systems[system].faults({ mode: 'none' });
   }
@@ -174,51 +185,61 @@ describe('Each system of the province in turn', () => {
 });
 
 describe('A counter software that is down', () => {
-  it('leaves a connection with a gap, no total and no error; a dossier by its code comes from its sector', async () => {
-    const part = PARTS['the one-stop software'] as Part;
+  const part = PARTS['the one-stop software'] as Part;
+  const LIST = `{ citizen(id: "001085004213") { dossiers(first: 3) { totalCount nodes { code status asOf missing { sector } }
+    missing { sector code retryable } } } }`;
+  const STALE = { sector: 'one-stop', code: 'INDEX_STALE', retryable: true };
+  const known = () => Array.from({ length: 300 }, (_, index) => province.world.dossier(index));
+
+  it('leaves all dossiers as they were last known, with the moment they were', async () => {
+    const before = dataOf(await province.ask(LIST));
     setFault(part, { mode: 'down' });
-    const { citizen } = (await ask()).data;
-    expect(citizen.dossiers).toEqual({
-      totalCount: null,
-      nodes: [],
-      missing: [{ sector: 'one-stop', code: 'SOURCE_UNAVAILABLE', retryable: true }],
-    });
-    const land = Array.from({ length: 300 }, (_, index) => province.world.dossier(index)).find(
-      ({ sector, finishedAt }) => sector === 'land' && finishedAt !== undefined,
-    );
-    const answer = await province.ask(
-      `{ dossier(code: "${land?.code}") { code finishedAt receivedAt status missing { sector code retryable } } }`,
-    );
-    expect(answer.data.dossier).toMatchObject({
-      code: land?.code,
-      receivedAt: null,
-      status: null,
-      missing: [{ sector: 'one-stop', code: 'SOURCE_UNAVAILABLE', retryable: true }],
-    });
-    expect(Date.parse(answer.data.dossier.finishedAt)).toBe(land?.finishedAt);
-    expect(errorsOf(answer)).toEqual(
-      ['receivedAt', 'status'].map((field) => ({
-        path: `dossier.${field}`,
-        code: 'SOURCE_UNAVAILABLE',
-        sector: 'one-stop',
-        retryable: true,
-      })),
-    );
+    expect(dataOf(await province.ask(LIST))).toEqual(before);
+    const alone = known().find(({ sector }) => sector === '');
+    const { dossier } = dataOf(await province.ask(`{ dossier(code: "${alone?.code}") { code status asOf } }`));
+    expect(dossier).toMatchObject({ code: alone?.code, asOf: '2026-11-20T00:00:00+07:00' });
   });
 
-  it('makes a dossier that nobody else holds an error and not null without one', async () => {
-    const part = PARTS['the one-stop software'] as Part;
+  it('for longer than lists may be behind is named as missing, and a dossier that nobody knows is no certain null', async () => {
+    const { totalCount } = dataOf(await province.ask(LIST)).citizen.dossiers;
+    const codes = (answer: GraphqlAnswer) =>
+      answer.data.citizen.dossiers.nodes.map(({ code }: { code: string }) => code);
+    const before = codes(await province.ask(LIST));
     setFault(part, { mode: 'down' });
-    const alone = Array.from({ length: 300 }, (_, index) => province.world.dossier(index)).find(
-      ({ sector }) => sector === '',
-    );
-    const answer = await province.ask(`{ dossier(code: "${alone?.code}") { code } }`);
-    expect(answer.data).toEqual({ dossier: null });
-    expect(errorsOf(answer)).toEqual([
-      { path: 'dossier', code: 'SOURCE_UNAVAILABLE', sector: 'one-stop', retryable: true },
-    ]);
-  });
+    later = 3_600_000;
+    const caughtUp = province.hub.caughtUp();
+    try {
+      const ask = () =>
+        province.ask(
+          '{ dossier(code: "H41.99.99-260101-9999") { code } sectors { id changes { way failing { code } } } }',
+        );
+      const answer = await askUntil(ask, ({ data }) => failingOf(data.sectors).join() === 'one-stop', {
+        timeoutMs: 15_000,
+      });
+      expect(failingOf(answer.data.sectors)).toEqual(['one-stop']);
+      expect(answer.data.dossier).toBeNull();
+      expect(errorsOf(answer)).toEqual([{ path: 'dossier', ...STALE }]);
+      const behind = await province.ask(LIST);
+      const { dossiers } = dataOf(behind).citizen;
+      expect(codes(behind)).toEqual(before);
+      expect([dossiers.totalCount, dossiers.missing]).toEqual([null, [STALE]]);
+      for (const one of dossiers.nodes) {
+        expect(one).toMatchObject({ asOf: '2026-11-20T00:00:00+07:00', missing: [{ sector: 'one-stop' }] });
+      }
+    } finally {
+      setFault(part, { mode: 'none' });
+    }
+    await caughtUp;
+    const { dossiers } = dataOf(await province.ask(LIST)).citizen;
+    expect([dossiers.totalCount, dossiers.missing]).toEqual([totalCount, []]);
+  }, 60_000);
 });
+
+function failingOf(
+  sectors: readonly { id: string; changes: readonly { failing: object | null }[] }[],
+): readonly string[] {
+  return sectors.filter(({ changes }) => changes.some(({ failing }) => failing !== null)).map(({ id }) => id);
+}
 
 describe('An identity source that is down', () => {
   it('makes lists that may miss something null with IDENTIFIERS_INCOMPLETE, and an unknown number no certain null', async () => {

@@ -78,13 +78,17 @@ describe('Settings', () => {
   });
 
   it('of systems that nobody answers at do not stop the start', async () => {
-    const hub = await openHub({ ...NOWHERE, DATA_DIR: join(folder, 'nowhere') });
+    const hub = await openHub({ ...NOWHERE, DATA_DIR: join(folder, 'nowhere') }, { catchesUp: false });
     try {
       const answer = await hub.ask(
-        '{ citizen(id: "001085004213") { fullName } procedures { code } sectors { id status } }',
+        '{ citizen(id: "001085004213") { fullName } dossier(code: "H41.12-261008-0003") { code } procedures { code } sectors { id status } }',
       );
-      expect(answer.data.citizen).toBeNull();
-      expect(answer.errors?.map(({ extensions }) => extensions.code)).toEqual(['IDENTIFIERS_INCOMPLETE']);
+      expect(answer.data).toMatchObject({ citizen: null, dossier: null });
+      // What was never seen is no dossier that does not exist.
+      expect(answer.errors?.map(({ extensions }) => extensions.code).sort()).toEqual([
+        'IDENTIFIERS_INCOMPLETE',
+        'INDEX_STALE',
+      ]);
       expect(answer.data.procedures.length).toBeGreaterThan(20);
       const { sectors } = dataOf(await hub.ask('{ sectors { id status } }'));
       expect(sectors.map(({ status }: { status: string }) => status)).toEqual(['DOWN', 'DOWN', 'DOWN', 'DOWN']);

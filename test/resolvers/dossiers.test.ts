@@ -127,7 +127,8 @@ describe('A dossier that was deleted', () => {
 
 describe('How old what is told may be', () => {
   test('is said by asOf: the oldest of the systems that hold the dossier or ought to', async () => {
-    const told = [counter([received], { currentUntil: NOW - 1_000 }), land([], { currentUntil: NOW - 30_000 })];
+    const early = { code: CODE, view: received, recordedAt: NOW - 40_000 };
+    const told = [counter([early], { currentUntil: NOW - 1_000 }), land([], { currentUntil: NOW - 30_000 })];
     const { found } = await dossier(
       [...told, { ...land([], BEHIND), sector: 'civil-status' }],
       'asOf missing { sector }',
@@ -147,6 +148,14 @@ describe('How old what is told may be', () => {
       asOf: '2026-11-19T23:00:00+07:00',
       missing: [STALE('land')],
     });
+  });
+
+  test('of a sector that was not asked since the dossier became known says that it may know more', async () => {
+    const { found } = await dossier(
+      [counter([received]), land([], { currentUntil: NOW - 1 })],
+      'status missing { sector code retryable }',
+    );
+    expect(found).toEqual({ status: 'ACCEPTED', missing: [STALE('land')] });
   });
 
   test('of one that was never wholly seen is an error for what is its own: nobody can say that it says nothing', async () => {

@@ -33,6 +33,11 @@ export interface OpenHub {
   close(): Promise<void>;
 }
 
+export interface CatchingUp {
+  /** Whether it is waited for until the index holds what the systems hold: for as long as a system is down, never. */
+  readonly catchesUp?: boolean;
+}
+
 /** A whole made-up province behind a real hub, each system over its own wire format, all in this process. */
 export interface Province extends OpenHub {
   /** What the systems were made from: how things really are. */
@@ -43,7 +48,7 @@ export interface Province extends OpenHub {
   /** Every line the hubs have logged, each a JSON text. */
   readonly logged: readonly string[];
   /** One more hub over the same systems, with a store of its own. */
-  another(environment?: Readonly<Record<string, string>>): Promise<OpenHub>;
+  another(environment?: Readonly<Record<string, string>>, options?: CatchingUp): Promise<OpenHub>;
 }
 
 export interface ProvinceOptions {
@@ -77,7 +82,7 @@ export async function openProvince(options: ProvinceOptions = {}): Promise<Provi
   );
   const logged: string[] = [];
   const hubs: OpenHub[] = [];
-  const another = async (environment: Readonly<Record<string, string>> = {}): Promise<OpenHub> => {
+  const another: Province['another'] = async (environment = {}, { catchesUp } = {}) => {
     const opened = await openHub(
       {
         DATA_DIR: join(directory, `hub-${hubs.length}`),
@@ -85,7 +90,7 @@ export async function openProvince(options: ProvinceOptions = {}): Promise<Provi
         ...options.environment,
         ...environment,
       },
-      { logged, now: options.now },
+      { logged, now: options.now, catchesUp },
     );
     hubs.push(opened);
     return opened;
@@ -106,25 +111,37 @@ export async function openProvince(options: ProvinceOptions = {}): Promise<Provi
   };
 }
 
-/** A hub that listens on a free port, with exactly these settings. */
+/** Health checks and capture that go on by themselves would be counted among the questions. */
+const QUIET = { HEALTH_INTERVAL_MS: '3600000', POLL_INTERVAL_MS: '3600000', SWEEP_INTERVAL_MS: '3600000' };
+const MOST_CATCHING_UP_MS = 90_000;
+
+/** A hub that listens on a free port, with exactly these settings and those that keep it quiet. */
 export async function openHub(
   environment: Readonly<Record<string, string>>,
-  options: { logged?: string[]; now?: (() => number) | undefined } = {},
+  options: { logged?: string[]; now?: (() => number) | undefined; catchesUp?: boolean | undefined } = {},
 ): Promise<OpenHub> {
-  const { logged = [] } = options;
+  const { logged = [], catchesUp = true } = options;
   const hub = await createHub({
     logger: pino({ level: 'debug' }, { write: (line) => logged.push(line) }),
     now: options.now ?? (() => WORLD_NOW),
-    // Health checks on their own would be counted among the questions.
-    environment: { PORT: '0', HEALTH_INTERVAL_MS: '3600000', ...environment },
+    environment: { PORT: '0', ...QUIET, ...environment },
   });
   const address = await hub.gateway.listen();
+  if (catchesUp) await within(MOST_CATCHING_UP_MS, hub.caughtUp());
   return {
     hub,
     address,
     ask: (query, variables = {}) => askHub(address, query, variables),
     close: () => hub.close(),
   };
+}
+
+async function within(ms: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`The index did not catch up with the systems within ${ms} ms`)), ms);
+  });
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 /** A file that was written a moment ago may not be whole yet, and is left alone; those of the night are. */
