@@ -1,9 +1,17 @@
 import type { Database, DatabaseRow } from '../../drivers/database.ts';
 import type { DossierFilter, DossierOrder, IndexKey, IndexPage, IndexPageRequest } from '../dossier-index.ts';
-import { conditionsOf, type Entrance, entrancesOf, type Fragment, fragment, joined } from './conditions.ts';
+import {
+  conditionsOf,
+  type Entrance,
+  entrancesOf,
+  type Fragment,
+  fragment,
+  joined,
+  leavesOutDeleted,
+} from './conditions.ts';
 
 /** Up to this many entries of an index are read whole and sorted; with more, the list is walked in its order. */
-export const MOST_SORTED = 2_000;
+export const MOST_SORTED = 10_000;
 
 interface Ordering {
   readonly column: 'received_at' | 'due_at' | 'changed_at';
@@ -34,7 +42,7 @@ export async function readPage(
   const conditions = conditionsOf(filter);
   const { entrance, isRare } = await chooseEntrance(database, filter, conditions, ordering, mostSorted);
   const read = async (span: Span, limit: number): Promise<DatabaseRow[]> => {
-    const { sql, bindings } = pageStatement(database, conditions, ordering, { entrance, isRare, span, limit });
+    const { sql, bindings } = pageStatement(database, filter, conditions, ordering, { entrance, isRare, span, limit });
     return database.query(sql, bindings);
   };
   const rows: DatabaseRow[] = [];
@@ -61,8 +69,12 @@ export async function countMatches(
 ): Promise<number> {
   const conditions = conditionsOf(filter);
   const choice = await chooseEntrance(database, filter, conditions, null, mostSorted);
-  const from = fromOf(database, choice, 'dossier_received');
-  const where = whereOf(conditions, walkedBy(choice));
+  const { entrance, isRare } = choice;
+  const isAll = conditions.size === 1 && (filter.words?.length ?? 0) <= 1;
+  // A list that is all of the filter needs no look at the dossiers.
+  const isAlone = isAll && entrance !== null && entrance.list !== null && (isRare || !entrance.repeats);
+  const from = isAlone ? codesOf(entrance) : fromOf(database, choice, null);
+  const where = isAlone ? fragment('1 = 1') : whereOf(filter, conditions, walkedBy(choice));
   const sql = `select count(*) as matches from (select 1 from ${from.sql} where ${where.sql} limit ?) counted`;
   const [row] = await database.query(sql, [...from.bindings, ...where.bindings, most]);
   return Number(row?.matches);
@@ -85,9 +97,8 @@ async function chooseEntrance(
   const entrances = entrancesOf(filter);
   const inOrder = entrances.find(({ ordered }) => ordered === ordering?.column) ?? null;
   // When the whole filter is one part and its index is in order, there is nothing to weigh.
-  if (entrances.length === 0 || (inOrder !== null && entrances.length === 1 && conditions.size === 1)) {
-    return { entrance: inOrder, isRare: false };
-  }
+  const isAll = conditions.size === 1 && entrances.every(({ part }) => part === inOrder?.part);
+  if (entrances.length === 0 || (inOrder !== null && isAll)) return { entrance: inOrder, isRare: false };
   const sizes = await sizesOf(database, entrances, mostSorted + 1);
   const fewest = Math.min(...sizes);
   if (fewest <= mostSorted) return { entrance: entrances[sizes.indexOf(fewest)] as Entrance, isRare: true };
@@ -116,6 +127,7 @@ interface Span {
 
 function pageStatement(
   database: Database,
+  filter: DossierFilter,
   conditions: ReadonlyMap<keyof DossierFilter, Fragment>,
   ordering: Ordering,
   { entrance, isRare, span, limit }: Choice & { readonly span: Span; readonly limit: number },
@@ -129,7 +141,7 @@ function pageStatement(
   const direction = ordering.descending ? 'desc' : 'asc';
   if (ordering.column === 'due_at') spans.push(fragment(`${column} is ${span.nulls ? '' : 'not '}null`));
   if (span.after !== null) spans.push(behind(span.after, column, `${alias}.code`, ordering.descending, span.nulls));
-  const where = whereOf(conditions, spans);
+  const where = whereOf(filter, conditions, spans);
   const order = span.nulls ? `${alias}.code ${direction}` : `${column} ${direction}, ${alias}.code ${direction}`;
   return fragment(
     `select d.code as code, d.${ordering.column} as place from ${from.sql} where ${where.sql} order by ${order} limit ?`,
@@ -152,20 +164,33 @@ function behind(
   return fragment(`${column} ${sign}= ? and (${column} ${sign} ? or ${codeColumn} ${sign} ?)`, value, value, code);
 }
 
-function whereOf(conditions: ReadonlyMap<keyof DossierFilter, Fragment>, spans: readonly Fragment[]): Fragment {
-  return joined([fragment('d.deleted = 0'), ...spans, ...conditions.values()], ' and ');
+function whereOf(
+  filter: DossierFilter,
+  conditions: ReadonlyMap<keyof DossierFilter, Fragment>,
+  spans: readonly Fragment[],
+): Fragment {
+  const held = leavesOutDeleted(filter) ? [] : [fragment('d.deleted = 0')];
+  const all = [...held, ...spans, ...conditions.values()];
+  return all.length === 0 ? fragment('1 = 1') : joined(all, ' and ');
 }
 
 /** The tables in the order in which they are to be read. Left to itself, an optimiser without statistics errs in it. */
-function fromOf({ traits }: Database, { entrance, isRare }: Choice, orderIndex: string): Fragment {
+function fromOf({ traits }: Database, { entrance, isRare }: Choice, orderIndex: string | null): Fragment {
   const isMysql = traits.name === 'mysql';
   const by = (index: string): string => (isMysql ? `force index (${index})` : `indexed by ${index}`);
-  if (entrance === null || entrance.list === null) return fragment(`dossier d ${by(entrance?.index ?? orderIndex)}`);
-  const { list, index, narrow, repeats } = entrance;
+  if (entrance === null || entrance.list === null) {
+    const own = entrance?.index ?? orderIndex;
+    return fragment(own === null ? 'dossier d' : `dossier d ${by(own)}`);
+  }
+  const { list, index } = entrance;
   const join = `${isMysql ? 'straight_join' : 'cross join'} dossier d on d.code = e.code`;
   if (!isRare) return fragment(`${list} e ${by(index)} ${join}`);
-  const codes = `select ${repeats ? 'distinct ' : ''}code from ${list} where ${narrow.sql}`;
-  return fragment(`(${codes}) e ${join}`, ...narrow.bindings);
+  const codes = codesOf(entrance);
+  return fragment(`${codes.sql} ${join}`, ...codes.bindings);
+}
+
+function codesOf({ list, narrow, repeats }: Entrance): Fragment {
+  return fragment(`(select ${repeats ? 'distinct ' : ''}code from ${list} where ${narrow.sql}) e`, ...narrow.bindings);
 }
 
 /** What narrows a list that is walked; one that is read whole has been narrowed before. */

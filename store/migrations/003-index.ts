@@ -75,6 +75,7 @@ export const index: Migration = {
       table.bigInteger('changed_at').notNullable().comment('When the last change was recorded');
       table.index(['received_at', 'code'], 'dossier_received');
       table.index(['status_number', 'received_at', 'code'], 'dossier_status');
+      table.index(['status_number', 'due_at', 'code'], 'dossier_status_due');
       table.index(['agency_code', 'received_at', 'code'], 'dossier_agency');
       table.index(['procedure_code', 'received_at', 'code'], 'dossier_procedure');
       table.index(['running', 'due_at', 'code'], 'dossier_running');
