@@ -9,9 +9,15 @@ export interface EventLog {
   readonly name: 'embedded' | 'kafka';
   /** Creates the topics that are missing, with this log's number of partitions. Changes none that is there. */
   prepare(topics: readonly string[]): Promise<void>;
-  /** Resolves when the records are durable, in their order. Nothing of them may be there, or all of them, after an error. */
+  /**
+   * Resolves when the records are durable, in their order. After an error none, some or all of them may be there, and
+   * some may yet arrive: append them again. Rejects at once for a record that is too large and for a topic not prepared.
+   */
   append(topic: string, records: readonly LogRecord[]): Promise<void>;
-  /** Reads as a member of a group: partitions are shared out among its members, each to one of them. */
+  /**
+   * Reads as a member of a group: partitions are shared out among its members, each to one of them. Rejects when the log
+   * cannot be reached now, and for a topic not prepared.
+   */
   read(options: ReadOptions): Promise<LogReader>;
   /** First offset still there and next offset to be written, by partition; empty for a topic that is not there. */
   extent(topic: string): Promise<readonly PartitionExtent[]>;

@@ -4,7 +4,7 @@ export type { Admin, Consumer, EachBatchPayload, Producer } from 'kafkajs';
 
 /** Kafka as the hub uses it. Nothing connects before `connect()` of what is made here. */
 export interface KafkaClient {
-  /** Idempotent. Good until its first failure: see ADR 13. */
+  /** Idempotent. Good until its first failure: see ADR 12. */
   producer(): Producer;
   /** A member of a group. It says in its session time that it lives, or loses its partitions. */
   consumer(options: KafkaConsumerOptions): Consumer;
