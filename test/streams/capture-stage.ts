@@ -33,7 +33,7 @@ export interface CaptureStage {
   readonly store: Store;
   /** Takes records as the real one does, unless it is told to fail. */
   readonly log: EventLog & { failure: null | 'refuses' | 'takes it and breaks off' };
-  readonly warnings: readonly { message: string; details: Readonly<Record<string, unknown>> }[];
+  readonly warnings: { readonly message: string; readonly details: Readonly<Record<string, unknown>> }[];
   capture(sectors: readonly OpenSector[], settings?: Partial<CaptureSettings>, now?: () => number): Capture;
   /** Ends every capture, as the end of a test does. */
   closeCaptures(): Promise<void>;
