@@ -2,14 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { describe, inject, it } from 'vitest';
+import { afterAll, describe, inject, it } from 'vitest';
 import { loadCatalogues } from '../../catalogues/catalogue.ts';
 import type { DossierStep, DossierView, StatedStatus } from '../../core/dossier.ts';
 import { type DossierStatusNumber, dossierStatus } from '../../core/dossier.ts';
 import type { FieldFault } from '../../core/event.ts';
 import { createSeal } from '../../core/seal.ts';
 import { type Database, openDatabase } from '../../drivers/database.ts';
-import { openStore } from '../../store/store.ts';
+import { openStore, type Store } from '../../store/store.ts';
 import { createDeliverer, type Deliverer, type DelivererOptions } from '../../streams/deliver.ts';
 import { ownDatabase } from '../services/mariadb.ts';
 import { type StrictPortal, strictPortal } from './deliver-portal.ts';
@@ -87,29 +87,40 @@ export const SETTINGS: DelivererOptions['settings'] = {
   RECONCILE_INTERVAL_MS: 3_600_000,
 };
 
-/** Runs a suite on a SQLite file and on MariaDB. */
+/** Runs a suite on a SQLite file and on MariaDB. Its tests share one store, which is empty when each begins. */
 export function onBothStores(title: string, suite: (open: () => Promise<Stage>) => void): void {
-  describe(`${title}, on SQLite`, () => {
+  const on = (place: () => Promise<{ url: string; drop(): Promise<void> }>): void => {
+    let opened: { readonly store: Store; readonly url: string; readonly drop: () => Promise<void> } | undefined;
     suite(async () => {
+      if (opened === undefined) {
+        const { url, drop } = await place();
+        opened = { url, drop, store: await openStore(url, { seal: createSeal(Buffer.alloc(32, 7)) }) };
+      }
+      return openStage(opened.store, opened.url);
+    });
+    afterAll(async () => {
+      await opened?.store.close();
+      await opened?.drop();
+    });
+  };
+  describe(`${title}, on SQLite`, () => {
+    on(async () => {
       const folder = await mkdtemp(join(tmpdir(), 'deliver-'));
-      return openStage(`sqlite://${join(folder, 'hub.sqlite')}`, () => rm(folder, { recursive: true, force: true }));
+      const drop = () => rm(folder, { recursive: true, force: true });
+      return { url: `sqlite://${join(folder, 'hub.sqlite')}`, drop };
     });
   });
   const service = inject('mariadb');
   if ('missing' in service) describe.skip(`${title}, on MariaDB (${service.missing})`, () => it('runs', () => {}));
-  else {
-    describe(`${title}, on MariaDB`, () => {
-      suite(async () => {
-        const own = await ownDatabase(service);
-        return openStage(own.url, own.drop);
-      });
-    });
-  }
+  else describe(`${title}, on MariaDB`, () => on(() => ownDatabase(service)));
 }
 
-async function openStage(url: string, drop: () => Promise<void>): Promise<Stage> {
-  const store = await openStore(url, { seal: createSeal(Buffer.alloc(32, 7)) });
-  const { database } = store;
+const TABLES = [
+  ...(['dossier_view', 'dossier', 'delivery', 'portal_call', 'portal_copy', 'portal_step'] as const),
+  ...(['delivery_mode', 'shadow_difference'] as const),
+];
+
+function openStage({ database }: Store, url: string): Stage {
   const portal = strictPortal();
   const warnings: string[] = [];
   const deliverers: Deliverer[] = [];
@@ -158,8 +169,7 @@ async function openStage(url: string, drop: () => Promise<void>): Promise<Stage>
     },
     close: async () => {
       await Promise.all(deliverers.map((one) => one.close()));
-      await store.close();
-      await drop();
+      for (const table of TABLES) await database.knex(table).delete();
     },
   };
 }
