@@ -97,7 +97,8 @@ async function chooseEntrance(
   const entrances = entrancesOf(filter);
   const inOrder = entrances.find(({ ordered }) => ordered === ordering?.column) ?? null;
   // When the whole filter is one part and its index is in order, there is nothing to weigh.
-  const isAll = conditions.size === 1 && entrances.every(({ part }) => part === inOrder?.part);
+  const isAll =
+    conditions.size === 1 && filter.words === undefined && entrances.every(({ part }) => part === inOrder?.part);
   if (entrances.length === 0 || (inOrder !== null && isAll)) return { entrance: inOrder, isRare: false };
   const sizes = await sizesOf(database, entrances, mostSorted + 1);
   const fewest = Math.min(...sizes);

@@ -1,12 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { DossierView } from '../../core/dossier.ts';
 import { toLogRecord, topicOf } from '../../core/event.ts';
-import { CODE, DAY, event, NOW, onEachStore, rowsOf, type Stage, tell } from '../support/index-stage.ts';
-
-const TABLES = [
-  ...['consumer_position', 'dossier_event', 'dossier_view', 'dossier', 'dossier_number', 'dossier_sector'],
-  ...['dossier_word', 'delivery'],
-];
+import { CODE, DAY, event, NOW, onEachStore, rowsOf, type Stage, TABLES, tell } from '../support/index-stage.ts';
 
 onEachStore('projection', (open) => {
   let stage: Stage;
@@ -14,15 +9,7 @@ onEachStore('projection', (open) => {
     stage = await open();
   });
   afterAll(() => stage.close());
-  beforeEach(async () => {
-    for (const table of TABLES) await stage.database.knex(table).delete();
-    for (const partitions of stage.log.topics.values()) {
-      for (const records of partitions as unknown[][]) records.length = 0;
-    }
-    await stage.database.knex('feed').update({ next_seq: 1 });
-    stage.clock.now = NOW;
-    stage.warnings.length = 0;
-  });
+  beforeEach(() => stage.empty());
   const everything = async (): Promise<Record<string, Record<string, unknown>[]>> =>
     Object.fromEntries(await Promise.all(TABLES.map(async (table) => [table, await rowsOf(stage, table)])));
   const withoutPlaces = async (): ReturnType<typeof everything> => ({ ...(await everything()), consumer_position: [] });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { DossierStatusNumber } from '../../core/dossier.ts';
 import { type DossierEvent, topicOf } from '../../core/event.ts';
 import { replay } from '../../streams/replay.ts';
@@ -10,13 +10,18 @@ const MADE = ['dossier_view', 'dossier', 'dossier_number', 'dossier_sector', 'do
 
 onEachStore('a replay', (open) => {
   let stage: Stage;
-  const opened: Stage[] = [];
-  beforeEach(async () => {
+  let other: Stage;
+  beforeAll(async () => {
     stage = await open();
-    opened.push(stage);
+    other = await stage.fresh();
   });
-  afterEach(async () => {
-    for (const one of opened.splice(0)) await one.close();
+  afterAll(async () => {
+    await stage.close();
+    await other.close();
+  });
+  beforeEach(async () => {
+    await stage.empty();
+    await other.empty();
   });
   const made = async (of: Stage) =>
     Object.fromEntries(
@@ -24,14 +29,12 @@ onEachStore('a replay', (open) => {
     );
   /** The same log, projected into an empty store. */
   const afresh = async () => {
-    const other = await stage.fresh();
-    opened.push(other);
     await other.project();
     return other;
   };
-  const run = (of = stage) => {
-    of.clock.now += 1_000;
-    return replay(of.options);
+  const run = () => {
+    stage.clock.now += 1_000;
+    return replay(stage.options);
   };
 
   it('makes what somebody broke as a fresh projection makes it, and leaves the ledger of deliveries alone', async () => {
@@ -171,8 +174,8 @@ onEachStore('a replay', (open) => {
         fc.array(change, { maxLength: 25 }),
         fc.array(fc.constantFrom(...MADE), { maxLength: 2 }),
         async (changes, lost) => {
-          const one = await open();
-          opened.push(one);
+          await stage.empty();
+          await other.empty();
           const versions = new Map<string, number>();
           const told: DossierEvent[] = [];
           for (const { sector, code, status, deleted, at, number, again } of changes) {
@@ -183,18 +186,14 @@ onEachStore('a replay', (open) => {
             // An event that was told long ago comes once more.
             if (again) told.push(told[Math.floor(told.length / 2)] as DossierEvent);
           }
-          tell(one, ...told);
-          await one.project();
-          for (const table of lost) await one.database.knex(table).delete();
-          one.clock.now += 1_000;
-          await replay(one.options);
-          const other = await one.fresh();
-          opened.push(other);
-          await other.project();
-          expect(await made(one)).toEqual(await made(other));
+          tell(stage, ...told);
+          await stage.project();
+          for (const table of lost) await stage.database.knex(table).delete();
+          await run();
+          expect(await made(stage)).toEqual(await made(await afresh()));
         },
       ),
-      { numRuns: 5 },
+      { numRuns: 10 },
     );
   }, 60_000);
 });

@@ -18,6 +18,11 @@ export const SECTORS = [
   { id: 'one-stop', role: 'reception' },
   { id: 'land', role: 'course' },
 ] as const;
+/** What projection writes. */
+export const TABLES = [
+  ...['consumer_position', 'dossier_event', 'dossier_view', 'dossier', 'dossier_number', 'dossier_sector'],
+  ...['dossier_word', 'delivery'],
+];
 const catalogues = loadCatalogues(new URL('../../catalogues', import.meta.url).pathname);
 
 /** A store with a log before it, and a clock that a test sets. */
@@ -30,6 +35,8 @@ export interface Stage {
   /** Starts a projector, lets it read all there is, stops it. */
   project(): Promise<void>;
   projector(options?: Partial<ProjectOptions> & { onApplied?: () => void }): Projector;
+  /** As new: tables and log without a row, the clock at NOW. */
+  empty(): Promise<void>;
   /** A second store beside this one, before the same log. */
   fresh(): Promise<Stage>;
   close(): Promise<void>;
@@ -76,6 +83,15 @@ async function openStage(
       await one.start();
       await one.caughtUp();
       await one.close();
+    },
+    empty: async () => {
+      for (const table of TABLES) await database.knex(table).delete();
+      await database.knex('feed').update({ next_seq: 1 });
+      for (const partitions of log.topics.values()) {
+        for (const records of partitions as unknown[][]) records.length = 0;
+      }
+      clock.now = NOW;
+      warnings.length = 0;
     },
     fresh: () => again(log),
     close: async () => {
