@@ -29,6 +29,8 @@ interface Assignment {
 
 interface Place {
   next: number;
+  /** The reader keeps it itself. */
+  readonly isOwn: boolean;
   failures: number;
   /** Batches in a row that did not begin at the place. */
   strays: number;
@@ -68,7 +70,10 @@ export async function readKafka(reading: KafkaReading, options: ReadOptions): Pr
     void closeOnce();
   }
 
-  async function placesOf(topic: string, partitions: readonly number[]): Promise<Map<number, number>> {
+  async function placesOf(
+    topic: string,
+    partitions: readonly number[],
+  ): Promise<Map<number, Pick<Place, 'next' | 'isOwn'>>> {
     // The log's end is asked for last: a place that moves on meanwhile must not look as if it were beyond it.
     const kept = await Promise.all(partitions.map(async (each) => (await position?.(topic, each)) ?? null));
     const inLog = kept.includes(null) ? await committed(group, topic) : new Map<number, number>();
@@ -77,7 +82,9 @@ export async function readKafka(reading: KafkaReading, options: ReadOptions): Pr
       partitions.map((partition, index) => {
         const there = extents.get(partition);
         if (there === undefined) throw new LogGap(topic, partition, 'the partition is gone');
-        return [partition, placeOf(topic, there, kept[index] ?? null, inLog.get(partition) ?? null)];
+        const own = kept[index] ?? null;
+        const next = placeOf(topic, there, own, inLog.get(partition) ?? null);
+        return [partition, { next, isOwn: own !== null }];
       }),
     );
   }
@@ -87,9 +94,9 @@ export async function readKafka(reading: KafkaReading, options: ReadOptions): Pr
       try {
         const places = await placesOf(topic, partitions);
         if (mine.revoked.signal.aborted) return;
-        for (const [partition, next] of places) {
-          mine.places.set(`${topic}/${partition}`, { next, failures: 0, strays: 0 });
-          consumer.seek({ topic, partition, offset: String(next) });
+        for (const [partition, place] of places) {
+          mine.places.set(`${topic}/${partition}`, { ...place, failures: 0, strays: 0 });
+          consumer.seek({ topic, partition, offset: String(place.next) });
         }
         consumer.resume([{ topic, partitions: [...partitions] }]);
         return;
@@ -148,8 +155,9 @@ export async function readKafka(reading: KafkaReading, options: ReadOptions): Pr
         place.next += batch.records.length;
         place.failures = 0;
         payload.resolveOffset(String(place.next - 1));
-        const done = [{ topic, partitions: [{ partition, offset: String(place.next) }] }];
-        await payload.commitOffsetsIfNecessary({ topics: done });
+        // For a reader with a place of its own the commit only tells people of the lag: one for all of a fetch will do.
+        const isLast = from + batchSize >= records.length || stopped() || worked.rejoin !== undefined;
+        if (!place.isOwn || isLast) await commit(payload, topic, partition, place);
       }
       if (worked.rejoin !== undefined) {
         // The other batches that kafkajs has at hand would keep the group waiting.
@@ -158,6 +166,11 @@ export async function readKafka(reading: KafkaReading, options: ReadOptions): Pr
       }
       if (worked.failure !== null) return;
     }
+  }
+
+  async function commit(payload: EachBatchPayload, topic: string, partition: number, { next }: Place): Promise<void> {
+    const partitions = [{ partition, offset: String(next) }];
+    await payload.commitOffsetsIfNecessary({ topics: [{ topic, partitions }] });
   }
 
   /** Leaves a partition alone for a while; the others go on. */
@@ -211,11 +224,12 @@ export async function readKafka(reading: KafkaReading, options: ReadOptions): Pr
 }
 
 function stored({ offset, key, headers, value, timestamp }: Message): StoredRecord {
-  const texts = Object.entries(headers ?? {}).map(([name, text]) => [name, String(text ?? '')]);
+  const texts: Record<string, string> = {};
+  for (const name in headers) texts[name] = String(headers[name] ?? '');
   return {
     offset: offsetOf(offset),
     key: key?.toString() ?? '',
-    headers: Object.fromEntries(texts) as Record<string, string>,
+    headers: texts,
     value: value?.toString() ?? '',
     appendedAt: Number(timestamp),
   };
