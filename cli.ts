@@ -11,6 +11,7 @@ import { type LiveDemo, showDemo } from './hub/live-demo.ts';
 import { sampleQuery } from './hub/sample-query.ts';
 import { hubSettings } from './hub/settings.ts';
 import { isTask, runTask } from './hub/tasks.ts';
+import { describeTriggers } from './hub/triggers.ts';
 import { createHub, type Hub } from './hub.ts';
 
 const USAGE = `lienthong: one GraphQL API over the systems of all sectors
@@ -22,6 +23,8 @@ const USAGE = `lienthong: one GraphQL API over the systems of all sectors
   node cli.ts reconcile   compare everything that was delivered with what the portal has, and repair it
   node cli.ts confirm-deletes SECTOR WAY
                           let capture believe that as many dossiers are gone as it holds back
+  node cli.ts triggers SECTOR [mysql|sqlite]
+                          print the triggers by which a system's database notes its changes
   node cli.ts errors      print docs/errors.md
   node cli.ts settings    list every setting, its standard value and meaning
 `;
@@ -37,6 +40,9 @@ async function main(): Promise<void> {
   if (command === 'settings') {
     const { SECTORS_DIR } = process.env;
     process.stdout.write(await describeSettings(join(root, 'sectors'), ...(SECTORS_DIR ? [SECTORS_DIR] : [])));
+  } else if (command === 'triggers') {
+    const directories = [join(root, 'sectors'), ...(process.env.SECTORS_DIR ? [process.env.SECTORS_DIR] : [])];
+    process.stdout.write(await describeTriggers(directories, rest[0], rest[1]));
   } else if (command === 'errors') process.stdout.write(describeErrors());
   else if (command === 'demo') await start('demo', []);
   else if (command === 'serve') await start('serve', values.role ?? []);

@@ -1,7 +1,7 @@
 import type { FeedChanges } from '../core/changes.ts';
 import { urlSetting } from '../core/setting.ts';
 import { openChangeTableFeed } from './change-table/feed.ts';
-import { type TriggerDialect, triggerScript } from './change-table/triggers.ts';
+import { triggerScript } from './change-table/triggers.ts';
 import { nameOf, type SettingName } from './setting-name.ts';
 import { checkWatchedTables, type WatchedTables } from './watched-tables.ts';
 
@@ -17,8 +17,7 @@ export interface ChangeTableOptions {
 }
 
 export interface ChangeTable extends FeedChanges {
-  /** The statements that a person who may runs once in the system's database; `lienthong triggers` prints them. */
-  readonly script: (dialect: TriggerDialect) => string;
+  readonly script: NonNullable<FeedChanges['script']>;
 }
 
 /**

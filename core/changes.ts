@@ -69,6 +69,8 @@ export interface CallbackDelta {
 export interface FeedChanges extends Way {
   readonly way: 'files' | 'topic' | 'binlog' | 'change-table';
   readonly open: (context: FeedContext) => ChangeFeed;
+  /** Statements that a person has to run in the system's database before this way works; `triggers` prints them. */
+  readonly script?: ((dialect: 'mysql' | 'sqlite') => string) | undefined;
 }
 
 export interface FeedContext {

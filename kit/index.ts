@@ -1,7 +1,11 @@
+import { binlog } from '../connectors/binlog.ts';
+import { changeTable } from '../connectors/change-table.ts';
 import { csv, file, xlsx, xml } from '../connectors/file.ts';
+import { files } from '../connectors/files.ts';
 import { rest } from '../connectors/rest.ts';
 import { soap } from '../connectors/soap.ts';
 import { sql } from '../connectors/sql.ts';
+import { topic } from '../connectors/topic.ts';
 import type { SectorDeclaration } from '../core/declaration.ts';
 import { parseEnterpriseCode, restoreEnterpriseCode } from '../core/enterprise-code.ts';
 import { FaultyValue } from '../core/faulty-value.ts';
@@ -31,7 +35,7 @@ export const kit = {
   xml,
   fields,
   /** How changes are captured: `dossiers: { …, changes: { poll: kit.capture.poll() } }`. */
-  capture: { poll, follow },
+  capture: { poll, follow, files, topic, binlog, changeTable },
   /** Instants as systems write them, in Vietnamese time. */
   times: { vietnamese: formatVietnameseInstant },
   settings: { text: textSetting, integer: integerSetting, url: urlSetting, choice: choiceSetting },

@@ -1,6 +1,6 @@
 import type { WatchedTable, WatchedTables } from '../watched-tables.ts';
 
-export type TriggerDialect = 'mysql' | 'sqlite';
+type TriggerDialect = 'mysql' | 'sqlite';
 
 /** The table that triggers write to and the hub empties. */
 export const CHANGE_TABLE = 'LIENTHONG_CHANGE';
