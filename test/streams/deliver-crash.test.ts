@@ -33,6 +33,18 @@ onBothStores('delivery through crashes and doubles', (open) => {
     },
   );
 
+  it('doubles nothing when it dies after the portal took the progress of a later version', async () => {
+    await stage.put(CODE, reception(CODE, { steps: steps.slice(0, 3) }));
+    const first = stage.deliverer();
+    await idle(first);
+    await first.close();
+    await stage.put(CODE, reception(CODE, { steps }));
+    await stage.mortal((die) => deadAfter(stage.portal, 'progress', die), 400);
+    await idle(stage.deliverer({ settings: { LEASE_MS: 400 } }));
+    everythingOnce([CODE]);
+    expect(await stage.row(CODE)).toMatchObject({ state: 'acknowledged', known_revision: 2 });
+  });
+
   it('loses nothing when it dies before the portal took anything', async () => {
     await stage.put(CODE, reception(CODE, { steps }));
     const dying = (die: () => void): StrictPortal => ({
