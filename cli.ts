@@ -69,17 +69,17 @@ async function start(command: 'demo' | 'serve', roles: readonly string[]): Promi
   const demo = command === 'demo' ? await startDemo({ root, directory, tell }) : null;
   let hub: Hub | undefined;
   let show: LiveDemo | undefined;
+  let address: string;
   try {
     const environment = { ...demo?.environment, ...process.env };
     hub = await createHub({ environment, logger, roles, defaultQuery: sampleQuery });
-    const address = await hub.gateway.listen();
-    logger.info({ address }, 'listening');
-    if (demo !== null) show = await showDemo({ hub, demo, address, tell });
+    address = await hub.gateway.listen();
   } catch (error) {
     await hub?.close();
     await demo?.close();
     throw error;
   }
+  logger.info({ address }, 'listening');
   const running = hub;
   const end = closeWithGrace({ delay: 15_000, logger }, async ({ err }) => {
     // The name only: what the message of an unforeseen error holds, nobody knows.
@@ -88,6 +88,7 @@ async function start(command: 'demo' | 'serve', roles: readonly string[]): Promi
     await running.close();
     await demo?.close();
   });
+  if (demo !== null) show = showDemo({ hub: running, demo, address, tell });
   // A gateway goes on answering from the index it has; a process that has nothing else to do must not look alive.
   running.ended.catch(() => {
     if (!roles.length || roles.join().includes('gateway')) return;

@@ -19,31 +19,29 @@ const CHANGES = `subscription ($sector: ID!) {
  * Waits until the index holds what the systems do, then opens the offices and shows what becomes of the dossiers: each
  * change as a subscriber hears it, and from time to time how much of it the portal has.
  */
-export async function showDemo(options: {
-  hub: Hub;
-  demo: Demo;
-  address: string;
-  tell: (text: string) => void;
-}): Promise<LiveDemo> {
+export function showDemo(options: { hub: Hub; demo: Demo; address: string; tell: (text: string) => void }): LiveDemo {
   const { hub, demo, address, tell } = options;
   const stopping = new AbortController();
   const { signal } = stopping;
   const sectors = hub.registry.sectors.map(({ id }) => id);
 
-  tell('Reading in the dossiers of all systems …');
-  const readIn = await Promise.race([
-    hub.caughtUp().then(() => true),
-    delay(MOST_READING_IN_MS, false, { signal }).catch(() => false),
-  ]);
-  if (!readIn) tell('Some system has not been read yet; answers say which.');
-  tell(`\nlienthong answers at ${address}/graphql; open ${address}/ in a browser to ask.`);
-  tell(`The made-up portal shows what it was sent: ${demo.environment.PORTAL_URL ?? ''}/`);
-  tell(`Made-up systems: ${[...demo.processes].map(([id, pid]) => `${id} (pid ${pid})`).join(', ')}`);
-  tell('Stop with Ctrl+C. Kill one of these systems to see the hub answer without it; a restart brings it back.\n');
+  const showing = show();
 
-  await demo.openOffices();
-  const showing = sectors.map((sector) => follow(sector));
-  const summing = sumUp();
+  async function show(): Promise<void> {
+    tell('Reading in the dossiers of all systems …');
+    const readIn = await Promise.race([
+      hub.caughtUp().then(() => true),
+      delay(MOST_READING_IN_MS, false, { signal }),
+    ]).catch(() => false);
+    if (signal.aborted) return;
+    if (!readIn) tell('Some system has not been read yet; answers say which.');
+    tell(`\nlienthong answers at ${address}/graphql; open ${address}/ in a browser to ask.`);
+    tell(`The made-up portal shows what it was sent: ${demo.environment.PORTAL_URL ?? ''}/`);
+    tell(`Made-up systems: ${[...demo.processes].map(([id, pid]) => `${id} (pid ${pid})`).join(', ')}`);
+    tell('Stop with Ctrl+C. Kill one of these systems to see the hub answer without it; a restart brings it back.\n');
+    await demo.openOffices();
+    await Promise.all([...sectors.map((sector) => follow(sector)), sumUp()]);
+  }
 
   async function follow(sector: string): Promise<void> {
     while (!signal.aborted) {
@@ -83,7 +81,7 @@ export async function showDemo(options: {
   return {
     async close() {
       stopping.abort();
-      await Promise.all([...showing, summing]);
+      await showing;
     },
   };
 }
