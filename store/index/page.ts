@@ -74,7 +74,7 @@ export async function countMatches(
   // A list that is all of the filter needs no look at the dossiers.
   const isAlone = isAll && entrance !== null && entrance.list !== null && (isRare || !entrance.repeats);
   const from = isAlone ? codesOf(entrance) : fromOf(database, choice, null);
-  const where = isAlone ? fragment('1 = 1') : whereOf(filter, conditions, walkedBy(choice));
+  const where = isAlone ? fragment('1 = 1') : whereOf(filter, conditions, choice);
   const sql = `select count(*) as matches from (select 1 from ${from.sql} where ${where.sql} limit ?) counted`;
   const [row] = await database.query(sql, [...from.bindings, ...where.bindings, most]);
   return Number(row?.matches);
@@ -142,7 +142,7 @@ function pageStatement(
   const direction = ordering.descending ? 'desc' : 'asc';
   if (ordering.column === 'due_at') spans.push(fragment(`${column} is ${span.nulls ? '' : 'not '}null`));
   if (span.after !== null) spans.push(behind(span.after, column, `${alias}.code`, ordering.descending, span.nulls));
-  const where = whereOf(filter, conditions, spans);
+  const where = whereOf(filter, conditions, choice, spans);
   const order = span.nulls ? `${alias}.code ${direction}` : `${column} ${direction}, ${alias}.code ${direction}`;
   return fragment(
     `select d.code as code, d.${ordering.column} as place from ${from.sql} where ${where.sql} order by ${order} limit ?`,
@@ -168,10 +168,14 @@ function behind(
 function whereOf(
   filter: DossierFilter,
   conditions: ReadonlyMap<keyof DossierFilter, Fragment>,
-  spans: readonly Fragment[],
+  choice: Choice,
+  spans: readonly Fragment[] = walkedBy(choice),
 ): Fragment {
   const held = leavesOutDeleted(filter) ? [] : [fragment('d.deleted = 0')];
-  const all = [...held, ...spans, ...conditions.values()];
+  // Whoever comes from a list is on it; of words there are several, each of them a list.
+  const sure = choice.entrance !== null && choice.entrance.list !== null ? choice.entrance.part : null;
+  const asked = [...conditions].flatMap(([part, condition]) => (part === sure && part !== 'words' ? [] : [condition]));
+  const all = [...held, ...spans, ...asked];
   return all.length === 0 ? fragment('1 = 1') : joined(all, ' and ');
 }
 
