@@ -1,4 +1,3 @@
-import type { DossierListField } from './declaration.ts';
 import {
   DOSSIER_OWNERS,
   type DossierStatusNumber,
@@ -120,14 +119,6 @@ export function allSteps(seen: readonly SeenView[]): readonly object[] | HubErro
   }
   return steps.sort((left, right) => timeOf(left.at) - timeOf(right.at));
 }
-
-export const LIST_FIELDS = [
-  'steps',
-  'results',
-  'supplementRequests',
-  'fees',
-  'parties',
-] as const satisfies readonly DossierListField[];
 
 function nameOf(status: unknown): unknown {
   if (!isStatedStatus(status)) return status instanceof Error ? status : null;

@@ -15,7 +15,7 @@ let province: Province;
 /** As many people and dossiers as `npm start` makes up. */
 beforeAll(async () => {
   province = await openProvince({ citizens: 5_000, dossiers: 20_000 });
-}, 120_000);
+}, 300_000);
 
 afterAll(() => province.close());
 

@@ -113,7 +113,7 @@ export async function openProvince(options: ProvinceOptions = {}): Promise<Provi
 
 /** Health checks and capture that go on by themselves would be counted among the questions. */
 const QUIET = { HEALTH_INTERVAL_MS: '3600000', POLL_INTERVAL_MS: '3600000', SWEEP_INTERVAL_MS: '3600000' };
-const MOST_CATCHING_UP_MS = 90_000;
+const MOST_CATCHING_UP_MS = 240_000;
 
 /** A hub that listens on a free port, with exactly these settings and those that keep it quiet. */
 export async function openHub(
