@@ -17,8 +17,26 @@ export interface StartedMariadb {
   stop(): Promise<void>;
 }
 
+/** A server of this machine's own, to be frozen, killed and started again on the same data. */
+export interface MariadbServer {
+  readonly url: string;
+  /** What to start the next one with after a kill. */
+  readonly place: ServerPlace;
+  /** Sends a signal. Resolves, for SIGKILL, when it is gone. */
+  signal(name: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): Promise<void>;
+  /** Ends the server and removes its data. */
+  stop(): Promise<void>;
+}
+
+export interface ServerPlace {
+  readonly folder: string;
+  readonly port: number;
+  readonly password: string;
+}
+
 const run = promisify(execFile);
 const START_MS = 20_000;
+const STOP_MS = 5_000;
 const DOCKER_MS = 2_000;
 /** The server's user in Debian's packages. */
 const SERVER_USER = 'mysql';
@@ -73,41 +91,69 @@ async function startContainer(): Promise<StartedMariadb> {
 }
 
 async function startBinary(): Promise<StartedMariadb> {
+  const { url, stop } = await startMariadbServer();
+  return { service: { url }, stop };
+}
+
+/**
+ * @param place of a server that was killed, to start it again on the same data and port
+ * @param options.durable what was committed outlives a kill of the server
+ */
+export async function startMariadbServer(
+  place?: ServerPlace,
+  { durable = false }: { durable?: boolean } = {},
+): Promise<MariadbServer> {
   const binary = await firstOf('mariadbd', 'mysqld');
-  const folder = await mkdtemp(join(tmpdir(), 'mariadb-'));
+  const here = place ?? {
+    folder: await mkdtemp(join(tmpdir(), 'mariadb-')),
+    port: await freePort(),
+    password: randomBytes(12).toString('hex'),
+  };
+  const { folder, port, password } = here;
   let server: ChildProcess | undefined;
+  const isRunning = () => server !== undefined && server.exitCode === null && server.signalCode === null;
+  const signal: MariadbServer['signal'] = async (name) => {
+    if (server === undefined || !isRunning()) return;
+    const gone = once(server, 'exit');
+    server.kill(name);
+    if (name === 'SIGKILL') await gone;
+  };
   const stop = async (): Promise<void> => {
-    if (server !== undefined && server.exitCode === null && server.signalCode === null) {
-      const gone = once(server, 'exit');
+    if (server !== undefined && isRunning()) {
+      const gone = once(server, 'exit').then(() => true);
+      server.kill('SIGCONT');
       server.kill('SIGTERM');
-      await Promise.race([gone, delay(5_000, undefined, { ref: false })]);
-      if (server.exitCode === null) server.kill('SIGKILL');
+      if (!(await Promise.race([gone, delay(STOP_MS, false, { ref: false })]))) await signal('SIGKILL');
     }
     await rm(folder, { recursive: true, force: true });
   };
   try {
     const asRoot = process.getuid?.() === 0;
-    await prepareFolder(folder, asRoot);
     const common = ['--no-defaults', `--datadir=${join(folder, 'data')}`, ...(asRoot ? [`--user=${SERVER_USER}`] : [])];
-    const install = ['--auth-root-authentication-method=normal', '--skip-test-db', `--tmpdir=${folder}`];
-    await run(await firstOf('mariadb-install-db'), [...common, ...install], { timeout: START_MS });
-    const port = await freePort();
-    const password = randomBytes(12).toString('hex');
-    const setup = join(folder, 'setup.sql');
-    await writeFile(
-      setup,
-      `alter user root@localhost identified by '${password}';\n` +
-        `create user tester@'127.0.0.1' identified by '${password}';\n` +
-        `grant all privileges on *.* to tester@'127.0.0.1';\n`,
-    );
-    await chmod(setup, 0o644);
-    server = spawn(binary, [...common, ...serverOptions(folder, port), `--init-file=${setup}`], { stdio: 'ignore' });
+    if (place === undefined) await install(folder, password, common);
+    const options = [...serverOptions(folder, port), `--innodb-flush-log-at-trx-commit=${durable ? 2 : 0}`];
+    const setup = place === undefined ? [`--init-file=${join(folder, 'setup.sql')}`] : [];
+    server = spawn(binary, [...common, ...options, ...setup], { stdio: 'ignore' });
     await answering(server, port);
-    return { service: { url: `mysql://tester:${password}@127.0.0.1:${port}/mysql` }, stop };
+    return { url: `mysql://tester:${password}@127.0.0.1:${port}/mysql`, place: here, signal, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+async function install(folder: string, password: string, common: readonly string[]): Promise<void> {
+  await prepareFolder(folder, process.getuid?.() === 0);
+  const options = ['--auth-root-authentication-method=normal', '--skip-test-db', `--tmpdir=${folder}`];
+  await run(await firstOf('mariadb-install-db'), [...common, ...options], { timeout: START_MS });
+  const setup = join(folder, 'setup.sql');
+  await writeFile(
+    setup,
+    `alter user root@localhost identified by '${password}';\n` +
+      `create user tester@'127.0.0.1' identified by '${password}';\n` +
+      `grant all privileges on *.* to tester@'127.0.0.1';\n`,
+  );
+  await chmod(setup, 0o644);
 }
 
 function serverOptions(folder: string, port: number): string[] {
@@ -121,7 +167,6 @@ function serverOptions(folder: string, port: number): string[] {
     '--innodb-buffer-pool-size=64M',
     '--innodb-log-file-size=16M',
     // What a power cut would lose is of no use to a test.
-    '--innodb-flush-log-at-trx-commit=0',
     '--innodb-doublewrite=0',
     '--character-set-server=utf8mb4',
     '--collation-server=utf8mb4_general_ci',

@@ -10,11 +10,15 @@ export interface TcpProxy {
   connections(): number;
   /** Takes bytes and passes none on, in either direction. */
   hang(): void;
+  /** Lets a function have every piece of bytes first; where it answers null, the connection is reset. Null: none. */
+  alter(change: Alteration | null): void;
   /** Ends every connection and refuses new ones. */
   break(): Promise<void>;
   repair(): Promise<void>;
   close(): Promise<void>;
 }
+
+export type Alteration = (bytes: Buffer, from: 'client' | 'server') => Buffer | null;
 
 const QUERY = 0x03;
 const EXECUTE = 0x17;
@@ -23,13 +27,16 @@ export async function tcpProxy(target: { host: string; port: number }): Promise<
   const sockets = new Set<Socket>();
   const clients = new Set<Socket>();
   let silent = false;
+  let alteration: Alteration | null = null;
   let statements = 0;
   const carry = (from: Socket, to: Socket, seen: (bytes: Buffer) => void): void => {
     sockets.add(from);
     from.on('data', (bytes: Buffer) => {
       if (silent) return;
       seen(bytes);
-      to.write(bytes);
+      const passed = alteration === null ? bytes : alteration(bytes, clients.has(from) ? 'client' : 'server');
+      if (passed !== null) to.write(passed);
+      else for (const socket of [from, to]) socket.resetAndDestroy();
     });
     from.on('error', () => to.destroy());
     from.on('close', () => {
@@ -64,9 +71,13 @@ export async function tcpProxy(target: { host: string; port: number }): Promise<
     hang: () => {
       silent = true;
     },
+    alter: (change) => {
+      alteration = change;
+    },
     break: stop,
     repair: async () => {
       silent = false;
+      alteration = null;
       // What was swallowed is lost, so whoever waits for it has to start anew.
       for (const socket of sockets) socket.destroy();
       if (!listener.listening) listener = await listen(port, accept);

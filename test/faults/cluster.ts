@@ -1,0 +1,190 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Database, openDatabase } from '../../drivers/database.ts';
+import { type DemoProcess, runToEnd, startProcess } from '../../hub/demo-process.ts';
+import type { Fault } from '../../stand-ins/faults.ts';
+import { type KafkaBroker, startBroker } from '../services/kafka.ts';
+import { type MariadbServer, startMariadbServer } from '../services/mariadb.ts';
+import { type TcpProxy, tcpProxy } from '../services/tcp-proxy.ts';
+import { type HubProcess, type Role, startHub } from './hub-process.ts';
+import { fillLand } from './land-tables.ts';
+
+/** A whole province of real processes: systems, database server, broker, portal, and hubs by their roles. */
+export interface Cluster {
+  /** Where the stand-ins keep their data. */
+  readonly directory: string;
+  /** The hub's store and the land office's database, past every proxy. */
+  readonly store: Database;
+  readonly land: Database;
+  readonly landUrl: string;
+  readonly portalUrl: string;
+  readonly counterUrl: string;
+  /** What lies between the hubs and everything they talk to, except Kafka. */
+  readonly proxies: Readonly<Record<'store' | 'land' | 'counter' | 'portal', TcpProxy>>;
+  readonly hubs: ReadonlySet<HubProcess>;
+  /** What a hub is told, to start something else of it. */
+  readonly environment: Readonly<Record<string, string>>;
+  kafka(): KafkaBroker;
+  mariadb(): MariadbServer;
+  /** Starts the broker, or the database server, anew on its data after a kill. */
+  restartKafka(): Promise<void>;
+  restartMariadb(): Promise<void>;
+  start(role: Role, change?: StartChange): Promise<HubProcess>;
+  /** Starts a hub of each role that none runs of, and ends those beyond the first. */
+  fleet(): Promise<void>;
+  one(role: Role): HubProcess;
+  setFault(system: 'portal' | 'counter', fault: Fault): Promise<void>;
+  /** Everything works again: nothing is frozen, broken or faulty. */
+  heal(): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface StartChange {
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly descriptors?: number;
+}
+
+const ROOT = join(import.meta.dirname, '../..');
+const SYSTEMS = ['one-stop', 'civil-status', 'business-registration'] as const;
+const ROLES: readonly Role[] = ['capture', 'project', 'deliver', 'gateway'];
+
+/** Short, so that what takes minutes in life takes seconds here. */
+const SETTINGS = {
+  ...{ PORT: '0', LOG_LEVEL: 'info', NODE_ENV: 'production' },
+  ...{ LEASE_MS: '2000', KAFKA_SESSION_MS: '6000', LOG_PARTITIONS: '3' },
+  ...{ POLL_INTERVAL_MS: '100', LOOK_BACK_MS: '6000', SWEEP_INTERVAL_MS: '200', MOST_DELETES: '100000' },
+  ...{ INDEX_STALE_MS: '4000', CLOSE_TIMEOUT_MS: '1000' },
+  ...{ PORTAL_MODE: 'send', PORTAL_TIMEOUT_MS: '1000', PORTAL_CALLS_PER_SECOND: '2000' },
+};
+
+export async function openCluster(options: { readonly dossiers: number; readonly seed: number }): Promise<Cluster> {
+  const { dossiers, seed } = options;
+  const ending: (() => Promise<unknown>)[] = [];
+  const close = async (): Promise<void> => {
+    // In the reverse of how they came: whoever uses something ends before it does.
+    for (const end of ending.splice(0).reverse()) await end().catch(() => {});
+  };
+  try {
+    const folder = await mkdtemp(join(tmpdir(), 'faults-'));
+    ending.push(() => rm(folder, { recursive: true, force: true }));
+    const directory = join(folder, 'systems');
+    const sizes = ['--dossiers', String(dossiers), '--citizens', String(Math.max(300, Math.floor(dossiers / 4)))];
+    const generate = [join(ROOT, 'stand-ins', 'generate.ts'), '--out', directory, '--seed', String(seed), ...sizes];
+
+    let mariadb = await startMariadbServer(undefined, { durable: true });
+    ending.push(() => mariadb.stop());
+    let kafka = await startBroker();
+    ending.push(() => kafka.stop());
+    await runToEnd(generate);
+
+    const started = new Map<string, DemoProcess>();
+    for (const name of [...SYSTEMS, 'portal'] as const) {
+      const script = name === 'portal' ? ['stand-ins', 'portal'] : ['sectors', name, 'stand-in'];
+      const one = await startProcess(name, [join(ROOT, ...script, 'main.ts'), '--data', directory]);
+      ending.push(() => one.stop());
+      started.set(name, one);
+    }
+    const addressOf = (name: string) => started.get(name)?.settings.URL ?? '';
+
+    const databaseUrl = (name: string, port = mariadb.place.port) => {
+      const url = new URL(mariadb.url);
+      url.pathname = `/${name}`;
+      url.port = String(port);
+      return url.href;
+    };
+    const admin = openDatabase(mariadb.url, { connections: 1 });
+    for (const name of ['hub', 'land']) await admin.knex.raw('create database ?? character set utf8mb4', [name]);
+    await admin.close();
+    const landUrl = databaseUrl('land');
+    await fillLand(landUrl, { dossiers, citizens: Number(sizes[3]), seed });
+
+    const proxyOf = async (port: number): Promise<TcpProxy> => {
+      const proxy = await tcpProxy({ host: '127.0.0.1', port });
+      ending.push(() => proxy.close());
+      return proxy;
+    };
+    const portOf = (name: string) => Number(new URL(addressOf(name)).port);
+    const proxies = {
+      store: await proxyOf(mariadb.place.port),
+      land: await proxyOf(mariadb.place.port),
+      counter: await proxyOf(portOf('one-stop')),
+      portal: await proxyOf(portOf('portal')),
+    };
+    const store = openDatabase(databaseUrl('hub'), { connections: 4 });
+    ending.push(() => store.close());
+    const land = openDatabase(landUrl, { connections: 2 });
+    ending.push(() => land.close());
+
+    const systems = Object.fromEntries(
+      [...started].flatMap(([name, { settings }]) => {
+        const prefix = name === 'portal' ? 'PORTAL_' : `SECTOR_${name.replaceAll('-', '_').toUpperCase()}_`;
+        return Object.entries(settings).map(([setting, value]) => [prefix + setting, value]);
+      }),
+    );
+    const environment = {
+      PATH: process.env.PATH ?? '',
+      ...SETTINGS,
+      ...systems,
+      SECTOR_LAND_DATABASE_URL: databaseUrl('land', proxies.land.port),
+      SECTOR_ONE_STOP_URL: `http://127.0.0.1:${proxies.counter.port}`,
+      PORTAL_URL: `http://127.0.0.1:${proxies.portal.port}`,
+      DATABASE_URL: databaseUrl('hub', proxies.store.port),
+      KAFKA_BROKERS: kafka.brokers,
+      DATA_DIR: join(folder, 'hub'),
+      ID_KEY: randomBytes(32).toString('hex'),
+    };
+    const hubs = new Set<HubProcess>();
+    ending.push(() => Promise.all([...hubs].map((hub) => hub.stop())));
+
+    const start: Cluster['start'] = async (role, { environment: change = {}, ...limits } = {}) => {
+      const hub = await startHub(role, { ...environment, ...change }, limits);
+      hubs.add(hub);
+      void hub.ended.then(() => hubs.delete(hub));
+      return hub;
+    };
+    const running = (role: Role) => [...hubs].filter((hub) => hub.role === role && hub.isRunning());
+    const setFault: Cluster['setFault'] = async (system, fault) => {
+      const address = addressOf(system === 'portal' ? 'portal' : 'one-stop');
+      await fetch(`${address}/__stand-in/faults`, { method: 'POST', body: JSON.stringify(fault) });
+    };
+    const restartMariadb = async () => {
+      mariadb = await startMariadbServer(mariadb.place, { durable: true });
+    };
+    const restartKafka = async () => {
+      kafka = await startBroker(kafka.place);
+    };
+    const fleet = async (): Promise<void> => {
+      await Promise.all(
+        ROLES.map(async (role) => {
+          const [first, ...others] = running(role);
+          await Promise.all(others.map((hub) => hub.stop()));
+          if (first === undefined) await start(role);
+        }),
+      );
+    };
+    return {
+      ...{ directory, store, land, landUrl, proxies, hubs, environment, start, fleet, setFault, close },
+      ...{ restartKafka, restartMariadb, kafka: () => kafka, mariadb: () => mariadb },
+      portalUrl: addressOf('portal'),
+      counterUrl: addressOf('one-stop'),
+      one(role) {
+        const [first] = running(role);
+        if (first === undefined) throw new Error(`No hub runs as ${role}`);
+        return first;
+      },
+      async heal() {
+        await kafka.signal('SIGCONT');
+        await mariadb.signal('SIGCONT');
+        for (const hub of hubs) await hub.signal('SIGCONT');
+        for (const proxy of Object.values(proxies)) await proxy.repair();
+        for (const system of ['portal', 'counter'] as const) await setFault(system, { mode: 'none' });
+        await fleet();
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

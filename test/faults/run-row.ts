@@ -1,0 +1,208 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Cluster } from './cluster.ts';
+import {
+  checkAll,
+  createVersionWatch,
+  type FreshnessSample,
+  type Invariant,
+  type Outage,
+  untold,
+  type Violation,
+} from './invariants.ts';
+import { startLoad } from './load.ts';
+import { observe, readVersions } from './observe.ts';
+import type { FaultRow, Stage } from './row.ts';
+
+export interface RowOptions {
+  readonly kills: number;
+  readonly changes: number;
+  readonly perSecond: number;
+  readonly seed: number;
+  readonly isLong: boolean;
+}
+
+export interface RowResult {
+  readonly row: FaultRow;
+  /** Kills, freezes and other harm done. */
+  readonly kills: number;
+  readonly violations: readonly Violation[];
+  /** What else the row expects and did not find. */
+  readonly failures: readonly string[];
+  readonly notes: readonly string[];
+  /** Until nothing was missing any more after everything worked again, milliseconds. */
+  readonly healedInMs: number;
+  readonly line: string;
+}
+
+/** What several rows on one cluster hand on, so that what an earlier one broke is not counted again. */
+export interface Memory {
+  readonly everHeld: Set<string>;
+  readonly seen: Set<string>;
+}
+
+export function createMemory(): Memory {
+  return { everHeld: new Set(), seen: new Set() };
+}
+
+const SAMPLE_MS = 400;
+const TOLD_WITHIN_MS = 6_500;
+const OVER_WITHIN_MS = 10_000;
+const EVENTUALLY_MS = 20_000;
+const HEALED_WITHIN_MS = { short: 60_000, long: 240_000 } as const;
+const LOOK_EVERY_MS = 500;
+
+/** Runs one row on a healthy cluster and leaves a healthy one behind. */
+export async function runRow(
+  cluster: Cluster,
+  row: FaultRow,
+  { options, memory }: { options: RowOptions; memory: Memory },
+): Promise<RowResult> {
+  const { seed, isLong } = options;
+  const startedAt = performance.now();
+  const failures: string[] = [];
+  const notes: string[] = [];
+  const outages: Outage[] = [];
+  let harm = 0;
+  await cluster.fleet();
+  // Codes that are deleted while the row runs were there before it.
+  await observe(placesOf(cluster), memory.everHeld);
+  const watch = watchAnswers(cluster);
+  const random = seeded(seed * 1_000 + row.number);
+  const load = await startLoad(cluster, { ...options, random: seeded(seed) });
+  const eventually: Stage['eventually'] = async (holds, what, ms = EVENTUALLY_MS) => {
+    const end = performance.now() + ms;
+    while (performance.now() < end) {
+      if (await Promise.resolve(holds()).catch(() => false)) return;
+      await delay(50);
+    }
+    failures.push(`never: ${what}`);
+  };
+  const stage: Stage = {
+    ...{ cluster, load, random, isLong, kills: options.kills, eventually },
+    pauseBetween: (least, most) => delay(least + random() * (most - least)),
+    harmed: () => {
+      harm += 1;
+    },
+    expect(holds, what) {
+      if (!holds) failures.push(what);
+    },
+    outage(sector) {
+      const from = Date.now();
+      return () => outages.push({ sector, from, until: Date.now() });
+    },
+    note: (text) => notes.push(text),
+  };
+  let made = 0;
+  try {
+    await row.run(stage);
+    await Promise.race([load.enough, delay(20_000 + (options.changes / options.perSecond) * 3_000)]);
+  } catch (error) {
+    failures.push(`the row broke off: ${error instanceof Error ? error.message : 'unknown'}`);
+  } finally {
+    await cluster.heal();
+    await load.stop();
+    made = load.made();
+  }
+  const healedAt = performance.now();
+  const left = await settle(cluster, memory, HEALED_WITHIN_MS[isLong ? 'long' : 'short']);
+  const healedInMs = performance.now() - healedAt;
+  const samples = await watch.stop();
+  const bounds = { toldWithinMs: TOLD_WITHIN_MS, overWithinMs: OVER_WITHIN_MS };
+  const all = [...left, ...watch.violations(), ...untold(samples, outages, bounds)];
+  const violations = all.filter(({ key }) => !memory.seen.has(key));
+  for (const { key } of violations) memory.seen.add(key);
+  const seconds = Math.round((performance.now() - startedAt) / 1_000);
+  const counts = (['I1', 'I2', 'I3', 'I4', 'I5'] as const).map((name) => `${name} ${countOf(violations, name)}`);
+  const line = [
+    `row ${row.number}`.padEnd(6),
+    `kills ${harm}`.padEnd(9),
+    ...counts,
+    `(seed ${seed}, ${made.toLocaleString('en')} changes, ${seconds} s, healed in ${(healedInMs / 1_000).toFixed(1)} s)`,
+    row.title,
+    ...notes.map((note) => `· ${note}`),
+  ].join('  ');
+  return { row, kills: harm, violations, failures, notes, healedInMs, line };
+}
+
+/** Waits until nothing is under way and nothing is wrong any more. @returns what still is at the end of the time */
+export async function settle(cluster: Cluster, memory: Memory, withinMs: number): Promise<readonly Violation[]> {
+  const end = performance.now() + withinMs;
+  for (;;) {
+    const isLate = performance.now() > end;
+    if (isLate || (await isQuiet(cluster).catch(() => false))) {
+      const seen = await observe(placesOf(cluster), memory.everHeld);
+      const violations = checkAll(seen).filter(({ key }) => !memory.seen.has(key));
+      const answers = await readStale(cluster).catch(() => ['nobody answers']);
+      if (isLate || (violations.length === 0 && answers.length === 0)) return violations;
+    }
+    await delay(LOOK_EVERY_MS);
+  }
+}
+
+async function isQuiet({ store }: Cluster): Promise<boolean> {
+  const [row] = await store.query(
+    "select (select count(*) from outbox) + (select count(*) from delivery where state = 'pending') as waiting",
+    [],
+  );
+  return Number(row?.waiting) === 0;
+}
+
+/** Asks the gateway again and again how current it is, and the index which versions it shows. */
+function watchAnswers(cluster: Cluster) {
+  const versions = createVersionWatch();
+  const samples: FreshnessSample[] = [];
+  const stopping = new AbortController();
+  const watching = (async () => {
+    while (!stopping.signal.aborted) {
+      const at = Date.now();
+      const stale = await readStale(cluster).catch(() => null);
+      if (stale !== null) samples.push({ at, stale: new Set(stale) });
+      versions.see(await readVersions(cluster.store).catch(() => []));
+      await delay(SAMPLE_MS, undefined, { signal: stopping.signal }).catch(() => {});
+    }
+  })();
+  return {
+    violations: versions.violations,
+    async stop(): Promise<readonly FreshnessSample[]> {
+      stopping.abort();
+      await watching;
+      return samples;
+    },
+  };
+}
+
+const FRESHNESS = '{ dossiers(first: 1) { missing { sector code } } }';
+
+/** Sectors that an answer of the gateway names as not up to date. */
+async function readStale(cluster: Cluster): Promise<readonly string[]> {
+  const response = await fetch(`${cluster.one('gateway').address}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query: FRESHNESS }),
+    signal: AbortSignal.timeout(3_000),
+  });
+  const { data } = (await response.json()) as {
+    data?: { dossiers: { missing: { sector: string; code: string }[] } | null } | null;
+  };
+  if (data?.dossiers == null) throw new Error('The gateway gave no answer');
+  return data.dossiers.missing.filter(({ code }) => code === 'INDEX_STALE').map(({ sector }) => sector);
+}
+
+function placesOf({ store, land, directory, portalUrl }: Cluster) {
+  return { store, land, directory, portalUrl };
+}
+
+function countOf(violations: readonly Violation[], invariant: Invariant): number {
+  return violations.filter((one) => one.invariant === invariant).length;
+}
+
+/** Mulberry32: the same seed, the same numbers. */
+export function seeded(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
