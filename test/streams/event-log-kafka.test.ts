@@ -45,7 +45,13 @@ function kafkaAt(brokers: string, close: () => Promise<void>): LogSubject {
         async () => !(await admin.listTopics()).includes(topic),
         () => 'the topic is still there',
       );
-      await admin.createTopics({ topics: [{ topic, numPartitions: 4 }], waitForLeaders: true });
+      await admin.createTopics({ topics: [{ topic, numPartitions: 4 }], waitForLeaders: false });
+      const hasLeaders = () =>
+        admin.fetchTopicOffsets(topic).then(
+          () => true,
+          () => false,
+        );
+      await eventually(hasLeaders, () => 'the topic is not there again');
     },
     close: async () => {
       await admin.disconnect();
