@@ -38,6 +38,10 @@ const TRAITS: DatabaseTraits = {
 
 /** Prepared statements a connection keeps; preparing one costs several times what running it does. */
 const MOST_STATEMENTS = 500;
+/** Pages of 4 KiB that gather in the journal before they are moved into the file. */
+const CHECKPOINT_PAGES = 8_000;
+/** What a writer may keep of the file in memory. */
+const CACHE_KIB = 65_536;
 /** How often a read-only file is looked at, to notice that a newer one took its place. */
 const LOOK_EVERY_MS = 1_000;
 const BUSY = 5;
@@ -128,8 +132,12 @@ function openConnection(path: string, readOnly: boolean): SqliteConnection {
   const database = new DatabaseSync(path, { readOnly, timeout: 0 });
   const prepared = new Map<string, Prepared>();
   let closed = false;
-  // Kept in the file: readers no longer wait for a writer. A reader cannot set it and does not have to.
-  if (!readOnly && path !== ':memory:') database.exec('pragma journal_mode = wal; pragma synchronous = normal');
+  // The journal's mode is kept in the file: readers no longer wait for a writer. A reader cannot set it and does not
+  // have to. Each checkpoint waits for the disk, and at SQLite's own 4 MB a stream of changes would wait all the time.
+  if (!readOnly && path !== ':memory:') {
+    database.exec('pragma journal_mode = wal; pragma synchronous = normal');
+    database.exec(`pragma wal_autocheckpoint = ${CHECKPOINT_PAGES}; pragma cache_size = -${CACHE_KIB}`);
+  }
 
   const prepare = (sql: string, bindings: readonly Binding[]): Prepared => {
     // An object in the first place would be taken for a set of named values and the rest would move up.
