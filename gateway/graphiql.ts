@@ -69,10 +69,7 @@ const PAGE = `<!doctype html>
  * would outlive the session on a shared counter machine. Both are taken from it.
  */
 function startScript(defaultQuery: string | undefined): string {
-  const options = {
-    ...{ endpoint: '/graphql', subscriptionsEndpoint: '/graphql/stream' },
-    ...{ title: 'Liên thông', shouldPersistHeaders: false, defaultQuery },
-  };
+  const options = { title: 'Liên thông', shouldPersistHeaders: false, defaultQuery };
   return `
 const workers = { editorWorkerService: 'editor-worker.js', json: 'json-worker.js', graphql: 'graphql-worker.js' };
 self.MonacoEnvironment = { globalAPI: false, getWorkerUrl: (_, label) => '/graphiql/' + workers[label] };
@@ -84,13 +81,63 @@ const storage = {
   removeItem: (key) => void kept.delete(key),
   clear: () => kept.clear(),
 };
+${FETCHER}
 YogaGraphiQL.renderYogaGraphiQL(document.getElementById('root'), {
   ...${JSON.stringify(options)},
+  fetcher,
   storage,
   onEditQuery: () => {},
 });
 `;
 }
+
+/**
+ * How the editor asks. Its own way sends subscriptions to the endpoint of queries, with GET: their filters would stand in
+ * the URL. Events are told apart by an empty line, and one ends when the editor asks for no more.
+ */
+const FETCHER = `
+const post = (url, accept, asked, headers, signal) => fetch(url, {
+  method: 'POST',
+  headers: { ...headers, 'content-type': 'application/json', accept },
+  body: JSON.stringify(asked),
+  signal,
+});
+async function* told(asked, headers, signal) {
+  const response = await post('/graphql/stream', 'text/event-stream', asked, headers, signal);
+  if (!response.ok) return yield await response.json();
+  let text = '';
+  for await (const part of response.body.pipeThrough(new TextDecoderStream())) {
+    const events = (text + part).split('\\n\\n');
+    text = events.pop();
+    for (const event of events) {
+      const [, data] = /^event: next\\ndata: (.*)$/.exec(event) ?? [];
+      if (data !== undefined) yield JSON.parse(data);
+    }
+  }
+}
+function subscribe(asked, headers) {
+  const ending = new AbortController();
+  const events = told(asked, headers, ending.signal);
+  return {
+    [Symbol.asyncIterator]() { return this; },
+    next: () => events.next().catch((error) => {
+      if (ending.signal.aborted) return { done: true };
+      throw error;
+    }),
+    return: async () => {
+      ending.abort();
+      return { done: true };
+    },
+  };
+}
+// The editor hands over the parsed document as well, but of a moment ago.
+const isSubscription = ({ query, operationName }) => operationName
+  ? new RegExp('\\\\bsubscription\\\\s+' + operationName + '\\\\b').test(query)
+  : /^(\\s|#.*\\n)*subscription\\b/.test(query);
+const fetcher = (asked, { headers } = {}) => isSubscription(asked)
+  ? subscribe(asked, headers)
+  : post('/graphql', 'application/json', asked, headers).then((response) => response.json());
+`;
 
 async function loadAssets(defaultQuery: string | undefined): Promise<ReadonlyMap<string, Asset>> {
   const editor = await import('@graphql-yoga/render-graphiql/graphiql');

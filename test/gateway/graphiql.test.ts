@@ -19,8 +19,18 @@ const FLAGS = [
 ];
 
 const schema = makeExecutableSchema({
-  typeDefs: 'type Query { "Greets." hello(name: String): String }',
-  resolvers: { Query: { hello: (_: unknown, { name }: { name?: string }) => `xin chào ${name ?? 'bạn'}` } },
+  typeDefs: 'type Query { "Greets." hello(name: String): String } type Subscription { word: String }',
+  resolvers: {
+    Query: { hello: (_: unknown, { name }: { name?: string }) => `xin chào ${name ?? 'bạn'}` },
+    Subscription: {
+      word: {
+        async *subscribe() {
+          for (const word of ['một', 'hai', 'ba']) yield { word };
+          await new Promise(() => {});
+        },
+      },
+    },
+  },
 });
 
 let hub: TestGateway;
@@ -108,6 +118,16 @@ describe.skipIf(missing !== '' && process.env.CI !== 'true')(`in a browser${miss
     );
     expect(stored).not.toContain('079090001234');
     if (process.env.SCREENSHOT) await page.screenshot({ path: process.env.SCREENSHOT });
+  });
+
+  test('a subscription shows what it is told, as long as it goes on', async () => {
+    await page.click('.graphiql-query-editor .view-lines');
+    await page.keyboard.press('Control+A');
+    // The editor takes a moment to notice another name.
+    await page.keyboard.insertText('subscription Typed { word }');
+    await page.keyboard.press('Control+Enter');
+    await page.waitForFunction(() => document.querySelector('.result-window')?.textContent?.includes('"ba"'));
+    await page.click('button[aria-label^="Stop query"]');
   });
 
   test('nothing was asked of any other machine, and the policy stopped nothing', () => {
