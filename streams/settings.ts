@@ -21,7 +21,7 @@ export const streamSettings = {
     most: 300_000,
   }),
   LOG_PARTITIONS: integerSetting({
-    description: 'Partitions of a topic when it is created. Never changed afterwards: keys would move',
+    description: 'Partitions of a Kafka topic when it is created. Never changed afterwards: keys would move',
     unit: 'partitions',
     standard: 6,
     least: 1,

@@ -19,14 +19,14 @@ export interface OpenLogOptions {
 
 /** Connects to nothing. */
 export function openEventLog({ settings, database, warn, now }: OpenLogOptions): EventLog {
-  const partitions = settings.LOG_PARTITIONS;
   if (settings.KAFKA_BROKERS === '') {
-    return openEmbeddedLog({ database, partitions, leaseMs: settings.LEASE_MS, now });
+    // One process at a time reads it, so partitions would share out nothing and only make its transactions small.
+    return openEmbeddedLog({ database, partitions: 1, leaseMs: settings.LEASE_MS, now });
   }
   return openKafkaLog({
     brokers: settings.KAFKA_BROKERS,
     sessionMs: settings.KAFKA_SESSION_MS,
-    partitions,
+    partitions: settings.LOG_PARTITIONS,
     replication: settings.KAFKA_REPLICATION,
     warn,
   });
