@@ -19,6 +19,8 @@ export interface Cluster {
   readonly store: Database;
   readonly land: Database;
   readonly landUrl: string;
+  /** The account by which the hubs read the land office's database, and nobody else. */
+  readonly landReader: string;
   readonly portalUrl: string;
   readonly counterUrl: string;
   /** What lies between the hubs and everything they talk to, except Kafka. */
@@ -48,6 +50,7 @@ interface StartChange {
 
 const ROOT = join(import.meta.dirname, '../..');
 const SYSTEMS = ['one-stop', 'civil-status', 'business-registration'] as const;
+const LAND_READER = 'hub_reader';
 const ROLES: readonly Role[] = ['capture', 'project', 'deliver', 'gateway'];
 
 /** Short, so that what takes minutes in life takes seconds here. */
@@ -96,6 +99,8 @@ export async function openCluster(options: { readonly dossiers: number; readonly
     };
     const admin = openDatabase(mariadb.url, { connections: 1 });
     for (const name of ['hub', 'land']) await admin.knex.raw('create database ?? character set utf8mb4', [name]);
+    await admin.knex.raw(`create user ${LAND_READER}@'127.0.0.1' identified by '${mariadb.place.password}'`);
+    await admin.knex.raw(`grant select on land.* to ${LAND_READER}@'127.0.0.1'`);
     await admin.close();
     const landUrl = databaseUrl('land');
     await fillLand(landUrl, { dossiers, citizens: Number(sizes[3]), seed });
@@ -127,7 +132,7 @@ export async function openCluster(options: { readonly dossiers: number; readonly
       PATH: process.env.PATH ?? '',
       ...SETTINGS,
       ...systems,
-      SECTOR_LAND_DATABASE_URL: databaseUrl('land', proxies.land.port),
+      SECTOR_LAND_DATABASE_URL: databaseUrl('land', proxies.land.port).replace('//tester:', `//${LAND_READER}:`),
       SECTOR_ONE_STOP_URL: `http://127.0.0.1:${proxies.counter.port}`,
       PORTAL_URL: `http://127.0.0.1:${proxies.portal.port}`,
       DATABASE_URL: databaseUrl('hub', proxies.store.port),
@@ -165,7 +170,20 @@ export async function openCluster(options: { readonly dossiers: number; readonly
       );
     };
     return {
-      ...{ directory, store, land, landUrl, proxies, hubs, environment, start, fleet, setFault, close },
+      ...{
+        directory,
+        store,
+        land,
+        landUrl,
+        landReader: LAND_READER,
+        proxies,
+        hubs,
+        environment,
+        start,
+        fleet,
+        setFault,
+        close,
+      },
       ...{ restartKafka, restartMariadb, kafka: () => kafka, mariadb: () => mariadb },
       portalUrl: addressOf('portal'),
       counterUrl: addressOf('one-stop'),
@@ -177,6 +195,8 @@ export async function openCluster(options: { readonly dossiers: number; readonly
       async heal() {
         await kafka.signal('SIGCONT');
         await mariadb.signal('SIGCONT');
+        if (!mariadb.isRunning()) await restartMariadb();
+        if (!kafka.isRunning()) await restartKafka();
         for (const hub of hubs) await hub.signal('SIGCONT');
         for (const proxy of Object.values(proxies)) await proxy.repair();
         for (const system of ['portal', 'counter'] as const) await setFault(system, { mode: 'none' });

@@ -25,6 +25,7 @@ export interface KafkaBroker {
   readonly pid: number;
   /** What to start the next one with after a kill. */
   readonly place: BrokerPlace;
+  isRunning(): boolean;
   /** Sends a signal: SIGSTOP and SIGCONT, or SIGKILL, which keeps the data. Resolves, for SIGKILL, when it is gone. */
   signal(name: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): Promise<void>;
   /** Ends the broker and removes its data. */
@@ -103,8 +104,9 @@ export async function startBroker(
   };
   const here: BrokerPlace = { folder, port, controllerPort, version: release };
   let server: ChildProcess | undefined;
+  const isRunning = () => server !== undefined && server.exitCode === null && server.signalCode === null;
   const signal: KafkaBroker['signal'] = async (name) => {
-    if (server === undefined || server.exitCode !== null || server.signalCode !== null) return;
+    if (server === undefined || !isRunning()) return;
     const gone = once(server, 'exit');
     server.kill(name);
     if (name === 'SIGKILL') await gone;
@@ -127,7 +129,7 @@ export async function startBroker(
     await answering(server, here);
     const pid = server.pid;
     if (pid === undefined) throw new Error('the broker has no process id');
-    return { brokers: `127.0.0.1:${port}`, pid, place: here, signal, stop };
+    return { brokers: `127.0.0.1:${port}`, pid, place: here, isRunning, signal, stop };
   } catch (error) {
     await stop();
     throw error;

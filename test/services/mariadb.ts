@@ -22,6 +22,7 @@ export interface MariadbServer {
   readonly url: string;
   /** What to start the next one with after a kill. */
   readonly place: ServerPlace;
+  isRunning(): boolean;
   /** Sends a signal. Resolves, for SIGKILL, when it is gone. */
   signal(name: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): Promise<void>;
   /** Ends the server and removes its data. */
@@ -95,6 +96,16 @@ async function startBinary(): Promise<StartedMariadb> {
   return { service: { url }, stop };
 }
 
+/** Why no server of this machine's own can be started; null when one can. In CI that is an error. */
+export async function serverMissing(environment = process.env): Promise<string | null> {
+  const reason = await firstOf('mariadbd', 'mysqld').then(
+    () => null,
+    (error: Error) => error.message,
+  );
+  if (reason !== null && environment.CI === 'true') throw new Error(`No MariaDB server: ${reason}`);
+  return reason;
+}
+
 /**
  * @param place of a server that was killed, to start it again on the same data and port
  * @param options.durable what was committed outlives a kill of the server
@@ -135,7 +146,7 @@ export async function startMariadbServer(
     const setup = place === undefined ? [`--init-file=${join(folder, 'setup.sql')}`] : [];
     server = spawn(binary, [...common, ...options, ...setup], { stdio: 'ignore' });
     await answering(server, port);
-    return { url: `mysql://tester:${password}@127.0.0.1:${port}/mysql`, place: here, signal, stop };
+    return { url: `mysql://tester:${password}@127.0.0.1:${port}/mysql`, place: here, isRunning, signal, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -151,7 +162,7 @@ async function install(folder: string, password: string, common: readonly string
     setup,
     `alter user root@localhost identified by '${password}';\n` +
       `create user tester@'127.0.0.1' identified by '${password}';\n` +
-      `grant all privileges on *.* to tester@'127.0.0.1';\n`,
+      `grant all privileges on *.* to tester@'127.0.0.1' with grant option;\n`,
   );
   await chmod(setup, 0o644);
 }

@@ -1,5 +1,31 @@
 import type { FaultRow } from '../row.ts';
 import { captureKilled, databaseKilled, delivererKilled, projectorKilled } from './kills.ts';
+import { randomMix } from './mix.ts';
+import { answerSwallowed, poisonDossier, portalDown, refusalStorm } from './portal.ts';
+import { brokenConnections, formChanged, lateCommits, rightsRevoked, sourceDown, tableEmptied } from './systems.ts';
+import { kafkaFrozen, kafkaKilled, rebalances, slowHandler, twoDeliverers, workerFrozen } from './workers.ts';
 
 /** Rows of the fault matrix that run on one province, in the order in which they do. */
-export const ROWS: readonly FaultRow[] = [captureKilled, projectorKilled, delivererKilled, databaseKilled];
+export const ROWS: readonly FaultRow[] = [
+  captureKilled,
+  projectorKilled,
+  delivererKilled,
+  answerSwallowed,
+  refusalStorm,
+  poisonDossier,
+  portalDown,
+  workerFrozen,
+  twoDeliverers,
+  kafkaFrozen,
+  kafkaKilled,
+  rebalances,
+  slowHandler,
+  databaseKilled,
+  sourceDown,
+  rightsRevoked,
+  lateCommits,
+  tableEmptied,
+  formChanged,
+  brokenConnections,
+  randomMix,
+];
