@@ -12,6 +12,8 @@ import {
 
 /** Up to this many entries of an index are read whole and sorted; with more, the list is walked in its order. */
 export const MOST_SORTED = 10_000;
+/** A count has nothing to sort and no order to walk in: it is worth its while to look further for the smallest index. */
+const COUNT_REACH = 10;
 
 interface Ordering {
   readonly column: 'received_at' | 'due_at' | 'changed_at';
@@ -68,7 +70,7 @@ export async function countMatches(
   mostSorted = MOST_SORTED,
 ): Promise<number> {
   const conditions = conditionsOf(filter);
-  const choice = await chooseEntrance(database, filter, conditions, null, mostSorted);
+  const choice = await chooseEntrance(database, filter, conditions, null, mostSorted * COUNT_REACH);
   const { entrance, isRare } = choice;
   const isAll = conditions.size === 1 && (filter.words?.length ?? 0) <= 1;
   // A list that is all of the filter needs no look at the dossiers.
@@ -86,7 +88,7 @@ interface Choice {
   readonly isRare: boolean;
 }
 
-/** @param ordering null where no order is wanted: then the entrance with the fewest entries is taken */
+/** @param ordering null where no order is wanted */
 async function chooseEntrance(
   database: Database,
   filter: DossierFilter,
@@ -95,7 +97,8 @@ async function chooseEntrance(
   mostSorted: number,
 ): Promise<Choice> {
   const entrances = entrancesOf(filter);
-  const inOrder = entrances.find(({ ordered }) => ordered === ordering?.column) ?? null;
+  const inOrder =
+    entrances.find(({ ordered, repeats }) => (ordering === null ? !repeats : ordered === ordering.column)) ?? null;
   // When the whole filter is one part and its index is in order, there is nothing to weigh.
   const isAll =
     conditions.size === 1 && filter.words === undefined && entrances.every(({ part }) => part === inOrder?.part);
@@ -106,8 +109,7 @@ async function chooseEntrance(
   // Numbers of one applicant are few in truth, and no other index is in any relation to them.
   const [widest] = entrances;
   if (inOrder === null && widest?.part === 'applicantNumbers') return { entrance: widest, isRare: true };
-  if (ordering !== null) return { entrance: inOrder, isRare: false };
-  return { entrance: entrances.find(({ repeats }) => !repeats) ?? null, isRare: false };
+  return { entrance: inOrder, isRare: false };
 }
 
 async function sizesOf({ query }: Database, entrances: readonly Entrance[], most: number): Promise<readonly number[]> {
