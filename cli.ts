@@ -20,6 +20,7 @@ const USAGE = `lienthong: one GraphQL API over the systems of all sectors
   node cli.ts serve       start the hub with the systems that the settings name
       --role ROLE         only a part of it: gateway, capture, project or deliver; several separated by commas
   node cli.ts replay      build the index anew from the log, while hubs serve from it
+  node cli.ts recover     go on after the log has lost records: tell again what the index lacks
   node cli.ts reconcile   compare everything that was delivered with what the portal has, and repair it
   node cli.ts confirm-deletes SECTOR WAY
                           let capture believe that as many dossiers are gone as it holds back

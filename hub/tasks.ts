@@ -8,6 +8,7 @@ import { openStore } from '../store/store.ts';
 import { createDeliverer } from '../streams/deliver.ts';
 import { openEventLog } from '../streams/logs/open-log.ts';
 import { openPortal } from '../streams/portals/open-portal.ts';
+import { recover } from '../streams/recover.ts';
 import { replay } from '../streams/replay.ts';
 import { readSealingKey } from './sealing-key.ts';
 import { findSectors } from './sectors.ts';
@@ -15,7 +16,7 @@ import { type HubSettings, hubSettings } from './settings.ts';
 import { storeUrl } from './store-url.ts';
 
 /** What an operator has done once, beside the hub that runs: each ends by itself. */
-const TASKS = { replay: replayIndex, reconcile, 'confirm-deletes': confirm } as const;
+const TASKS = { replay: replayIndex, recover: recoverIndex, reconcile, 'confirm-deletes': confirm } as const;
 
 export type Task = keyof typeof TASKS;
 
@@ -67,6 +68,17 @@ async function replayIndex({ settings, database, sectors, catalogues, tell }: Wo
     if (unseenCount === 0) return;
     tell(`${unseenCount} views are in the index that no event speaks of; they were left as they are. The first:`);
     for (const { sector, code } of unseen.slice(0, 20)) tell(`  ${sector} ${code}`);
+  } finally {
+    await log.close();
+  }
+}
+
+async function recoverIndex({ settings, database, sectors, tell }: Workplace): Promise<void> {
+  const log = openEventLog({ settings, database, warn: (message) => tell(message), now: Date.now });
+  try {
+    const { topics, toldAgain } = await recover({ database, log, sectors, now: Date.now });
+    for (const topic of topics) tell(`${topic} is read again from the first record it holds.`);
+    tell(`${toldAgain} dossiers whose last version the index does not have are told again by the next capture.`);
   } finally {
     await log.close();
   }

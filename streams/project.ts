@@ -32,7 +32,7 @@ export interface ProjectOptions {
 }
 
 /** Under this name a projector keeps its places beside its effects. */
-const CONSUMER = 'project';
+export const CONSUMER = 'project';
 const GROUP = 'lienthong-project';
 export const BATCH_SIZE = 500;
 

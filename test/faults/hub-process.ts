@@ -6,10 +6,12 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 
 export type Role = 'capture' | 'project' | 'deliver' | 'gateway';
+/** As `--role` takes them. */
+export type Roles = Role | 'gateway,capture,project';
 
 /** A hub as an operator starts it: `node cli.ts serve --role …`, in a process of its own. */
 export interface HubProcess {
-  readonly role: Role;
+  readonly role: Roles;
   readonly pid: number;
   /** Where it listens. */
   readonly address: string;
@@ -33,7 +35,7 @@ const PAGE_BYTES = 4096;
 
 /** @param limits.descriptors most files and sockets that it may have open */
 export async function startHub(
-  role: Role,
+  role: Roles,
   environment: Readonly<Record<string, string>>,
   limits: { readonly descriptors?: number } = {},
 ): Promise<HubProcess> {

@@ -27,6 +27,8 @@ export interface Stage {
   eventually(holds: () => Promise<boolean> | boolean, what: string, ms?: number): Promise<void>;
   /** From now until the answer is called, changes of the sector cannot be captured: answers have to say so. */
   outage(sector: string): () => void;
+  /** Violations that this row knows to be beyond repair: they are counted in a note. */
+  forgive(isBeyond: (key: string) => boolean): void;
   /** For the result line. */
   note(text: string): void;
 }

@@ -12,6 +12,7 @@ import {
 import { startLoad } from './load.ts';
 import { observe, readVersions } from './observe.ts';
 import type { FaultRow, Stage } from './row.ts';
+import { staleAt } from './stale.ts';
 
 export interface RowOptions {
   readonly kills: number;
@@ -62,6 +63,7 @@ export async function runRow(
   const failures: string[] = [];
   const notes: string[] = [];
   const outages: Outage[] = [];
+  const forgiven: ((key: string) => boolean)[] = [];
   let harm = 0;
   await cluster.fleet();
   // Codes that are deleted while the row runs were there before it.
@@ -90,6 +92,7 @@ export async function runRow(
       const from = Date.now();
       return () => outages.push({ sector, from, until: Date.now() });
     },
+    forgive: (isBeyond) => forgiven.push(isBeyond),
     note: (text) => notes.push(text),
   };
   let made = 0;
@@ -104,13 +107,16 @@ export async function runRow(
     made = load.made();
   }
   const healedAt = performance.now();
-  const left = await settle(cluster, memory, HEALED_WITHIN_MS[isLong ? 'long' : 'short']);
+  const isForgiven = (key: string) => forgiven.some((isBeyond) => isBeyond(key));
+  const left = await settle(cluster, memory, HEALED_WITHIN_MS[isLong ? 'long' : 'short'], isForgiven);
   const healedInMs = performance.now() - healedAt;
   const samples = await watch.stop();
   const bounds = { toldWithinMs: TOLD_WITHIN_MS, overWithinMs: OVER_WITHIN_MS };
   const all = [...left, ...watch.violations(), ...untold(samples, outages, bounds)];
-  const violations = all.filter(({ key }) => !memory.seen.has(key));
-  for (const { key } of violations) memory.seen.add(key);
+  const fresh = all.filter(({ key }) => !memory.seen.has(key));
+  for (const { key } of fresh) memory.seen.add(key);
+  const violations = fresh.filter(({ key }) => !isForgiven(key));
+  if (violations.length < fresh.length) notes.push(`${fresh.length - violations.length} beyond repair`);
   const seconds = Math.round((performance.now() - startedAt) / 1_000);
   const counts = (['I1', 'I2', 'I3', 'I4', 'I5'] as const).map((name) => `${name} ${countOf(violations, name)}`);
   const line = [
@@ -125,15 +131,21 @@ export async function runRow(
 }
 
 /** Waits until nothing is under way and nothing is wrong any more. @returns what still is at the end of the time */
-export async function settle(cluster: Cluster, memory: Memory, withinMs: number): Promise<readonly Violation[]> {
+export async function settle(
+  cluster: Cluster,
+  memory: Memory,
+  withinMs: number,
+  isForgiven: (key: string) => boolean = () => false,
+): Promise<readonly Violation[]> {
   const end = performance.now() + withinMs;
   for (;;) {
     const isLate = performance.now() > end;
     if (isLate || (await isQuiet(cluster).catch(() => false))) {
       const seen = await observe(placesOf(cluster), memory.everHeld);
       const violations = checkAll(seen).filter(({ key }) => !memory.seen.has(key));
-      const answers = await readStale(cluster).catch(() => ['nobody answers']);
-      if (isLate || (violations.length === 0 && answers.length === 0)) return violations;
+      const answers = await askGateway(cluster).catch(() => ['nobody answers']);
+      const isWhole = violations.every(({ key }) => isForgiven(key)) && answers.length === 0;
+      if (isLate || isWhole) return violations;
     }
     await delay(LOOK_EVERY_MS);
   }
@@ -155,7 +167,7 @@ function watchAnswers(cluster: Cluster) {
   const watching = (async () => {
     while (!stopping.signal.aborted) {
       const at = Date.now();
-      const stale = await readStale(cluster).catch(() => null);
+      const stale = await askGateway(cluster).catch(() => null);
       if (stale !== null) samples.push({ at, stale: new Set(stale) });
       versions.see(await readVersions(cluster.store).catch(() => []));
       await delay(SAMPLE_MS, undefined, { signal: stopping.signal }).catch(() => {});
@@ -171,21 +183,8 @@ function watchAnswers(cluster: Cluster) {
   };
 }
 
-const FRESHNESS = '{ dossiers(first: 1) { missing { sector code } } }';
-
-/** Sectors that an answer of the gateway names as not up to date. */
-async function readStale(cluster: Cluster): Promise<readonly string[]> {
-  const response = await fetch(`${cluster.one('gateway').address}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ query: FRESHNESS }),
-    signal: AbortSignal.timeout(3_000),
-  });
-  const { data } = (await response.json()) as {
-    data?: { dossiers: { missing: { sector: string; code: string }[] } | null } | null;
-  };
-  if (data?.dossiers == null) throw new Error('The gateway gave no answer');
-  return data.dossiers.missing.filter(({ code }) => code === 'INDEX_STALE').map(({ sector }) => sector);
+async function askGateway(cluster: Cluster): Promise<readonly string[]> {
+  return staleAt(cluster.one('gateway').address);
 }
 
 function placesOf({ store, land, directory, portalUrl }: Cluster) {

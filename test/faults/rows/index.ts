@@ -1,5 +1,7 @@
 import type { FaultRow } from '../row.ts';
 import { captureKilled, databaseKilled, delivererKilled, projectorKilled } from './kills.ts';
+import { clocksWrong, descriptorsShort, diskFull } from './limits.ts';
+import { offsetsLost, topicLost } from './log-lost.ts';
 import { randomMix } from './mix.ts';
 import { answerSwallowed, poisonDossier, portalDown, refusalStorm } from './portal.ts';
 import { brokenConnections, formChanged, lateCommits, rightsRevoked, sourceDown, tableEmptied } from './systems.ts';
@@ -18,6 +20,7 @@ export const ROWS: readonly FaultRow[] = [
   twoDeliverers,
   kafkaFrozen,
   kafkaKilled,
+  offsetsLost,
   rebalances,
   slowHandler,
   databaseKilled,
@@ -26,6 +29,10 @@ export const ROWS: readonly FaultRow[] = [
   lateCommits,
   tableEmptied,
   formChanged,
+  clocksWrong,
   brokenConnections,
+  diskFull,
+  descriptorsShort,
   randomMix,
+  topicLost,
 ];

@@ -37,19 +37,22 @@ export const rightsRevoked: FaultRow = {
       return row?.failing_since != null;
     };
     await land.knex.raw(`revoke select on land.* from ${account}`);
+    // A connection keeps the rights that it came with.
+    await cluster.proxies.land.repair();
     harmed();
-    // Rights are looked up anew by new statements.
     const over = outage('land');
     await eventually(failing, 'capture says that it fails');
     await delay(1_000);
     over();
     await land.knex.raw(`grant select on land.* to ${account}`);
+    await cluster.proxies.land.repair();
     await eventually(async () => !(await failing()), 'capture goes on once the rights are back');
     await land.knex.raw(`alter user ${account} with max_user_connections 1`);
     await cluster.proxies.land.repair();
     harmed();
     await delay(3_000);
     await land.knex.raw(`alter user ${account} with max_user_connections 0`);
+    await cluster.proxies.land.repair();
   },
 };
 
