@@ -3,6 +3,8 @@ import type { Portal } from '../core/portal.ts';
 import type { Database } from '../drivers/database.ts';
 import { createDeliveryLedger } from '../store/delivery-ledger.ts';
 import { type Claim, ClaimLost, createDeliveryQueue, type DeliveryOutcome } from '../store/delivery-queue.ts';
+import { createDossierIndex } from '../store/dossier-index.ts';
+import { isHeard } from './deliver/awaited.ts';
 import { bring, TooEarly, type Workshop } from './deliver/bring.ts';
 import { ModeChanged, Postponed } from './deliver/calls.ts';
 import { scopeOf } from './deliver/facts.ts';
@@ -64,9 +66,11 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     ...{ database, queue, portal, gate, catalogues, now, warn },
     ledger: createDeliveryLedger(database, { queue, now }),
     roles: new Map(options.sectors.map(({ id, role }) => [id, role])),
+    progress: createDossierIndex(database).progress,
     standardMode: settings.PORTAL_MODE,
     timeoutMs: settings.PORTAL_TIMEOUT_MS,
   };
+  const receptions = options.sectors.flatMap(({ id, role }) => (role === 'reception' ? [id] : []));
   const stopping = new AbortController();
   const breaking = new AbortController();
   const pause = createPause(stopping.signal);
@@ -111,7 +115,8 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       reconciledAt = performance.now();
       reconciling = reconciling.then(() => reconcileBatch(now())).catch(reportFault);
     }
-    const free = places();
+    // Before the counters have been read in nothing can be said of any dossier.
+    const free = isHeard(receptions, await shop.progress()) ? places() : 0;
     const claims = free > 0 ? await queue.claim(free) : [];
     for (const claim of claims) begin(claim);
     // A place that becomes free ends the pause, as does a kick.

@@ -3,9 +3,11 @@ import { type Portal, type PortalDossier, type PortalStep, PROGRESS_CHUNK } from
 import type { Database } from '../../drivers/database.ts';
 import type { DeliveryLedger, PortalCallEntry, PortalKnowledge } from '../../store/delivery-ledger.ts';
 import type { Claim, DeliveryOutcome, DeliveryQueue } from '../../store/delivery-queue.ts';
+import type { CaptureProgress } from '../../store/dossier-index.ts';
+import { isHeard, missingReception } from './awaited.ts';
 import { type PortalCalls, portalCalls } from './calls.ts';
 import { digestsOf, hashOf, stepHash } from './digest.ts';
-import { type DossierFacts, factsOf, type SectorRoles, scopeOf } from './facts.ts';
+import { type DossierFacts, factsOf, type SectorRoles, type StoredView, scopeOf } from './facts.ts';
 import type { PortalGate } from './gate.ts';
 import type { Hold } from './hold-reasons.ts';
 import { judge, shownRecord, shownSteps, type WantedContent } from './judge.ts';
@@ -26,6 +28,8 @@ export interface Workshop {
   readonly gate: PortalGate;
   readonly catalogues: Catalogues;
   readonly roles: SectorRoles;
+  /** How far each sector's capture has come. */
+  readonly progress: () => Promise<ReadonlyMap<string, CaptureProgress>>;
   readonly standardMode: DeliveryMode;
   readonly timeoutMs: number;
   readonly now: () => number;
@@ -42,18 +46,20 @@ export interface Wanted extends WantedContent {
   readonly steps: readonly PortalStep[];
 }
 
-/** A call that may still be on its way when the time for its answer is over. */
+/** A call may still be on its way when the time for its answer is over, or a part of the dossier on its way to the index. */
 export class TooEarly extends Error {
-  /** UTC milliseconds from which on a lookup tells for certain. */
+  /** UTC milliseconds from which on it may be known. */
   readonly at: number;
 
   constructor(at: number) {
-    super('A call without an answer may still be under way');
+    super('What has to be known first may still be under way');
     this.name = 'TooEarly';
     this.at = at;
   }
 }
 
+/** How long a dossier waits for a system that has not been heard, milliseconds; spread, so that not all come at once. */
+const AWAIT_MS = 5_000;
 /** A second refusal of something else can follow a first, as when the portal lost a dossier; more is a fault. */
 const MOST_REFUSALS = 4;
 
@@ -79,6 +85,10 @@ export async function bring(claim: Claim, shop: Workshop, signal: AbortSignal): 
     warn('a dossier could not be put into the portal’s form', { error: error instanceof Error ? error.name : 'error' });
     const text = 'Không lập được dữ liệu gửi Cổng từ hồ sơ này. Đề nghị báo quản trị trục liên thông.';
     return { to: 'failed', revision, reason: { code: 'HUB_FAULT', text } };
+  }
+  if (!facts.deleted) {
+    const hold = await awaited(facts, stored, shop);
+    if (hold !== null) return { to: 'held', revision, reason: { code: hold.code, text: hold.text } };
   }
   if (facts.deleted) return deletedOutcome(await ledger.knownOf(code), revision);
   const { agencyCode = null, procedureCode = null } = facts.view;
@@ -113,6 +123,18 @@ function wantedOf(facts: DossierFacts, revision: number): Wanted {
     hash: hashOf(digests),
     steps: portalSteps(facts),
   };
+}
+
+/** @throws TooEarly while a system that ought to hold the dossier has not been heard */
+async function awaited(facts: DossierFacts, stored: readonly StoredView[], shop: Workshop): Promise<Hold | null> {
+  const progress = await shop.progress();
+  const receptions = [...shop.roles].flatMap(([sector, role]) => (role === 'reception' ? [sector] : []));
+  const working = facts.procedure?.sector;
+  const missing = missingReception(stored, receptions, progress);
+  if (missing === 'wait' || !isHeard([...receptions, ...(working == null ? [] : [working])], progress)) {
+    throw new TooEarly(shop.now() + Math.round(AWAIT_MS * (1 + Math.random())));
+  }
+  return missing;
 }
 
 function deletedOutcome(known: PortalKnowledge, revision: number): DeliveryOutcome {

@@ -12,6 +12,8 @@ export interface StoredView {
   readonly deleted: boolean;
   readonly view: DossierView | null;
   readonly faults: readonly FieldFault[];
+  /** UTC milliseconds. */
+  readonly recordedAt: number;
 }
 
 /** Which sector's system received a dossier and which works on it, by folder. */

@@ -75,7 +75,10 @@ const DELIVERY_COLUMNS = [
   ...['next_try_at', 'claimed_by', 'claimed_until', 'fence'],
 ] as const;
 
-/** A newer revision is to be delivered: at once, unless the portal is being waited for or delivery is off. */
+/**
+ * A newer revision is to be delivered: at once, unless the portal is being waited for. Also where delivery is off: the
+ * dossier may by now be another agency's, and the deliverer sets it off again where it is not.
+ */
 export const WANTED: TableShape = {
   table: 'delivery',
   columns: DELIVERY_COLUMNS,
@@ -84,9 +87,9 @@ export const WANTED: TableShape = {
     wanted_at: 'case when wanted_revision > known_revision then wanted_at else new(wanted_at) end',
     next_try_at: "case when state = 'pending' then next_try_at else new(next_try_at) end",
     attempts: "case when state = 'pending' then attempts else 0 end",
-    reason_code: "case when state in ('pending', 'off') then reason_code else null end",
-    reason: "case when state in ('pending', 'off') then reason else null end",
-    state: "case when state = 'off' then 'off' else 'pending' end",
+    reason_code: "case when state = 'pending' then reason_code else null end",
+    reason: "case when state = 'pending' then reason else null end",
+    state: "'pending'",
     wanted_revision: 'new(wanted_revision)',
   },
 };
@@ -100,7 +103,7 @@ export const UNWANTED: TableShape = {
     ...WANTED.update,
     reason_code: "case when known_revision > 0 then 'DELETED_AT_SOURCE' else null end",
     reason: `case when known_revision > 0 then '${DELETED_REASON}' else null end`,
-    state: "case when known_revision > 0 then 'held' when state = 'off' then 'off' else 'pending' end",
+    state: "case when known_revision > 0 then 'held' else 'pending' end",
     wanted_revision: 'new(wanted_revision)',
   },
 };

@@ -16,8 +16,10 @@ function factsFor(
   faults: readonly FieldFault[] = [],
 ) {
   const views: StoredView[] = [
-    { sector: 'one-stop', deleted: false, view: reception(CODE, change), faults },
-    ...(course === undefined ? [] : [{ sector: 'land', deleted: false, view: { code: CODE, ...course }, faults: [] }]),
+    { sector: 'one-stop', deleted: false, view: reception(CODE, change), faults, recordedAt: 0 },
+    ...(course === undefined
+      ? []
+      : [{ sector: 'land', deleted: false, view: { code: CODE, ...course }, faults: [], recordedAt: 0 }]),
   ];
   return factsOf(CODE, views, { roles, catalogues });
 }
@@ -243,10 +245,14 @@ describe('what is held back', () => {
     ['X4-261008-0001', false],
     ['khong phai ma', false],
   ])('a code by its pattern: %s', (code, sound) => {
-    const facts = factsOf(code, [{ sector: 'one-stop', deleted: false, view: reception(code), faults: [] }], {
-      roles,
-      catalogues,
-    });
+    const facts = factsOf(
+      code,
+      [{ sector: 'one-stop', deleted: false, view: reception(code), faults: [], recordedAt: 0 }],
+      {
+        roles,
+        catalogues,
+      },
+    );
     expect(validate(facts, NOW).map((hold) => hold.code)).toEqual(sound ? [] : ['CODE_PATTERN']);
   });
 
@@ -257,8 +263,14 @@ describe('what is held back', () => {
 
   it('nothing for a field that another system speaks for', () => {
     const views: StoredView[] = [
-      { sector: 'one-stop', deleted: false, view: reception(CODE), faults: [] },
-      { sector: 'land', deleted: false, view: { code: CODE }, faults: [{ field: 'dueAt', reason: 'expected a time' }] },
+      { sector: 'one-stop', deleted: false, view: reception(CODE), faults: [], recordedAt: 0 },
+      {
+        sector: 'land',
+        deleted: false,
+        view: { code: CODE },
+        faults: [{ field: 'dueAt', reason: 'expected a time' }],
+        recordedAt: 0,
+      },
     ];
     expect(validate(factsOf(CODE, views, { roles, catalogues }), NOW)).toEqual([]);
   });
