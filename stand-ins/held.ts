@@ -1,6 +1,6 @@
 /**
  * Three finished dossiers as they come in real life: typed at the counter so that nobody could honestly send them on. One
- * states no number of its applicant, one a procedure that is in no catalogue, one was finished before it was received.
+ * states no number of its applicant, one a procedure that is in no catalogue, one was to be ready before it was received.
  *
  *   node stand-ins/held.ts spoil   --data DIR      types them wrongly, unless that was done before
  *   node stand-ins/held.ts correct --data DIR      corrects them, as the counter's officers would
@@ -24,7 +24,7 @@ interface Spoilt {
 const mistakes: readonly ((typed: Typed) => Typed)[] = [
   () => ({ applicantsId: '' }),
   () => ({ docTypeCode: '1.999999' }),
-  ({ finishedDate = '', dateReceived = '' }) => ({ finishedDate: dateReceived, dateReceived: finishedDate }),
+  ({ dateAppointed = '', dateReceived = '' }) => ({ dateAppointed: dateReceived, dateReceived: dateAppointed }),
 ];
 
 export async function spoil(directory: string, address: string): Promise<readonly string[]> {
@@ -35,7 +35,7 @@ export async function spoil(directory: string, address: string): Promise<readonl
     .prepare(
       `SELECT body FROM (SELECT body FROM dossiers ORDER BY updated_at DESC LIMIT 3000)
        WHERE body ->> '$.status' = 'done' AND body ->> '$.applicantsType' = '1'
-         AND substr(body ->> '$.finishedDate', 1, 10) <> substr(body ->> '$.dateReceived', 1, 10) LIMIT ?`,
+         AND substr(body ->> '$.dateAppointed', 1, 10) <> substr(body ->> '$.dateReceived', 1, 10) LIMIT ?`,
     )
     .all(mistakes.length);
   database.close();

@@ -2,7 +2,7 @@
 
 import { hashOf } from '../../../stand-ins/world/random.ts';
 import { localTime, two } from '../../../stand-ins/world/time.ts';
-import type { Dossier, StatusCode, Step, World } from '../../../stand-ins/world/types.ts';
+import type { Dossier, Person, StatusCode, Step, World } from '../../../stand-ins/world/types.ts';
 
 export const statusWords: Record<StatusCode, string> = {
   1: 'receiving',
@@ -61,13 +61,25 @@ export function wireBoolean(value: boolean): string {
   return value ? 'True' : 'False';
 }
 
+/** Of a person whom no system knows by a number: the card was issued yesterday. */
+function newCard({ index, gender, birthDate }: Person): string {
+  const century = birthDate < '2000' ? 0 : 2;
+  const serial = String(index % 10_000).padStart(4, '0');
+  return `097${century + (gender === 'male' ? 0 : 1)}${birthDate.slice(2, 4)}99${serial}`;
+}
+
 /** The number the applicant showed that day: one of those this software knows, or the enterprise's code. */
 export function applicantsId(world: World, dossier: Dossier): string {
   if (dossier.applicant.business !== undefined) return world.business(dossier.applicant.business).code;
   const { personalNumber, oldNumber } = world.identityIn('one-stop', dossier.applicant.person);
   const showsOld = dossier.index % 6 === 3 && hashOf(world.seed, 'shown number', dossier.index) % 2 === 0;
   const oldShown = dossier.index < 6 ? dossier.index === 3 : showsOld;
-  return (oldShown ? (oldNumber ?? personalNumber) : (personalNumber ?? oldNumber)) ?? '';
+  const known = oldShown ? (oldNumber ?? personalNumber) : (personalNumber ?? oldNumber);
+  // Whoever is not in its list of applicants yet shows a card all the same.
+  // Some of those who are turned away show nothing.
+  if (dossier.status === 3 && dossier.index % 100 === 3) return '';
+  const person = world.person(dossier.applicant.person);
+  return known ?? person.personalNumber ?? person.oldNumber ?? newCard(person);
 }
 
 export function wireDossier(world: World, dossier: Dossier, filedUnder: string): Record<string, unknown> {
