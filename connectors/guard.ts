@@ -53,7 +53,8 @@ interface BreakerOptions {
 /** Read for each sector, as SECTOR_<FOLDER>_TIMEOUT_MS and so on. */
 export const guardSettings = {
   TIMEOUT_MS: integerSetting({
-    description: 'Longest time one question to the system may take, waiting and repetitions included',
+    description:
+      'Longest time one question to the system may take, waiting and repetitions included; capture, at which nobody waits, may take ten times as long',
     unit: 'milliseconds',
     standard: 3000,
     least: 1,
@@ -84,6 +85,8 @@ export function guardOptions(sector: string, settings: SettingsValues<typeof gua
   };
 }
 
+/** How many times as long a question may take at which nobody waits. */
+const PATIENCE = 10;
 /** Pauses before repetitions are drawn from 0 to this many milliseconds, doubled each time. */
 const PAUSE_MS = 100;
 
@@ -104,15 +107,17 @@ export function guardSource(source: Source, options: GuardOptions): WatchedSourc
     breaker: new ConsecutiveBreaker(failures),
     halfOpenAfter: new ExponentialBackoff({ initialDelay: restMs, maxDelay: mostRestMs, generator: noJitterGenerator }),
   });
-  const watch = openWatch(timeoutMs);
+  const hurried = { timeoutMs, watch: openWatch(timeoutMs) };
+  const unhurried = { timeoutMs: timeoutMs * PATIENCE, watch: openWatch(timeoutMs * PATIENCE) };
   const health = openHealth(now);
   let closed: Promise<void> | undefined;
 
-  function begin<T>({ caller, signal }: CallOptions, work: (call: Call) => Promise<T>): Promise<T> {
+  function begin<T>({ caller, signal, ...options }: CallOptions, work: (call: Call) => Promise<T>): Promise<T> {
     if (signal.aborted) return Promise.reject(new Abandoned(signal.reason).inSector(sector));
+    const { watch, timeoutMs: ownTimeoutMs } = options.unhurried === true ? unhurried : hurried;
     return new Promise((resolve, reject) => {
       const settle = (error: HubError) => reject(error.inSector(sector));
-      const call = new Call(caller, signal, { timeoutMs, settle });
+      const call = new Call(caller, signal, { timeoutMs: ownTimeoutMs, settle });
       watch.add(call, signal);
       work(call).then(
         (value) => {

@@ -57,6 +57,8 @@ export interface CallOptions {
   readonly caller: Caller;
   /** Aborts when the caller is gone or the deadline has passed; an adapter passes it to the bottom. */
   readonly signal: AbortSignal;
+  /** Nobody waits at a counter: the system may take ten times as long. */
+  readonly unhurried?: boolean | undefined;
 }
 
 /** What a system can do, as data. `sectors` shows it; the engine asks for a capability, never for a name. */

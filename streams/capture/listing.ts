@@ -33,7 +33,7 @@ export async function listPage(
   const { source } = entity;
   if (source.listChanges === undefined) throw new HubError('INTERNAL', 'the system cannot list what changed');
   const request = { entity: entity.name, fields, after, limit: PAGE_SIZE };
-  const answer: ListChangesAnswer = await source.listChanges(request, { caller, signal });
+  const answer: ListChangesAnswer = await source.listChanges(request, { caller, signal, unhurried: true });
   const rows: ListedRow[] = [];
   const faulty: Sighting[] = [];
   for (const { row, position } of answer.rows) {

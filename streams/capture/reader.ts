@@ -3,6 +3,7 @@ import type { Caller } from '../../core/caller.ts';
 import type { DossierListField, DossierPart } from '../../core/declaration.ts';
 import { DOSSIER_OWNERS, type DossierStep } from '../../core/dossier.ts';
 import { HubError } from '../../core/errors.ts';
+import { isDossierCode } from '../../core/event.ts';
 import { createMapper, type Mapped } from '../../core/mapping.ts';
 import { entityOf, type OpenSector } from '../../core/open-sector.ts';
 import type { Answer, Row } from '../../core/source.ts';
@@ -67,7 +68,7 @@ export function createDossierReader(sector: OpenSector): DossierReader {
     read(row, place) {
       const fields = mapper.map(row);
       const { code } = fields;
-      if (typeof code !== 'string' || !/^[^:\s]{1,64}$/.test(code)) {
+      if (!isDossierCode(code)) {
         const reason =
           code instanceof Error ? code.message : 'code: expected up to 64 characters without blank or colon';
         return { kind: 'faulty', code: null, place, reason };
@@ -79,7 +80,7 @@ export function createDossierReader(sector: OpenSector): DossierReader {
       const found = new Map<string, Row | null | HubError>();
       await inBatches(codes, batchSize, async (keys) => {
         const request = { entity: entity.name, lookup: dossiers.byCode, keys, fields: mapper.from };
-        const answers = await entity.source.read(request, { caller, signal });
+        const answers = await entity.source.read(request, { caller, signal, unhurried: true });
         for (const [index, code] of keys.entries()) found.set(code, recordIn(answers[index]));
       });
       return found;
@@ -136,7 +137,7 @@ function createPartReader(
       const found = new Map<string, unknown>();
       await inBatches(codes, batchSize, async (keys) => {
         const request = { entity: entity.name, lookup: part.by, keys, fields: mapper.from };
-        const answers = await entity.source.read(request, { caller, signal });
+        const answers = await entity.source.read(request, { caller, signal, unhurried: true });
         for (const [index, code] of keys.entries()) found.set(code, listOf(answers[index]));
       });
       return found;

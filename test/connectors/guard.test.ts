@@ -153,6 +153,15 @@ describe('guard: the deadline', () => {
     expect(signal?.aborted).toBe(true);
   });
 
+  it('gives ten times as long to a question at which nobody waits, and no more', async () => {
+    const slow = stage(() => later(150).then(() => rows), { timeoutMs: 60, retries: 0 });
+    expect((await failureOf(slow.ask())).code).toBe('SOURCE_TIMEOUT');
+    const unhurried = { caller, signal: never(), unhurried: true };
+    expect(await slow.guarded.read(request, unhurried)).toEqual(rows);
+    const silent = stage(hanging, { timeoutMs: 20, retries: 0 });
+    expect((await failureOf(silent.guarded.read(request, unhurried))).message).toContain('200 ms');
+  });
+
   it('ends every one of several calls begun at different times at its own deadline', async () => {
     const { ask } = stage(hanging, { timeoutMs: 80, concurrency: 8 });
     const spent: number[] = [];
