@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { loadCatalogues } from './catalogues/catalogue.ts';
 import { createSeal } from './core/seal.ts';
 import { readSettings, SettingsFault } from './core/setting.ts';
+import { addCallbackRoute } from './gateway/callback-route.ts';
 import { createGateway, type Gateway } from './gateway/gateway.ts';
 import { loopbackAddress } from './gateway/loopback.ts';
 import { readSealingKey } from './hub/sealing-key.ts';
@@ -21,6 +22,7 @@ import { buildSchema, type SectorSdl } from './resolvers/schema.ts';
 import { createCaptureStatus } from './store/capture-status.ts';
 import { createDossierIndex } from './store/dossier-index.ts';
 import { openStore, type Store } from './store/store.ts';
+import { createCallbackDesk } from './streams/capture/callbacks.ts';
 import { createSyncDesk } from './streams/deliver/desk.ts';
 import { createFeed } from './streams/feed.ts';
 import { readRoles, type StreamRole } from './streams/roles.ts';
@@ -114,6 +116,10 @@ export async function createHub(options: HubOptions): Promise<Hub> {
       logger,
     });
     const gateway = await openGateway({ registry, sdl: sdlOf(found), store, settings, options, roles, streams });
+    if (roles.has('gateway') || roles.has('capture')) {
+      const onKept = (sector: string) => streams.kick(sector);
+      addCallbackRoute(gateway.fastify, createCallbackDesk({ sectors, database, now, warn, onKept }));
+    }
     const watch = roles.has('gateway') ? watchSystems(registry, settings.HEALTH_INTERVAL_MS) : { close() {} };
     streams.start();
     let closed: Promise<void> | undefined;

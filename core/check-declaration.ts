@@ -154,6 +154,7 @@ function checkDossiers(sector: SectorDeclaration, fault: Fault): void {
 /** How changes are captured. Their names become part of settings, tables and addresses. */
 function checkChanges(sector: SectorDeclaration, entity: EntityDeclaration, fault: Fault): void {
   const asking: string[] = [];
+  const addresses = new Set<string>();
   for (const [name, change] of Object.entries(sector.dossiers?.changes ?? {})) {
     const place = `dossiers.changes.${name}`;
     if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name) || name.length > 64) {
@@ -168,6 +169,12 @@ function checkChanges(sector: SectorDeclaration, entity: EntityDeclaration, faul
     }
     if (change.way === 'push') {
       if (Object.keys(change.routes).length === 0) fault(place, 'declares no route');
+      for (const route of Object.keys(change.routes)) {
+        if (!/^[\w.-]{1,64}$/.test(route))
+          fault(place, `route ${route}: expected up to 64 letters, digits, _, . and -`);
+        if (addresses.has(route)) fault(place, `route ${route} is declared by another way too: keep one`);
+        addresses.add(route);
+      }
       const known = { ...sector.settings, ...change.settings };
       if (!(change.secret.setting in known))
         fault(place, `its secret is the setting ${change.secret.setting}, not declared`);

@@ -50,6 +50,11 @@ export function parseEventId(id: string): { sector: string; code: string; versio
   return sector === undefined || code === undefined ? null : { sector, code, version: Number(version) };
 }
 
+/** Whether a text can be a dossier's code here: ids are put together from it. */
+export function isDossierCode(text: unknown): text is string {
+  return typeof text === 'string' && /^[^:\s]{1,64}$/.test(text);
+}
+
 /** Topic of a sector's dossier events: `lienthong.civil-status.dossier.v1`. */
 export function topicOf(sector: string): string {
   return `lienthong.${sector}.dossier.v1`;

@@ -9,6 +9,8 @@ export interface SupervisedStreams {
   /** `starting` while the log cannot be reached; `stopped` when going on would skip records. */
   state(): 'starting' | 'running' | 'stopped';
   caughtUp(): Promise<void>;
+  /** A sector's system has called. */
+  kick(sector: string): void;
   /** Rejects with LogGap when going on would skip records. */
   readonly ended: Promise<void>;
   close(): Promise<void>;
@@ -72,6 +74,7 @@ export function superviseStreams(options: { open: () => Streams; logger: Logger 
     },
     state: () => state,
     caughtUp: async () => (await started.promise).caughtUp(),
+    kick: (sector) => current?.kick(sector),
     ended: ending.promise,
     async close() {
       closing.abort();

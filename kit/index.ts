@@ -12,7 +12,7 @@ import { FaultyValue } from '../core/faulty-value.ts';
 import { parsePersonalNumber, restoreLeadingZeros } from '../core/personal-number.ts';
 import { choiceSetting, integerSetting, textSetting, urlSetting } from '../core/setting.ts';
 import { formatVietnameseInstant } from '../core/time.ts';
-import { follow, poll } from './capture.ts';
+import { callback, follow, poll, push } from './capture.ts';
 import * as fields from './fields.ts';
 
 /** A sector as its engineer writes it: what is empty may be left out. */
@@ -35,7 +35,7 @@ export const kit = {
   xml,
   fields,
   /** How changes are captured: `dossiers: { …, changes: { poll: kit.capture.poll() } }`. */
-  capture: { poll, follow, files, topic, binlog, changeTable },
+  capture: { poll, follow, push, callback, files, topic, binlog, changeTable },
   /** Instants as systems write them, in Vietnamese time. */
   times: { vietnamese: formatVietnameseInstant },
   settings: { text: textSetting, integer: integerSetting, url: urlSetting, choice: choiceSetting },

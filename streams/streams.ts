@@ -19,6 +19,8 @@ export interface Streams {
   start(): Promise<void>;
   /** Resolves when what the systems held at the call is in the index. Bounded by its caller. */
   caughtUp(): Promise<void>;
+  /** A sector's system has called. */
+  kick(sector: string): void;
   /** Rejects when a part ended for good: the log lost records that were not read yet. */
   readonly ended: Promise<void>;
   close(): Promise<void>;
@@ -82,6 +84,7 @@ export function createStreams(options: StreamsOptions): Streams {
       await capture?.caughtUp();
       await projector?.caughtUp();
     },
+    kick: (sector) => capture?.kick(sector),
     async close() {
       await Promise.all([capture?.close(), deliverer?.close()]);
       await projector?.close();

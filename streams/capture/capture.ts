@@ -15,6 +15,8 @@ export interface Capture {
    * since a system may be down.
    */
   caughtUp(): Promise<void>;
+  /** A system has called, so that nobody need wait until it is looked for. */
+  kick(sector: string): void;
   /** Gives the leases up, so that another process goes on at once. May be called twice. */
   close(): Promise<void>;
 }
@@ -39,7 +41,10 @@ export function createCapture(options: CaptureOptions): Capture {
   const leases = createLeases(database, { holder, leaseMs: settings.LEASE_MS });
   const captures = options.sectors
     .filter(({ declaration }) => Object.keys(declaration.dossiers?.changes ?? {}).length > 0)
-    .map((sector) => createSectorCapture({ sector, database, log, leases, settings, now, warn }));
+    .map((sector) => ({
+      id: sector.id,
+      ...createSectorCapture({ sector, database, log, leases, settings, now, warn }),
+    }));
   const closing = new AbortController();
   let running: Promise<unknown> | undefined;
 
@@ -49,6 +54,9 @@ export function createCapture(options: CaptureOptions): Capture {
     },
     async caughtUp() {
       await Promise.all(captures.map((one) => one.caughtUp(closing.signal)));
+    },
+    kick(sector) {
+      captures.find(({ id }) => id === sector)?.kick();
     },
     async close() {
       closing.abort(new Error('capture is closed'));

@@ -1,9 +1,12 @@
+import type { DossierListField } from '../../core/declaration.ts';
 import type { DossierView } from '../../core/dossier.ts';
 import { canonicalJson } from './canonical.ts';
 
-type ListName = 'steps' | 'results' | 'supplementRequests' | 'fees' | 'parties' | 'papers';
-const LISTS: readonly ListName[] = ['steps', 'results', 'supplementRequests', 'fees', 'parties', 'papers'];
-const isList = (name: string): name is ListName => (LISTS as readonly string[]).includes(name);
+const LISTS: readonly DossierListField[] = ['steps', 'results', 'supplementRequests', 'fees', 'parties', 'papers'];
+
+export function isListField(name: string): name is DossierListField {
+  return (LISTS as readonly string[]).includes(name);
+}
 
 /**
  * What is known of a dossier after a message that told only a part. A message older than the status that is known fills
@@ -19,7 +22,7 @@ export function mergeDelta(
   const merged: Record<string, unknown> = { ...known };
   for (const [name, value] of Object.entries(delta.view)) {
     if (value === undefined || name === 'code') continue;
-    if (isList(name)) merged[name] = joined(name, known[name] ?? [], (value ?? []) as readonly object[]);
+    if (isListField(name)) merged[name] = joined(name, known[name] ?? [], (value ?? []) as readonly object[]);
     else if (!isLate || known[name as keyof DossierView] == null) merged[name] = value;
   }
   // A status whose time nobody told happened when the message says.
@@ -29,12 +32,15 @@ export function mergeDelta(
   return { ...merged, code: delta.code };
 }
 
-function joined(name: ListName, known: readonly object[], added: readonly object[]): readonly object[] {
+function joined(name: DossierListField, known: readonly object[], added: readonly object[]): readonly object[] {
   const seen = new Set(known.map((one) => sameness(name, one)));
+  // A document that was named before it had its number is the one that the record knows by that title.
+  const titles = new Set(name === 'results' ? known.map((one) => (one as { title?: unknown }).title) : []);
   const all = [...known];
   for (const one of added) {
     const key = sameness(name, one);
-    if (seen.has(key)) continue;
+    const { code, title } = one as { code?: unknown; title?: unknown };
+    if (seen.has(key) || (code == null && title != null && titles.has(title))) continue;
     seen.add(key);
     all.push(one);
   }
@@ -42,7 +48,7 @@ function joined(name: ListName, known: readonly object[], added: readonly object
 }
 
 /** What makes two elements one: systems tell the same step twice, with more or fewer words about who did it. */
-function sameness(name: ListName, element: object): string {
+function sameness(name: DossierListField, element: object): string {
   const one = element as Readonly<Record<string, unknown>>;
   if (name === 'steps') {
     return canonicalJson([one.at, (one.status as { code?: unknown } | null)?.code ?? null, one.content]);

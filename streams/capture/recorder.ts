@@ -4,7 +4,7 @@ import { readCaptured, saveCaptured } from '../../store/captured.ts';
 import { assertHeld, type Lease } from '../../store/leases.ts';
 import { addToOutbox } from '../../store/outbox.ts';
 import { quarantine, releaseFromQuarantine } from '../../store/quarantine.ts';
-import { inTransaction } from '../../store/transaction.ts';
+import { inTransaction, type Transaction } from '../../store/transaction.ts';
 import type { Sighting } from './sighting.ts';
 import { applySightings } from './work.ts';
 
@@ -29,6 +29,8 @@ export interface RecordBatch {
   readonly standing?: CaptureWayChange | undefined;
   /** Every sighting of one dossier becomes an event; otherwise the last one speaks for all. */
   readonly intermediate?: boolean | undefined;
+  /** What else has to be written exactly when these are. Repeated with the transaction when that has lost to another. */
+  readonly alongside?: ((trx: Transaction) => Promise<void>) | undefined;
 }
 
 export interface RecorderOptions {
@@ -54,6 +56,7 @@ export function createRecorder({ database, now, onRecorded }: RecorderOptions): 
         if (work.readable.size > 0) await releaseFromQuarantine(trx, database, sector, [...work.readable]);
         if (work.faulty.length > 0) await quarantine(trx, database, { sector, way, records: work.faulty, at });
         await saveCaptureWay(trx, database, { sector, way, change: standing, at });
+        await batch.alongside?.(trx);
         return { events: work.events.length, faulty: work.faulty.length };
       });
       if (done.events > 0) onRecorded?.(sector);

@@ -8,6 +8,7 @@ import { runFeed } from './feed.ts';
 import { runFollow } from './follow.ts';
 import { createBell } from './pause.ts';
 import { runPoll } from './poll.ts';
+import { runPush } from './push.ts';
 import { createDossierReader } from './reader.ts';
 import { createRecorder } from './recorder.ts';
 import { createRelay } from './relay.ts';
@@ -17,6 +18,8 @@ import { type CaptureSettings, createPasses, type Passes, type WayContext } from
 export interface SectorCapture {
   /** Works until the signal aborts. Never rejects. */
   run(signal: AbortSignal): Promise<void>;
+  /** The system has called. */
+  kick(): void;
   /** Resolves when every change made before the call is in the log, or the signal aborts. */
   caughtUp(signal: AbortSignal): Promise<void>;
 }
@@ -71,7 +74,7 @@ export function createSectorCapture(options: SectorCaptureOptions): SectorCaptur
       case 'follow':
         return runFollow(context, signal);
       case 'push':
-        return Promise.resolve();
+        return runPush(context, declaration, signal);
       default:
         return runFeed(context, { declaration, settings: sector.settings ?? {} }, signal);
     }
@@ -79,8 +82,7 @@ export function createSectorCapture(options: SectorCaptureOptions): SectorCaptur
 
   /** For a process that only watches: what the one at work has written down. */
   async function isCurrent(since: number): Promise<boolean> {
-    for (const { name, declaration } of ways) {
-      if (declaration.way === 'push') continue;
+    for (const { name } of ways) {
       const { currentUntil } = await readCaptureWay(database, sector.id, name);
       if (currentUntil === null || currentUntil < since) return false;
     }
@@ -97,14 +99,16 @@ export function createSectorCapture(options: SectorCaptureOptions): SectorCaptur
         if (!signal.aborted) await wait.wait(Math.min(settings.LEASE_MS / 3, MOST_LEASE_WAIT_MS), signal);
       }
     },
+    kick() {
+      for (const { declaration, passes } of ways) if (declaration.way === 'push') passes.hurry();
+    },
     async caughtUp(signal) {
       const since = now();
       const wait = createBell();
       let marks: readonly (() => boolean)[] | null = null;
       while (!signal.aborted) {
         if (!isHeld) marks = null;
-        else
-          marks ??= ways.filter(({ declaration }) => declaration.way !== 'push').map(({ passes }) => markNow(passes));
+        else marks ??= ways.map(({ passes }) => markNow(passes));
         const isDone = marks === null ? isCurrent(since) : marks.every((isSeen) => isSeen());
         if ((await Promise.resolve(isDone).catch(() => false)) && (await relay.isDrained().catch(() => false))) return;
         await wait.wait(LOOK_EVERY_MS, signal);

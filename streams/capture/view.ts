@@ -8,7 +8,8 @@ export interface ReadView {
 }
 
 /**
- * Makes a view of a record's fields. A field that could not be read keeps the value it had before.
+ * Makes a view of a record's fields. A field that could not be read keeps the value it had before, and so does one that
+ * the record does not have: a message told it.
  *
  * @returns the reason, where the record must not change anything: nothing false may stand over what was good
  */
@@ -31,5 +32,6 @@ export function viewOf(
       if (kept !== undefined) view[name] = kept;
     } else if (value !== undefined) view[name] = value;
   }
-  return { view: { ...view, code }, faults };
+  const told = Object.entries(before ?? {}).filter(([name]) => !(name in fields));
+  return { view: { ...Object.fromEntries(told), ...view, code }, faults };
 }

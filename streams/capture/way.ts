@@ -66,14 +66,21 @@ export function createPasses(): Passes {
 /**
  * Repeats a way's pass until the signal aborts. What fails is noted with the error's code alone and tried again, ever
  * more rarely. Never rejects.
+ *
+ * @param everyMs pause between two passes, unless one is asked for; standard: POLL_INTERVAL_MS
  */
-export async function repeatPasses(context: WayContext, signal: AbortSignal, pass: () => Promise<void>): Promise<void> {
-  const { passes, settings } = context;
+export async function repeatPasses(
+  context: WayContext,
+  signal: AbortSignal,
+  pass: () => Promise<void>,
+  everyMs = context.settings.POLL_INTERVAL_MS,
+): Promise<void> {
+  const { passes } = context;
   for (let failures = 0; !signal.aborted; ) {
     try {
       await pass();
       failures = 0;
-      await passes.wait(settings.POLL_INTERVAL_MS, signal);
+      await passes.wait(everyMs, signal);
     } catch (error) {
       if (signal.aborted) return;
       // Asking for it once more is what makes everything of the sector stop.
