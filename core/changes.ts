@@ -94,6 +94,8 @@ export interface ChangeBatch {
   readonly position: string;
   /** True when the feed has caught up: nothing that it could see is waiting. */
   readonly caughtUp: boolean;
+  /** Where it has caught up, when it asked how far it had to come: what was there then was seen. UTC milliseconds. */
+  readonly asOf?: number | undefined;
 }
 
 export type Observation =

@@ -10,14 +10,25 @@ export interface BinlogPlace {
 }
 
 export type BinlogEvent =
-  /** One row of a watched table; `before` is null for an insert, `after` for a delete. `at`: UTC milliseconds. */
-  | { readonly kind: 'row'; readonly table: string; readonly before: BinlogRow; readonly after: BinlogRow; at: number }
+  | BinlogRowChange
   /** A statement that is logged as text: what it did to rows is not in the log. */
   | { readonly kind: 'statement'; readonly text: string; readonly place: BinlogPlace }
   /** A transaction ended: reading may begin anew from here. */
   | { readonly kind: 'end'; readonly place: BinlogPlace }
   /** The server says that it has nothing more, about once a second. */
   | { readonly kind: 'idle'; readonly place: BinlogPlace };
+
+/** One row of a watched table; `before` is null for an insert, `after` for a delete. */
+export interface BinlogRowChange {
+  readonly kind: 'row';
+  readonly table: string;
+  readonly before: BinlogRow;
+  readonly after: BinlogRow;
+  /** UTC milliseconds. */
+  readonly at: number;
+  /** Of its transaction, where the server gives such numbers. */
+  readonly gtid: string | null;
+}
 
 export type BinlogRow = Readonly<Record<string, unknown>> | null;
 
@@ -195,6 +206,7 @@ function follow(zongji: ZongJi, queue: Queue, from: BinlogPlace): void {
 }
 
 interface AnyEvent {
+  readonly gtid?: string;
   readonly nextPosition: number;
   readonly position?: number | string;
   readonly timestamp: number;
@@ -214,7 +226,7 @@ function pushRows(event: AnyEvent, queue: Queue): void {
       type === 'UpdateRows'
         ? (row as { before: BinlogRow; after: BinlogRow })
         : { before: type === 'DeleteRows' ? row : null, after: type === 'WriteRows' ? row : null };
-    queue.push({ kind: 'row', table, before, after, at: event.timestamp });
+    queue.push({ kind: 'row', table, before, after, at: event.timestamp, gtid: event.gtid ?? null });
   }
 }
 

@@ -12,6 +12,11 @@ import { type BinlogServer, binlogServer } from './server.ts';
 /** Dossiers handed over at once. */
 const BATCH = 500;
 
+/** While nothing happens, how often it is said that nothing is waiting. */
+const SAY_MS = 1_000;
+/** How long ago it may be that the log ended where reading has come to. */
+const RECENT_MS = 2_000;
+
 type Handle = (batch: ChangeBatch) => Promise<void>;
 
 /** Connects to nothing until it runs. */
@@ -36,6 +41,8 @@ export function openBinlogFeed(context: FeedContext, options: BinlogOptions): Ch
   /** Lists everything; what changes meanwhile is behind the place, which is noted first. */
   async function snapshot(from: BinlogPosition | null, handle: Handle, signal: AbortSignal): Promise<BinlogPlace> {
     const { place, after } = from ?? { place: await server.end(signal), after: null };
+    // What is logged before the place has to be in the tables: the log is not read from before it.
+    await server.settled(null, signal);
     const position = (last: string | null) => writePosition({ place, after: last });
     await handOverKeys({ database, table: main, after, position, place: position(null) }, handle, signal);
     return place;
@@ -49,33 +56,41 @@ export function openBinlogFeed(context: FeedContext, options: BinlogOptions): Ch
     signal: AbortSignal,
   ): Promise<{ readonly why: string; readonly cause?: unknown; readonly stands: boolean }> {
     const observer = createObserver(tables, from, unique);
+    const current = currentness(server, signal);
     let handed = from;
-    /** Whether the last batch said that nothing was waiting. */
-    let current = false;
-    const handOver = async (caughtUp: boolean): Promise<void> => {
+    /** Whether the last batch said that nothing was waiting, and when it was handed over. */
+    let isCurrent = false;
+    let saidAt = Number.NEGATIVE_INFINITY;
+    const handOver = async (asOf: number | null): Promise<void> => {
       const { place } = observer;
-      current = caughtUp;
-      await handle({ observations: observer.drain(), position: writePosition({ place, after: null }), caughtUp });
+      const caughtUp = asOf !== null;
+      const position = writePosition({ place, after: null });
+      if (observer.size > 0) await server.settled(observer.gtid, signal);
+      await handle({ observations: observer.drain(), position, caughtUp, ...(caughtUp && { asOf }) });
+      isCurrent = caughtUp;
+      saidAt = performance.now();
       handed = place;
       signal.throwIfAborted();
     };
     try {
-      if (reaches(from, await server.end(signal))) await handOver(true);
+      const asOf = await current(from);
+      if (asOf !== null) await handOver(asOf);
       for await (const events of reader.read(from, signal)) {
         for (const event of events) {
           if (event.kind === 'statement' && changes(event.text)) {
-            if (observer.size > 0) await handOver(false);
+            if (observer.size > 0) await handOver(null);
             return { why: 'a statement is logged without the rows it changed', stands: false };
           }
           observer.take(event);
           // A transaction may hold more than fits: then the place stays before it until it is done.
-          if (observer.size >= BATCH) await handOver(false);
+          if (observer.size >= BATCH) await handOver(null);
         }
-        const isIdle = events.at(-1)?.kind === 'idle';
         // What others do to other tables moves the place too, but is not worth a batch each time.
-        if (observer.size === 0 && current && !isIdle) continue;
-        const caughtUp = reaches(observer.place, await server.end(signal));
-        if (observer.size > 0 || caughtUp || isIdle) await handOver(caughtUp);
+        const isDue = performance.now() - saidAt >= SAY_MS;
+        if (observer.size > 0 || !isCurrent || isDue) {
+          const asOf = await current(observer.place);
+          if (observer.size > 0 || asOf !== null || isDue) await handOver(asOf);
+        }
       }
       throw new HubError('SOURCE_UNAVAILABLE', 'the database’s log ended');
     } catch (error) {
@@ -117,6 +132,25 @@ export function openBinlogFeed(context: FeedContext, options: BinlogOptions): Ch
 
 /** Statements that change rows or what their columns mean, when the log holds them as text. */
 const CHANGING = /^(?:INSERT|UPDATE|DELETE|REPLACE|LOAD|TRUNCATE|DROP|ALTER|RENAME|CREATE|WITH|CALL)\b/i;
+
+/**
+ * Tells whether a place is where the log ends, and as of when. On a busy server the end runs ahead while it is asked
+ * for, so it is enough to have come where it was a moment ago.
+ */
+function currentness(server: BinlogServer, signal: AbortSignal): (place: BinlogPlace) => Promise<number | null> {
+  let earlier: { readonly end: BinlogPlace; readonly asOf: number } | null = null;
+  return async (place) => {
+    const now = { asOf: Date.now(), end: await server.end(signal) };
+    if (reaches(place, now.end)) return now.asOf;
+    const before = earlier;
+    if (before !== null && reaches(place, before.end) && now.asOf - before.asOf <= RECENT_MS) {
+      earlier = now;
+      return before.asOf;
+    }
+    if (before === null || now.asOf - before.asOf > RECENT_MS) earlier = now;
+    return null;
+  };
+}
 
 function cannotGoOn(why: string, cause: unknown): HubError {
   return new HubError('SOURCE_UNAVAILABLE', `the log does not lead on: ${why}`, { cause, retryable: false });

@@ -12,6 +12,8 @@ export interface Observer {
   readonly size: number;
   /** Where reading may begin anew: the end of the last whole transaction. */
   readonly place: BinlogPlace;
+  /** Of the latest transaction taken, where the server gives such numbers. */
+  readonly gtid: string | null;
   /** Hands over what was gathered and forgets it. */
   drain(): readonly Observation[];
 }
@@ -20,6 +22,7 @@ export function createObserver(tables: WatchedTables, start: BinlogPlace, unique
   const keys = new Map(tables.map(({ table, key }) => [table.toLowerCase(), key]));
   const main = tables[0].table.toLowerCase();
   let place = start;
+  let gtid: string | null = null;
   let found = new Map<string, Observation>();
   const note = (observation: Extract<Observation, { code: string }>) => {
     found.delete(observation.code);
@@ -32,11 +35,16 @@ export function createObserver(tables: WatchedTables, start: BinlogPlace, unique
     get place() {
       return place;
     },
+    get gtid() {
+      return gtid;
+    },
     take(event) {
       if (event.kind !== 'row') {
-        place = event.place;
+        // MariaDB writes no position at statements within a transaction.
+        if (event.place.position > 0) place = event.place;
         return;
       }
+      gtid = event.gtid;
       const table = event.table.toLowerCase();
       const key = keys.get(table);
       if (key === undefined) return;

@@ -1,7 +1,9 @@
 import { HubError } from '../../core/errors.ts';
 import type { BinlogPlace } from '../../drivers/binlog.ts';
 import type { Database } from '../../drivers/database.ts';
+import { pause } from '../pause.ts';
 import { ask, type WatchedTables } from '../watched-tables.ts';
+import { reaches } from './place.ts';
 
 export interface BinlogServer {
   /**
@@ -12,6 +14,13 @@ export interface BinlogServer {
   check(signal: AbortSignal): Promise<ServerFacts>;
   /** The end of the log now. */
   end(signal: AbortSignal): Promise<BinlogPlace>;
+  /**
+   * Waits until what was read of the log can be seen in the tables. A server logs a transaction, and sends it, before it
+   * commits it: whoever reads a row at once may still see it as it was, and would never look again.
+   *
+   * @param gtid of the latest transaction read, where the server gives such numbers
+   */
+  settled(gtid: string | null, signal: AbortSignal): Promise<void>;
 }
 
 export interface ServerFacts {
@@ -32,6 +41,36 @@ const DEMANDED = [
 
 export function binlogServer(database: Database, tables: WatchedTables): BinlogServer {
   let endSql: string | undefined;
+  let committedIsTold: boolean | undefined;
+
+  /** How far transactions are committed, as MariaDB tells; null on other servers. */
+  async function committed(signal: AbortSignal): Promise<BinlogPlace | null> {
+    if (committedIsTold === false) return null;
+    const rows = await ask(database, "show global status like 'binlog\\_snapshot\\_%'", [], signal);
+    const values = new Map(rows.map((row) => [String(row.Variable_name).toLowerCase(), String(row.Value)]));
+    const file = values.get('binlog_snapshot_file');
+    committedIsTold = file !== undefined && file !== '';
+    return committedIsTold ? { file: String(file), position: Number(values.get('binlog_snapshot_position')) } : null;
+  }
+
+  async function end(signal: AbortSignal): Promise<BinlogPlace> {
+    const candidates = endSql === undefined ? ['show master status', 'show binary log status'] : [endSql];
+    for (const sql of candidates) {
+      try {
+        const [row] = await database.query(sql, [], { signal });
+        endSql = sql;
+        if (row !== undefined) return { file: String(row.File), position: Number(row.Position) };
+      } catch (cause) {
+        if (signal.aborted) throw signal.reason;
+        // MySQL 8.4 no longer knows the older words.
+        if (database.faultOf(cause).kind === 'schema' && sql !== candidates.at(-1)) continue;
+        const why = (cause as { errno?: number }).errno === ACCESS_DENIED ? MISSING_RIGHT : AWAY;
+        throw new HubError('SOURCE_UNAVAILABLE', why, { cause });
+      }
+    }
+    throw new HubError('SOURCE_MALFORMED', 'the server keeps no binary log', { field: 'log_bin' });
+  }
+
   return {
     async check(signal) {
       const names = DEMANDED.map(({ name }) => `'${name}'`).join(', ');
@@ -67,25 +106,34 @@ export function binlogServer(database: Database, tables: WatchedTables): BinlogS
         cascades: tables.map(({ table }) => table).filter((table) => children.has(table.toLowerCase())),
       };
     },
-    async end(signal) {
-      const candidates = endSql === undefined ? ['show master status', 'show binary log status'] : [endSql];
-      for (const sql of candidates) {
-        try {
-          const [row] = await database.query(sql, [], { signal });
-          endSql = sql;
-          if (row !== undefined) return { file: String(row.File), position: Number(row.Position) };
-        } catch (cause) {
-          if (signal.aborted) throw signal.reason;
-          // MySQL 8.4 no longer knows the older words.
-          if (database.faultOf(cause).kind === 'schema' && sql !== candidates.at(-1)) continue;
-          const why = (cause as { errno?: number }).errno === ACCESS_DENIED ? MISSING_RIGHT : AWAY;
-          throw new HubError('SOURCE_UNAVAILABLE', why, { cause });
-        }
+    end,
+    async settled(gtid, signal) {
+      const place = await end(signal);
+      for (const until = performance.now() + SETTLE_MS; ; ) {
+        const now = await committed(signal);
+        if (now === null) break;
+        if (reaches(now, place)) return;
+        if (performance.now() > until) throw new HubError('SOURCE_UNAVAILABLE', NOT_COMMITTED);
+        await pause(LOOK_MS, signal);
       }
-      throw new HubError('SOURCE_MALFORMED', 'the server keeps no binary log', { field: 'log_bin' });
+      if (gtid === null) return pause(BLIND_MS, signal);
+      const [row] = await ask(
+        database,
+        'select wait_for_executed_gtid_set(?, ?) as late',
+        [gtid, SETTLE_MS / 1_000],
+        signal,
+      );
+      if (Number(row?.late) !== 0) throw new HubError('SOURCE_UNAVAILABLE', NOT_COMMITTED);
     },
   };
 }
+
+/** Longest wait for a transaction that is in the log to be committed, in milliseconds. */
+const SETTLE_MS = 10_000;
+const LOOK_MS = 2;
+/** MySQL without GTIDs does not tell what is committed: longer than it takes between log and commit, in milliseconds. */
+const BLIND_MS = 250;
+const NOT_COMMITTED = 'a transaction stands in the log and is not committed: the database hangs, or its disk is full';
 
 /** ER_SPECIFIC_ACCESS_DENIED_ERROR */
 const ACCESS_DENIED = 1227;

@@ -34,11 +34,12 @@ export function openChangeTableFeed(context: FeedContext, options: ChangeTableOp
     let last = 0;
     for (;;) {
       const sql = `select ID as id, CODE as code, OP as op, AT as at from ${CHANGE_TABLE} order by ID limit ?`;
+      const asOf = Date.now();
       const rows = await ask(database, sql, [BATCH], signal);
       const caughtUp = rows.length < BATCH;
       if (rows.length > 0 || performance.now() - saidAt >= SAY_MS) {
         last = Number(rows.at(-1)?.id ?? last);
-        await handle({ observations: observationsOf(rows), position: listed(last), caughtUp });
+        await handle({ observations: observationsOf(rows), position: listed(last), caughtUp, asOf });
         saidAt = performance.now();
       }
       // Exactly what was handed over, after the work: a lower number may still be committed later.

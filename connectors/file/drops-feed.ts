@@ -135,6 +135,7 @@ export function openDropsFeed(context: FeedContext, options: DropsOptions): Chan
   async function follow(start: DropsPosition, handle: Handle, signal: AbortSignal): Promise<never> {
     for (let at = start; ; ) {
       signal.throwIfAborted();
+      const asOf = Date.now();
       const found = (await folder.look()).filter((file) => !isTaken(at, file, order)).reverse();
       // Later changes wait for earlier ones that are still being written.
       const open = found.findIndex(({ whole }) => !whole);
@@ -144,7 +145,7 @@ export function openDropsFeed(context: FeedContext, options: DropsOptions): Chan
         signal.throwIfAborted();
       }
       if (ready.length > 0) continue;
-      await handle({ observations: [], position: JSON.stringify(at), caughtUp: found.length === 0 });
+      await handle({ observations: [], position: JSON.stringify(at), caughtUp: found.length === 0, asOf });
       await pause(lookMs, signal);
     }
   }

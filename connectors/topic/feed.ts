@@ -101,11 +101,12 @@ export function openTopicFeed(context: FeedContext, options: TopicOptions, asRow
     const hand = (
       observations: readonly Observation[],
       reached: readonly (readonly [string, number])[],
+      asOf?: number,
     ): Promise<void> => {
       const handed = turn.then(async () => {
         signal.throwIfAborted();
         const position = writePlaces(new Map([...places, ...reached]));
-        await handle({ observations, position, caughtUp: reached.length === 0 });
+        await handle({ observations, position, caughtUp: asOf !== undefined, asOf });
         for (const [name, next] of reached) places.set(name, next);
       });
       turn = handed.catch(() => {});
@@ -138,12 +139,13 @@ export function openTopicFeed(context: FeedContext, options: TopicOptions, asRow
     async function watch(known: number): Promise<never> {
       for (;;) {
         await pause(LOOK_MS, signal);
+        const asOf = Date.now();
         const now = await extents(admin);
         if (now.length !== known) throw new HubError('SOURCE_UNAVAILABLE', 'a topic has another number of partitions');
         const isCurrent = now.every(
           ({ topic, partition, next }) => (places.get(partitionName(topic, partition)) ?? 0) >= next,
         );
-        if (isCurrent) await hand([], []);
+        if (isCurrent) await hand([], [], asOf);
       }
     }
 

@@ -376,6 +376,8 @@ async function writeOn(subject: FeedSubject, random: () => number, signal: Abort
     const code = () => `busy-${Math.floor(random() * 100)}`;
     const changes = new Map<string, string | null>();
     for (let count = 0; count < 3; count += 1) changes.set(code(), random() < 0.1 ? null : `v${round}.${count}`);
+    // Written once and never again: what is skipped here is not made good by a later change.
+    changes.set(`once-${round}`, `v${round}`);
     if (subject.writeLate !== undefined && random() < 0.05) {
       // Its own dossier: a lock that is held would stop the writer, and with it everything that is to be seen.
       const commit = await subject.writeLate([[`held-${round}`, `v${round}`]]);

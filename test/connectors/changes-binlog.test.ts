@@ -185,6 +185,45 @@ else {
       expect(follower.known).toEqual(truth);
     });
 
+    it('waits for a transaction to be committed, which is logged and sent before it can be seen', () =>
+      withFeed(async (follower) => {
+        await followed.write([['unseen', '1']]);
+        await follower.caughtUp();
+        const admin = openDatabase(adminUrl, { connections: 1 });
+        // Without a replica that confirms, each commit waits between the log and the tables until the time is up.
+        await admin.knex.raw("set global rpl_semi_sync_master_wait_point = 'AFTER_SYNC'");
+        await admin.knex.raw('set global rpl_semi_sync_master_timeout = 700');
+        await admin.knex.raw('set global rpl_semi_sync_master_enabled = 1');
+        try {
+          await followed.write([['unseen', '2']]);
+          await follower.caughtUp();
+        } finally {
+          await admin.knex.raw('set global rpl_semi_sync_master_enabled = 0');
+          await admin.close();
+        }
+        expect(follower.known.get('unseen')).toBe('2');
+      }));
+
+    it('goes on saying that it has caught up, and moves its place, while others write to other tables all the time', () =>
+      withFeed(async (follower) => {
+        const { knex } = followed.database;
+        await knex.raw('create table if not exists OTHER (ID bigint auto_increment primary key)');
+        await follower.caughtUp();
+        const { position } = follower;
+        let writing = true;
+        const writers = Array.from({ length: 3 }, async () => {
+          while (writing) await knex('OTHER').insert({});
+        });
+        try {
+          await follower.caughtUp(6_000);
+          await follower.caughtUp(6_000);
+          expect(follower.position).not.toBe(position);
+        } finally {
+          writing = false;
+          await Promise.all(writers);
+        }
+      }));
+
     it('refuses a server that does not log rows in full, and says which setting it needs', async () => {
       const admin = openDatabase(adminUrl, { connections: 1 });
       await admin.knex.raw('set global binlog_row_image = MINIMAL');

@@ -24,7 +24,7 @@ export interface Follower {
   readonly history: ReadonlyMap<string, readonly string[]>;
   /** Follows until the signal aborts. `around` runs before a batch is applied, and may throw in its place. */
   follow(feed: ChangeFeed, signal: AbortSignal, around?: (batch: ChangeBatch) => Promise<void> | void): Promise<void>;
-  /** Resolves when the feed says that it has caught up, in a batch that came after this call. Rejects after `ms`. */
+  /** Resolves when the feed says that it has caught up as of a time after this call. Rejects after `ms`. */
   caughtUp(ms?: number): Promise<void>;
   /** Goes on from here as if nothing after it had been kept. */
   rewind(position: string | null): void;
@@ -34,7 +34,8 @@ export function createFollower({ rowOf, read }: Reader): Follower {
   const known = new Map<string, string>();
   const history = new Map<string, string[]>();
   const faulty: Extract<Observation, { kind: 'faulty' }>[] = [];
-  const waiting = new Set<() => void>();
+  /** What to call, and since when it waits. */
+  const waiting = new Map<() => void, number>();
   let position: string | null = null;
   let batches = 0;
   let largest = 0;
@@ -85,12 +86,15 @@ export function createFollower({ rowOf, read }: Reader): Follower {
         async (batch) => {
           batches += 1;
           largest = Math.max(largest, batch.observations.length);
-          const callers = [...waiting];
           await around?.(batch);
           await apply(batch);
           position = batch.position;
           if (!batch.caughtUp) return;
-          for (const tell of callers) if (waiting.delete(tell)) tell();
+          for (const [tell, since] of [...waiting]) {
+            if ((batch.asOf ?? Number.NEGATIVE_INFINITY) < since) continue;
+            waiting.delete(tell);
+            tell();
+          }
         },
         signal,
       );
@@ -105,7 +109,7 @@ export function createFollower({ rowOf, read }: Reader): Follower {
           clearTimeout(timer);
           resolve();
         };
-        waiting.add(tell);
+        waiting.set(tell, Date.now());
       });
     },
     rewind(to) {
