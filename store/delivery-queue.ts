@@ -1,4 +1,5 @@
 import type { Database, Knex } from '../drivers/database.ts';
+import { sharedClock } from './clock.ts';
 
 /**
  * Which dossiers have something for the portal, and who is at work on which. A claim lasts a while and is renewed by
@@ -63,7 +64,7 @@ export interface DeliveryQueueOptions {
   /** Names this process in its claims. */
   readonly holder: string;
   readonly leaseMs: number;
-  /** UTC milliseconds; when something is due. Claims go by the database's clock, which all processes share. */
+  /** UTC milliseconds. What others wait for goes by the database's clock, which all processes share. */
   readonly now: () => number;
 }
 
@@ -80,7 +81,7 @@ export function createDeliveryQueue(database: Database, options: DeliveryQueueOp
   ): Promise<Claim[]> => {
     const startedAt = performance.now();
     return knex.transaction(async (transaction) => {
-      const clock = await clockOf(transaction, database);
+      const clock = await sharedClock(transaction, database);
       const rows = await pick(transaction, clock);
       if (rows.length === 0) return [];
       await transaction('delivery')
@@ -115,7 +116,7 @@ export function createDeliveryQueue(database: Database, options: DeliveryQueueOp
           transaction('delivery')
             .select(COLUMNS)
             .where({ state: 'pending' })
-            .andWhere('next_try_at', '<=', now())
+            .andWhere('next_try_at', '<=', clock)
             .andWhere('claimed_until', '<=', clock)
             .orderBy(['next_try_at', 'code'])
             .limit(limit),
@@ -145,14 +146,18 @@ export function createDeliveryQueue(database: Database, options: DeliveryQueueOp
     write: async (claim, work) => {
       const startedAt = performance.now();
       const done = await knex.transaction(async (transaction) => {
-        await prove(transaction, claim, { claimed_until: (await clockOf(transaction, database)) + leaseMs });
+        await prove(transaction, claim, { claimed_until: (await sharedClock(transaction, database)) + leaseMs });
         return work(transaction);
       });
       claim.until = startedAt + leaseMs * (1 - SAFETY);
       return done;
     },
     finish: async (claim, outcome) => {
-      await knex.transaction((transaction) => prove(transaction, claim, changeFor(transaction, outcome, now())));
+      await knex.transaction(async (transaction) => {
+        const ahead = (await sharedClock(transaction, database)) - now();
+        const change = changeFor(transaction, outcome, now());
+        await prove(transaction, claim, { ...change, next_try_at: change.next_try_at + ahead });
+      });
     },
     hasPending: async () => {
       const rows = await database.query("select 1 as one from delivery where state = 'pending' limit 1");
@@ -171,19 +176,8 @@ interface Row {
 
 const COLUMNS = ['code', 'fence', 'known_revision', 'wanted_revision', 'attempts'];
 
-/**
- * UTC milliseconds by the clock that all who claim share: the server's, or this machine's where the database is a file
- * on it.
- */
-async function clockOf(transaction: Knex.Transaction, { traits }: Database): Promise<number> {
-  if (traits.name === 'sqlite') return Date.now();
-  const [rows] = (await transaction.raw('select floor(unix_timestamp(now(3)) * 1000) as clock')) as [
-    { clock: unknown }[],
-  ];
-  return Number(rows[0]?.clock);
-}
-
-function changeFor(knex: Knex.Transaction, outcome: DeliveryOutcome, now: number): Record<string, unknown> {
+/** Its times go by this hub's own clock. */
+function changeFor(knex: Knex.Transaction, outcome: DeliveryOutcome, now: number) {
   const free = { claimed_by: null, claimed_until: 0 };
   if (outcome.to === 'pending') {
     const { at, attempts, known } = outcome;

@@ -108,7 +108,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   };
   const turn = async (): Promise<number> => {
     if (performance.now() - wokenAt > WAKE_EVERY_MS) {
-      const more = await wakeSome(database, (row) => scopeOf(row, catalogues), now());
+      const more = await wakeSome(database, (row) => scopeOf(row, catalogues));
       if (!more) wokenAt = performance.now();
     }
     if (performance.now() - reconciledAt > settings.RECONCILE_INTERVAL_MS && gate.restMs() === 0) {

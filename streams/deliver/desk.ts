@@ -1,4 +1,5 @@
 import type { Database, DatabaseRow, Knex } from '../../drivers/database.ts';
+import { sharedClock } from '../../store/clock.ts';
 import { createSyncMeter, type PortalSync } from './coverage.ts';
 import { ANY, type DeliveryMode, listModes, setMode } from './modes.ts';
 
@@ -120,7 +121,7 @@ export function createSyncDesk({
       await knex('delivery')
         .where({ code })
         .whereIn('state', ['held', 'failed'])
-        .update({ state: 'pending', next_try_at: now(), attempts: 0 });
+        .update({ state: 'pending', next_try_at: await sharedClock(knex, database), attempts: 0 });
       return read(code);
     },
     setMode: async ({ agency, procedure }, mode) => {

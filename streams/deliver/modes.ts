@@ -1,4 +1,5 @@
 import type { Database, Knex } from '../../drivers/database.ts';
+import { sharedClock } from '../../store/clock.ts';
 
 /** `off`: nothing is done; `shadow`: only compared with what the portal has; `send`: delivered. */
 export type DeliveryMode = 'off' | 'shadow' | 'send';
@@ -73,7 +74,6 @@ export async function noteStandardMode(database: Database, mode: DeliveryMode, n
 export async function wakeSome(
   database: Database,
   scopeOf: (row: { agencyCode: string | null; procedureCode: string | null }) => { agency: string; procedure: string },
-  now: number,
 ): Promise<boolean> {
   const [waiting] = await database.query('select 1 as one from delivery_mode where wake_after is not null limit 1');
   if (waiting === undefined) return false;
@@ -95,7 +95,7 @@ export async function wakeSome(
       await transaction('delivery')
         .whereIn('code', codes)
         .whereIn('state', ['off', 'shadow'])
-        .update({ state: 'pending', next_try_at: now });
+        .update({ state: 'pending', next_try_at: await sharedClock(transaction, database) });
     }
     await transaction('delivery_mode')
       .where({ agency_code: changed.agency_code, procedure_code: changed.procedure_code })

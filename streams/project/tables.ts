@@ -108,9 +108,16 @@ export const UNWANTED: TableShape = {
   },
 };
 
-/** As it is where there is no row yet: the portal lacks everything. */
-export function deliveryRow({ code, revision }: MergedDossier, now: number): RowValues {
-  return [code, revision, now, 0, 'pending', null, null, 0, now, null, 0, 0];
+/**
+ * As it is where there is no row yet: the portal lacks everything.
+ *
+ * @param times.due by the clock that all hubs share
+ */
+export function deliveryRow(
+  { code, revision }: MergedDossier,
+  { now, due }: { readonly now: number; readonly due: number },
+): RowValues {
+  return [code, revision, now, 0, 'pending', null, null, 0, due, null, 0, 0];
 }
 
 const written = new WeakMap<object, string>();

@@ -1,4 +1,5 @@
 import type { Database } from '../../drivers/database.ts';
+import { sharedClock } from '../../store/clock.ts';
 import { inParts, insertRows, places, type RowValues, upsertRows } from '../../store/many-rows.ts';
 import type { Transaction } from '../../store/transaction.ts';
 import type { MergedDossier } from './merge.ts';
@@ -76,13 +77,14 @@ export async function writeDelivery(
   { trx, database, now }: Writing,
   dossiers: readonly MergedDossier[],
 ): Promise<void> {
+  const due = await sharedClock(trx.knex, database);
   for (const shape of [WANTED, UNWANTED]) {
     const own = dossiers.filter(({ deleted }) => deleted === (shape === UNWANTED));
     await upsertRows(
       trx,
       database.traits,
       shape,
-      own.map((dossier) => deliveryRow(dossier, now)),
+      own.map((dossier) => deliveryRow(dossier, { now, due })),
     );
   }
 }
