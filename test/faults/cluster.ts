@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Database, openDatabase } from '../../drivers/database.ts';
 import { type DemoProcess, runToEnd, startProcess } from '../../hub/demo-process.ts';
 import type { Fault } from '../../stand-ins/faults.ts';
@@ -61,6 +62,21 @@ const SETTINGS = {
   ...{ INDEX_STALE_MS: '4000', CLOSE_TIMEOUT_MS: '1000' },
   ...{ PORTAL_MODE: 'send', PORTAL_TIMEOUT_MS: '1000', PORTAL_CALLS_PER_SECOND: '2000' },
 };
+
+const START_TRIES = 8;
+const START_AGAIN_MS = 500;
+
+/** As a service manager does: a hub that finds no database ends, and is started again. */
+async function persistently(start: () => Promise<HubProcess>): Promise<HubProcess> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await start();
+    } catch (error) {
+      if (tries === START_TRIES) throw error;
+      await delay(START_AGAIN_MS * tries);
+    }
+  }
+}
 
 export async function openCluster(options: { readonly dossiers: number; readonly seed: number }): Promise<Cluster> {
   const { dossiers, seed } = options;
@@ -144,7 +160,7 @@ export async function openCluster(options: { readonly dossiers: number; readonly
     ending.push(() => Promise.all([...hubs].map((hub) => hub.stop())));
 
     const start: Cluster['start'] = async (role, { environment: change = {}, ...limits } = {}) => {
-      const hub = await startHub(role, { ...environment, ...change }, limits);
+      const hub = await persistently(() => startHub(role, { ...environment, ...change }, limits));
       hubs.add(hub);
       void hub.ended.then(() => hubs.delete(hub));
       return hub;

@@ -107,9 +107,8 @@ export async function startBroker(
   const isRunning = () => server !== undefined && server.exitCode === null && server.signalCode === null;
   const signal: KafkaBroker['signal'] = async (name) => {
     if (server === undefined || !isRunning()) return;
-    const gone = once(server, 'exit');
     server.kill(name);
-    if (name === 'SIGKILL') await gone;
+    if (name === 'SIGKILL') await once(server, 'exit');
   };
   const stop = async (): Promise<void> => {
     if (server !== undefined && server.exitCode === null && server.signalCode === null) {

@@ -27,7 +27,7 @@ export const clocksWrong: FaultRow = {
     if (library === undefined) return note('not run: libfaketime is not installed');
     for (const shifts of SHIFTS) {
       for (const [role, seconds] of Object.entries(shifts) as [Role, number][]) {
-        await cluster.one(role).stop();
+        await cluster.one(role).signal('SIGKILL');
         const shift = `${seconds < 0 ? '' : '+'}${seconds}s`;
         const environment = { LD_PRELOAD: library, FAKETIME: shift, FAKETIME_DONT_FAKE_MONOTONIC: '1' };
         await cluster.start(role, { environment });
@@ -35,7 +35,7 @@ export const clocksWrong: FaultRow = {
       }
       await delay(isLong ? 30_000 : 4_000);
     }
-    for (const role of Object.keys(SHIFTS[0] ?? {}) as Role[]) await cluster.one(role).stop();
+    for (const role of Object.keys(SHIFTS[0] ?? {}) as Role[]) await cluster.one(role).signal('SIGKILL');
   },
 };
 
