@@ -72,8 +72,16 @@ const NO_DOSSIERS: Registry['index'] = {
   progress: async () => new Map(),
 };
 
+const NO_NEWS: Registry['feed'] = {
+  head: () => 0,
+  wake: () => undefined,
+  open: async () => ({ next: async () => null, close: () => undefined }),
+  close: async () => undefined,
+};
+
 export function openHouse(systems: readonly System[], options: HouseOptions = {}): SmallHouse {
-  const { dossiers = [], pairs = [], index = NO_DOSSIERS, captureStatus = { ways: async () => [] } } = options;
+  const { dossiers = [], pairs = [], index = NO_DOSSIERS, feed = NO_NEWS } = options;
+  const { captureStatus = { ways: async () => [] } } = options;
   const calls: SmallHouse['calls'] = [];
   const ids = [...new Set([...systems, ...dossiers].map(({ sector }) => sector))];
   const sectors = ids.map((id) => openSector(id, { systems, dossiers, calls }));
