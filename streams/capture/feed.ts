@@ -26,7 +26,8 @@ export async function runFeed(
       await feed.run(
         position,
         async (batch) => {
-          const isSeen = await recordBatch(context, { batch, declaration: options.declaration, signal });
+          const { declaration } = options;
+          const isSeen = await context.inTurn(() => recordBatch(context, { batch, declaration, signal }));
           if (!isSeen) return;
           seenAll();
           seenAll = passes.begin();
@@ -45,7 +46,8 @@ async function recordBatch(
   { batch, declaration, signal }: { batch: ChangeBatch; declaration: FeedChanges; signal: AbortSignal },
 ): Promise<boolean> {
   const { recorder, sector, way, lease, now } = context;
-  const startedAt = now();
+  // What the feed saw may be older than the batch: it cannot be more current than that.
+  const currentUntil = Math.min(now(), batch.asOf ?? Number.POSITIVE_INFINITY);
   const { intermediate } = declaration.capability;
   const sightings = await sightingsOf(context, { observations: batch.observations, intermediate, signal });
   for (const one of batch.observations) if (one.kind === 'whole') await recordAbsent(context, one);
@@ -54,7 +56,7 @@ async function recordBatch(
     way,
     lease,
     sightings,
-    standing: { position: batch.position, ...(batch.caughtUp && { currentUntil: startedAt }) },
+    standing: { position: batch.position, ...(batch.caughtUp && { currentUntil }) },
     intermediate,
   });
   return batch.caughtUp;
