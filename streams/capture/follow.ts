@@ -33,7 +33,11 @@ export async function runFollow(context: WayContext, signal: AbortSignal): Promi
   const limit = reader.batchSize;
 
   /** Asks for some and records what came. @param end set for the last ones of a pass */
-  async function ask(
+  function ask(...asked: Parameters<typeof askNow>): Promise<FollowPosition> {
+    return context.inTurn(() => askNow(...asked));
+  }
+
+  async function askNow(
     followed: readonly FollowedDossier[],
     position: FollowPosition,
     end?: { readonly currentUntil: number | null },

@@ -50,34 +50,36 @@ export async function runPoll(context: WayContext, signal: AbortSignal): Promise
     let position = loaded;
     let after = beginning(position, Number.POSITIVE_INFINITY);
     for (let pages = 0, more = true; more && !signal.aborted; pages++) {
-      const page = await listPage(context, after, signal);
-      const earlier = beginning(position, page.clock ?? startedAt);
-      // Only an answer tells the system's clock. If it was set back, what it stamps now lies before where this began.
-      if (pages === 0 && after !== null && (earlier === null || earlier.at < after.at)) {
-        after = earlier;
-        continue;
-      }
-      const sightings = await sightingsOf(context, page.rows, { thorough: false, signal });
-      after = page.last ?? after;
-      more = page.more;
-      const latest = Math.max(position.latest, page.last?.at ?? 0);
-      if (latest > position.latest) latestSince = performance.now();
-      const walked = position.walked || !more;
-      position = { walk: walked ? null : after, walked, latest };
-      await context.recorder.record({
-        sector: sector.id,
-        way,
-        lease: context.lease,
-        sightings: [...sightings, ...page.faulty],
-        standing: { position: JSON.stringify(position), ...(!more && { currentUntil: startedAt }) },
+      await context.inTurn(async () => {
+        const page = await listPage(context, after, signal);
+        const earlier = beginning(position, page.clock ?? startedAt);
+        // Only an answer tells the system's clock. If it was set back, what it stamps now lies before where this began.
+        if (pages === 0 && after !== null && (earlier === null || earlier.at < after.at)) {
+          after = earlier;
+          return;
+        }
+        const sightings = await sightingsOf(context, page.rows, { thorough: false, signal });
+        after = page.last ?? after;
+        more = page.more;
+        const latest = Math.max(position.latest, page.last?.at ?? 0);
+        if (latest > position.latest) latestSince = performance.now();
+        const walked = position.walked || !more;
+        position = { walk: walked ? null : after, walked, latest };
+        await context.recorder.record({
+          sector: sector.id,
+          way,
+          lease: context.lease,
+          sightings: [...sightings, ...page.faulty],
+          standing: { position: JSON.stringify(position), ...(!more && { currentUntil: startedAt }) },
+        });
+        loaded = position;
       });
-      loaded = position;
     }
     if (signal.aborted) return;
     seenAll();
     if (performance.now() - sweptAt < settings.SWEEP_INTERVAL_MS) return;
     sweptAt = performance.now();
-    await sweep.page(signal);
+    await context.inTurn(() => sweep.page(signal));
   }
 
   await repeatPasses(context, signal, pass);

@@ -38,23 +38,28 @@ export async function runPush(context: WayContext, declaration: PushChanges, sig
       if (waiting.length === 0) break;
       after = waiting.at(-1)?.id ?? after;
       more = waiting.length === BATCH;
-      const work = await workOf(context, { declaration, waiting, signal });
-      failure ??= work.failure;
-      if (signal.aborted || work.done.length === 0) continue;
-      await recorder.record({
-        sector: sector.id,
-        way,
-        lease,
-        sightings: work.sightings,
-        intermediate: declaration.capability.intermediate,
-        alongside: (trx) => markDone(trx, database, { ids: work.done, at: now() }),
-      });
+      failure ??= await context.inTurn(() => work(waiting));
     }
     if (signal.aborted) return;
     if (failure !== undefined) throw failure;
     await recorder.record({ sector: sector.id, way, lease, sightings: [], standing: { currentUntil: startedAt } });
     seenAll();
     if (performance.now() - forgottenAt > FORGET_EVERY_MS) await forget();
+  }
+
+  /** @returns why some of the calls go on waiting; undefined when none does */
+  async function work(waiting: readonly WaitingCallback[]): Promise<unknown> {
+    const { sightings, done, failure } = await workOf(context, { declaration, waiting, signal });
+    if (signal.aborted || done.length === 0) return failure;
+    await recorder.record({
+      sector: sector.id,
+      way,
+      lease,
+      sightings,
+      intermediate: declaration.capability.intermediate,
+      alongside: (trx) => markDone(trx, database, { ids: done, at: now() }),
+    });
+    return failure;
   }
 
   async function forget(): Promise<void> {

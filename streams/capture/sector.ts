@@ -12,6 +12,7 @@ import { runPush } from './push.ts';
 import { createDossierReader } from './reader.ts';
 import { createRecorder } from './recorder.ts';
 import { createRelay } from './relay.ts';
+import { createTurns } from './turns.ts';
 import { type CaptureSettings, createPasses, type Passes, type WayContext } from './way.ts';
 
 /** The capture of one sector's changes, by whichever process holds its lease. */
@@ -55,8 +56,9 @@ export function createSectorCapture(options: SectorCaptureOptions): SectorCaptur
   async function work(lease: Lease, closing: AbortSignal): Promise<void> {
     const signal = AbortSignal.any([closing, lease.lost]);
     isHeld = true;
+    const inTurn = createTurns();
     const running = ways.map(({ name, declaration, passes }) => {
-      const context = { sector, way: name, lease, reader, recorder, database, settings, now, warn, passes };
+      const context = { sector, way: name, lease, reader, recorder, database, settings, now, warn, passes, inTurn };
       return runWay(context, declaration, signal);
     });
     try {

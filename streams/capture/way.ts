@@ -8,6 +8,7 @@ import { describeFailure } from './failure.ts';
 import { createBell, pauseAfter } from './pause.ts';
 import type { DossierReader } from './reader.ts';
 import type { Recorder } from './recorder.ts';
+import type { InTurn } from './turns.ts';
 
 /** Everything a way of capture works with while its sector's lease is held. */
 export interface WayContext {
@@ -23,6 +24,8 @@ export interface WayContext {
   readonly now: () => number;
   readonly warn: FeedContext['warn'];
   readonly passes: Passes;
+  /** What reads the system and records what it read, among all ways of the sector. */
+  readonly inTurn: InTurn;
 }
 
 export type CaptureSettings = Pick<
