@@ -9,8 +9,8 @@ export interface Demo {
   /** The settings that lead the hub to them; what the real environment sets wins. */
   readonly environment: Environment;
   readonly processes: ReadonlyMap<string, number>;
-  /** Lets people begin to work on dossiers in the made-up systems. */
-  openOffices(): Promise<void>;
+  /** Lets people begin to work on dossiers in the made-up systems. @param hub address at which the systems call it */
+  openOffices(hub: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -58,10 +58,11 @@ export async function startDemo(options: {
     environment,
     // A database that is a file is read whether or not the program that made it still runs.
     processes: new Map([...started].filter(([, one]) => !isFile(one.settings)).map(([id, { pid }]) => [id, pid])),
-    async openOffices() {
+    async openOffices(hub) {
       const { portal: _, ...systems } = addresses;
       const where = Object.entries(systems).flatMap(([id, address]) => [`--${id}`, address]);
       const day = [join(standIns, 'day.ts'), '--data', directory, '--every', String(WORK_EVERY_MS), ...where];
+      day.push('--land-callbacks', `${hub}/callbacks/land`);
       started.set('the day at the offices', await startProcess('The day at the offices', day));
     },
     async close() {
@@ -89,5 +90,5 @@ async function startAll(scripts: ReadonlyMap<string, string>, directory: string)
 }
 
 function isFile(settings: Readonly<Record<string, string>>): boolean {
-  return Object.values(settings).every((value) => value.startsWith('sqlite:'));
+  return Object.entries(settings).every(([name, value]) => !name.endsWith('URL') || value.startsWith('sqlite:'));
 }

@@ -2,13 +2,16 @@
  * A day at the offices: people who work on dossiers in the stand-ins, so that whoever watches has something to see.
  *
  *   node stand-ins/day.ts --data DIR --every MS --one-stop URL --civil-status URL --business-registration URL
+ *     [--land-callbacks URL]
  *
- * What it does goes through the doors that the systems have: their controls over HTTP, and the land office's tables.
+ * What it does goes through the doors that the systems have: their controls over HTTP, and the land office's tables. With
+ * an address for its calls the land office's software tells of its moves too.
  */
 
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { parseArgs } from 'node:util';
+import { callbackOf, createCaller } from '../sectors/land/stand-in/callbacks.ts';
 import { moveStatements } from '../sectors/land/stand-in/moves.ts';
 import { untilTold } from './run.ts';
 import { demoPerson } from './world/demo-person.ts';
@@ -26,6 +29,8 @@ export interface DayOptions {
   directory: string;
   /** Addresses of the stand-ins, by their folders. */
   addresses: Readonly<Record<'one-stop' | 'civil-status' | 'business-registration', string>>;
+  /** Where the land office's software calls, such as `http://127.0.0.1:4000/callbacks/land`; nowhere when left out. */
+  landCallbacks?: string | undefined;
   seed?: number;
   /** UTC milliseconds; the wall clock when left out. */
   now?: () => number;
@@ -74,18 +79,24 @@ export function createDay(options: DayOptions): Day {
     return response.ok;
   }
 
-  async function moveInSector(code: string, next: (typeof NEXT)[string], at: number): Promise<void> {
+  const caller = options.landCallbacks === undefined ? undefined : createCaller({ url: options.landCallbacks });
+
+  async function moveInSector(code: string, from: string, at: number): Promise<void> {
+    const next = NEXT[from] as (typeof NEXT)[string];
     const { content } = next;
     if (known.get(code) !== undefined) {
+      const move = { code, status: next.land, content, at };
       land.exec('BEGIN IMMEDIATE');
       try {
-        for (const { sql, bindings } of moveStatements({ code, status: next.land, content, at }))
-          land.prepare(sql).run(...bindings);
+        for (const { sql, bindings } of moveStatements(move)) land.prepare(sql).run(...bindings);
         land.exec('COMMIT');
       } catch (error) {
         land.exec('ROLLBACK');
         throw error;
       }
+      const told = callbackOf(move, { supplemented: from === 'waiting' });
+      // Nobody at the office waits for it.
+      if (told !== undefined) void caller?.call(told);
       return;
     }
     const moves = '/__stand-in/moves';
@@ -102,7 +113,7 @@ export function createDay(options: DayOptions): Day {
       if (row === undefined || next === undefined) return null;
       const at = Math.floor(now() / 1000) * 1000;
       // The sector works first; the counter follows, or hands over what is ready.
-      await moveInSector(row.code, next, at);
+      await moveInSector(row.code, row.status, at);
       const { year, month, day, hour, minute, second } = localTime(at);
       const time = `${two(day)}/${two(month)}/${year} ${two(hour)}:${two(minute)}:${two(second)}`;
       const body = { docCode: row.code, status: next.counter, at: time, content: next.content };
@@ -110,6 +121,7 @@ export function createDay(options: DayOptions): Day {
       return { code: row.code, from: row.status, to: next.counter };
     },
     close() {
+      caller?.close();
       counter.close();
       land.close();
     },
@@ -124,12 +136,13 @@ async function main(): Promise<void> {
       'one-stop': { type: 'string' },
       'civil-status': { type: 'string' },
       'business-registration': { type: 'string' },
+      'land-callbacks': { type: 'string' },
     },
   });
   const { data, every, 'one-stop': oneStop, 'civil-status': civil, 'business-registration': business } = values;
   if (!data || !oneStop || !civil || !business) {
     console.error(
-      'usage: day.ts --data DIR [--every MS] --one-stop URL --civil-status URL --business-registration URL',
+      'usage: day.ts --data DIR [--every MS] --one-stop URL --civil-status URL --business-registration URL [--land-callbacks URL]',
     );
     process.exitCode = 2;
     return;
@@ -137,6 +150,7 @@ async function main(): Promise<void> {
   const day = createDay({
     directory: data,
     addresses: { 'one-stop': oneStop, 'civil-status': civil, 'business-registration': business },
+    landCallbacks: values['land-callbacks'],
   });
   console.log(JSON.stringify({ ready: true, settings: {} }));
   let busy = false;
