@@ -32,7 +32,7 @@ export const workerFrozen: FaultRow = {
 
 export const twoDeliverers: FaultRow = {
   number: 10,
-  title: 'two deliverers by mistake, under one name and on one queue',
+  title: 'two deliverers by mistake, on one queue',
   async run({ cluster, isLong, harmed }) {
     const second = await cluster.start('deliver');
     harmed();
