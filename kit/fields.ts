@@ -102,7 +102,10 @@ export function status(
   const { titleFrom, titles } = options;
   return {
     from: titleFrom === undefined ? [from] : [from, titleFrom],
-    read: (raw, title) => readStatus(raw, numbers, readText(title) ?? valueIn(titles ?? {}, String(raw).trim())),
+    read: (raw, title) => {
+      const stated = readStatus(raw, numbers, readText(title));
+      return stated === null ? null : { ...stated, title: stated.title ?? valueIn(titles ?? {}, stated.code) };
+    },
   };
 }
 

@@ -62,7 +62,11 @@ function findCodes(): Map<string, string[]> {
   const used = new Map<string, string[]>();
   for (const file of files) {
     const text = readFileSync(join(root, file), 'utf8');
-    for (const [, , code = ''] of text.matchAll(/(new (?:HubError|Fault)\(\s*|\bcode: )'([A-Z][A-Z_]{5,})'/g)) {
+    // Delivery's `code` is why a dossier is held, or the portal's own: the schema lists the first, nobody the second.
+    const places = /^streams\/(deliver|portals)\//.test(file)
+      ? /(new HubError\(\s*)'([A-Z][A-Z_]{5,})'/g
+      : /(new (?:HubError|Fault)\(\s*|\bcode: )'([A-Z][A-Z_]{5,})'/g;
+    for (const [, , code = ''] of text.matchAll(places)) {
       used.set(code, [...new Set([...(used.get(code) ?? []), file])]);
     }
   }

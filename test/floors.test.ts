@@ -56,6 +56,7 @@ const WRONG: readonly Wrong[] = [
   { from: 'gateway/c5.ts', to: '@graphql-tools/schema', rules: ['package--graphql-tools-schema'] },
   { from: 'streams/c6.ts', to: 'fastify', rules: ['package-fastify'] },
   { from: 'streams/c15.ts', to: 'kafkajs', rules: ['package-kafkajs'] },
+  { from: 'connectors/c16.ts', to: '@vlasky/zongji', rules: ['package--vlasky-zongji'] },
   { from: 'core/c7.ts', to: 'iconv-lite', rules: ['package-iconv-lite'] },
   { from: 'store/c8.ts', to: 'knex', rules: ['package-knex'] },
   { from: 'drivers/c9.ts', to: 'mysql2', rules: ['package-mysql2'] },
