@@ -27,7 +27,7 @@ type SaidTold = Told & { readonly id: number; readonly receivedAt: number };
 /** Works on the calls of a sector's system that were kept when they were answered. */
 export async function runPush(context: WayContext, declaration: PushChanges, signal: AbortSignal): Promise<void> {
   const { database, sector, way, now, passes, recorder, lease, settings } = context;
-  let forgottenAt = performance.now();
+  let forgottenAt = Number.NEGATIVE_INFINITY;
 
   async function pass(): Promise<void> {
     const startedAt = now();

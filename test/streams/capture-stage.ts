@@ -31,6 +31,8 @@ export const QUICK: CaptureSettings = {
 /** A store of the hub's and what capture writes into it. */
 export interface CaptureStage {
   readonly store: Store;
+  /** Of the store. */
+  readonly url: string;
   /** Takes records as the real one does, unless it is told to fail. */
   readonly log: EventLog & { failure: null | 'refuses' | 'takes it and breaks off' };
   readonly warnings: { readonly message: string; readonly details: Readonly<Record<string, unknown>> }[];
@@ -58,7 +60,8 @@ export async function openCaptureStage(kind: StoreKind, service: MariadbService)
     cleanUp.unshift(own.drop);
     return own.url;
   };
-  const store = await openStore(await anotherDatabase(), { seal: createSeal(new Uint8Array(32)) });
+  const url = await anotherDatabase();
+  const store = await openStore(url, { seal: createSeal(new Uint8Array(32)) });
   cleanUp.unshift(store.close);
   const { database } = store;
   const embedded = openEmbeddedLog({ database, partitions: 2, leaseMs: 1_000, now: Date.now });
@@ -83,6 +86,7 @@ export async function openCaptureStage(kind: StoreKind, service: MariadbService)
   cleanUp.unshift(closeCaptures);
   return {
     store,
+    url,
     log,
     warnings,
     anotherDatabase,
@@ -130,6 +134,7 @@ export async function openCaptureStage(kind: StoreKind, service: MariadbService)
 /** The land office's database with no dossiers, and the office at work in it. */
 export interface LandOffice {
   readonly database: Database;
+  readonly url: string;
   /** Folder under which it is declared; another one after every `empty`, so that nothing of before is known. */
   readonly id: string;
   readonly sector: OpenSector;
@@ -152,6 +157,7 @@ export async function openLandOffice(stage: CaptureStage): Promise<LandOffice> {
   let sector = open();
   return {
     database,
+    url,
     get id() {
       return sector.id;
     },
