@@ -1,29 +1,21 @@
 import type { Database, Knex } from '../drivers/database.ts';
-import type { Claim, DeliveryQueue } from './delivery-queue.ts';
+import type { ClaimedWork } from './delivery-queue.ts';
 
 /**
  * What was sent to the portal and what it is known to have. Every try is written before it is sent, so that after any
  * crash the ledger names what may have been taken; nothing is counted as taken but what the portal acknowledged or
- * showed.
+ * showed. What is to be written is made here; the queue writes it under the claim, several things in one transaction.
  */
 export interface DeliveryLedger {
   knownOf(code: string): Promise<PortalKnowledge>;
-  /**
-   * Writes that a call is about to be sent, unless `mayGo` says no in the same transaction.
-   *
-   * @throws ClaimLost
-   */
-  submit(
-    claim: Claim,
-    call: PortalCallEntry,
-    mayGo: (transaction: Knex.Transaction) => Promise<boolean>,
-  ): Promise<boolean>;
-  /** Writes what came of a call. Accepted content becomes what the portal is known to have. @throws ClaimLost */
-  settle(claim: Claim, call: PortalCallEntry, answer: CallAnswer): Promise<void>;
-  /** Writes what a lookup showed; calls without an answer are settled by it. @throws ClaimLost */
-  learn(claim: Claim, shown: ShownRecord): Promise<void>;
-  /** Forgets the copy: a lookup showed that the portal has nothing. @throws ClaimLost */
-  forget(claim: Claim): Promise<void>;
+  /** That a call is about to be sent. */
+  submitted(call: PortalCallEntry): ClaimedWork;
+  /** What came of a call. Accepted content becomes what the portal is known to have. */
+  settled(call: PortalCallEntry, answer: CallAnswer): ClaimedWork;
+  /** What a lookup showed; calls without an answer are settled by it. */
+  learnt(shown: ShownRecord): ClaimedWork;
+  /** That a lookup showed nothing: the copy is forgotten. */
+  forgotten(): ClaimedWork;
   /** Whether a content was ever sent by us under this code: an answer that never came may have been a yes. */
   wasSent(code: string, hash: string): Promise<boolean>;
 }
@@ -85,58 +77,51 @@ const MOST_REASON = 500;
 /** Rows of one statement: a few bindings each, below what any database takes. */
 const ROWS = 500;
 
-export function createDeliveryLedger(
-  database: Database,
-  { queue, now }: { readonly queue: Pick<DeliveryQueue, 'write'>; readonly now: () => number },
-): DeliveryLedger {
+export function createDeliveryLedger(database: Database, { now }: { readonly now: () => number }): DeliveryLedger {
   return {
     knownOf: (code) => readKnowledge(database, code),
-    submit: (claim, call, mayGo) =>
-      queue.write(claim, async (transaction) => {
-        if (!(await mayGo(transaction))) return false;
-        await transaction('portal_call')
-          .insert({
-            ...{ call_key: call.key, code: call.code, kind: call.kind, revision: call.revision },
-            ...{ payload_hash: call.hash, digests: call.digests && JSON.stringify(call.digests) },
-            ...{ state: 'submitted', tries: 1, fence: claim.fence, submitted_at: now() },
-          })
-          .onConflict('call_key')
-          .merge({
-            ...{ kind: call.kind, payload_hash: call.hash, digests: call.digests && JSON.stringify(call.digests) },
-            ...{ state: 'submitted', tries: transaction.raw('portal_call.tries + 1'), fence: claim.fence },
-            ...{ submitted_at: now(), answered_at: null, receipt: null, reason: null },
-          });
-        await putSteps(transaction, call.code, { steps: call.steps, state: 'submitted' });
-        return true;
-      }),
-    settle: (claim, call, answer) =>
-      queue.write(claim, async (transaction) => {
-        const accepted = answer.state === 'accepted';
-        await transaction('portal_call')
-          .where({ call_key: call.key })
-          .update({
-            state: answer.state,
-            answered_at: now(),
-            receipt: accepted ? (answer.receipt?.slice(0, MOST_RECEIPT) ?? null) : null,
-            reason: accepted ? null : answer.reason.slice(0, MOST_REASON),
-            ...(answer.state !== 'unknown' && { digests: null }),
-          });
-        if (answer.state === 'unknown') return;
-        if (!accepted) {
-          const keys = call.steps.map(({ key }) => key);
-          await transaction('portal_step')
-            .where({ code: call.code, state: 'submitted' })
-            .whereIn('step_key', keys)
-            .delete();
-        } else if (call.digests === null) {
-          await putSteps(transaction, call.code, { steps: call.steps, state: 'taken' });
-        } else {
-          await putCopy(transaction, { ...call, digests: call.digests, at: now() });
-        }
-      }),
-    learn: (claim, shown) =>
-      queue.write(claim, async (transaction) => {
-        const { code } = claim;
+    submitted: (call) => async (transaction, claim) => {
+      await transaction('portal_call')
+        .insert({
+          ...{ call_key: call.key, code: call.code, kind: call.kind, revision: call.revision },
+          ...{ payload_hash: call.hash, digests: call.digests && JSON.stringify(call.digests) },
+          ...{ state: 'submitted', tries: 1, fence: claim.fence, submitted_at: now() },
+        })
+        .onConflict('call_key')
+        .merge({
+          ...{ kind: call.kind, payload_hash: call.hash, digests: call.digests && JSON.stringify(call.digests) },
+          ...{ state: 'submitted', tries: transaction.raw('portal_call.tries + 1'), fence: claim.fence },
+          ...{ submitted_at: now(), answered_at: null, receipt: null, reason: null },
+        });
+      await putSteps(transaction, call.code, { steps: call.steps, state: 'submitted' });
+    },
+    settled: (call, answer) => async (transaction) => {
+      const accepted = answer.state === 'accepted';
+      await transaction('portal_call')
+        .where({ call_key: call.key })
+        .update({
+          state: answer.state,
+          answered_at: now(),
+          receipt: accepted ? (answer.receipt?.slice(0, MOST_RECEIPT) ?? null) : null,
+          reason: accepted ? null : answer.reason.slice(0, MOST_REASON),
+          ...(answer.state !== 'unknown' && { digests: null }),
+        });
+      if (answer.state === 'unknown') return;
+      if (!accepted) {
+        const keys = call.steps.map(({ key }) => key);
+        await transaction('portal_step')
+          .where({ code: call.code, state: 'submitted' })
+          .whereIn('step_key', keys)
+          .delete();
+      } else if (call.digests === null) {
+        await putSteps(transaction, call.code, { steps: call.steps, state: 'taken' });
+      } else {
+        await putCopy(transaction, { ...call, digests: call.digests, at: now() });
+      }
+    },
+    learnt:
+      (shown) =>
+      async (transaction, { code }) => {
         await putCopy(transaction, { code, ...shown, at: now() });
         const keys = new Set(shown.steps.map(({ key }) => key));
         const uncertain: string[] = await transaction('portal_step')
@@ -152,17 +137,17 @@ export function createDeliveryLedger(
         if (uncertain.every((key) => keys.has(key)))
           await open().andWhere({ kind: 'progress' }).update(settle('accepted'));
         await open().update(settle('unsent'));
-      }),
-    forget: (claim) =>
-      queue.write(claim, async (transaction) => {
-        const { code } = claim;
+      },
+    forgotten:
+      () =>
+      async (transaction, { code }) => {
         await transaction('portal_copy').where({ code }).delete();
         await transaction('portal_step').where({ code }).delete();
         await transaction('portal_call')
           .where({ code })
           .whereIn('state', OPEN)
           .update({ state: 'unsent', answered_at: now(), digests: null });
-      }),
+      },
     wasSent: async (code, hash) => {
       const rows = await database.query(
         'select 1 as one from portal_call where code = ? and payload_hash = ? limit 1',

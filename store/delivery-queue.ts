@@ -1,5 +1,5 @@
 import type { Database, Knex } from '../drivers/database.ts';
-import { sharedClock } from './clock.ts';
+import { sharedClock, sharedClockPlus } from './clock.ts';
 
 /**
  * Which dossiers have something for the portal, and who is at work on which. A claim lasts a while and is renewed by
@@ -21,12 +21,15 @@ export interface DeliveryQueue {
    *
    * @throws ClaimLost when another has it by now; the transaction then changes nothing
    */
-  write<T>(claim: Claim, work: (transaction: Knex.Transaction) => Promise<T>): Promise<T>;
-  /** Lets the dossier go. @throws ClaimLost */
-  finish(claim: Claim, outcome: DeliveryOutcome): Promise<void>;
+  write(claim: Claim, ...works: readonly ClaimedWork[]): Promise<void>;
+  /** Lets the dossier go, and does work before that in the same transaction. @throws ClaimLost */
+  finish(claim: Claim, outcome: DeliveryOutcome, works?: readonly ClaimedWork[]): Promise<void>;
   /** Whether anything is still to be done, now or later. */
   hasPending(): Promise<boolean>;
 }
+
+/** Something to be written while a claim is proven, in one transaction with whatever else is. */
+export type ClaimedWork = (transaction: Knex.Transaction, claim: Claim) => Promise<void>;
 
 export interface Claim {
   readonly code: string;
@@ -143,20 +146,20 @@ export function createDeliveryQueue(database: Database, options: DeliveryQueueOp
       if (passed.length > 0) await knex('portal_copy').whereIn('code', passed).update({ checked_at: now() });
       return claims;
     },
-    write: async (claim, work) => {
+    write: async (claim, ...works) => {
       const startedAt = performance.now();
-      const done = await knex.transaction(async (transaction) => {
-        await prove(transaction, claim, { claimed_until: (await sharedClock(transaction, database)) + leaseMs });
-        return work(transaction);
+      await knex.transaction(async (transaction) => {
+        await prove(transaction, claim, { claimed_until: sharedClockPlus(transaction, database, leaseMs) });
+        for (const work of works) await work(transaction, claim);
       });
       claim.until = startedAt + leaseMs * (1 - SAFETY);
-      return done;
     },
-    finish: async (claim, outcome) => {
+    finish: async (claim, outcome, works = []) => {
       await knex.transaction(async (transaction) => {
-        const ahead = (await sharedClock(transaction, database)) - now();
-        const change = changeFor(transaction, outcome, now());
-        await prove(transaction, claim, { ...change, next_try_at: change.next_try_at + ahead });
+        const { next_try_at: dueAt, ...change } = changeFor(transaction, outcome, now());
+        const due = sharedClockPlus(transaction, database, dueAt - now());
+        await prove(transaction, claim, { ...change, next_try_at: due });
+        for (const work of works) await work(transaction, claim);
       });
     },
     hasPending: async () => {

@@ -2,7 +2,13 @@ import type { Catalogues } from '../catalogues/catalogue.ts';
 import type { Portal } from '../core/portal.ts';
 import type { Database } from '../drivers/database.ts';
 import { createDeliveryLedger } from '../store/delivery-ledger.ts';
-import { type Claim, ClaimLost, createDeliveryQueue, type DeliveryOutcome } from '../store/delivery-queue.ts';
+import {
+  type Claim,
+  type ClaimedWork,
+  ClaimLost,
+  createDeliveryQueue,
+  type DeliveryOutcome,
+} from '../store/delivery-queue.ts';
 import { createDossierIndex } from '../store/dossier-index.ts';
 import { isHeard } from './deliver/awaited.ts';
 import { bring, TooEarly, type Workshop } from './deliver/bring.ts';
@@ -51,6 +57,8 @@ export interface DelivererOptions {
 
 /** How long it sleeps where nobody kicks it: what another process wrote is seen then. */
 const SLEEP_MS = 250;
+/** Least between two claims. */
+const GATHER_MS = 15;
 const WAKE_EVERY_MS = 1_000;
 const FAULT_PAUSE_MS = 1_000;
 const FIRST_BACKOFF_MS = 500;
@@ -64,7 +72,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   const gate = createPortalGate({ callsPerSecond: settings.PORTAL_CALLS_PER_SECOND });
   const shop: Workshop = {
     ...{ database, queue, portal, gate, catalogues, now, warn },
-    ledger: createDeliveryLedger(database, { queue, now }),
+    ledger: createDeliveryLedger(database, { now }),
     roles: new Map(options.sectors.map(({ id, role }) => [id, role])),
     progress: createDossierIndex(database).progress,
     standardMode: settings.PORTAL_MODE,
@@ -87,13 +95,16 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     return settings.PORTAL_CONCURRENCY - running.size;
   };
   const work = async (claim: Claim): Promise<void> => {
+    const owed: ClaimedWork[] = [];
     try {
-      const outcome = await bring(claim, shop, breaking.signal).catch((error) => outcomeOf(error, claim, now()));
+      const outcome = await bring(claim, shop, { signal: breaking.signal, owed }).catch((error) =>
+        outcomeOf(error, claim, now()),
+      );
       if (outcome === null) return;
       if (outcome instanceof Error) {
         warn('a dossier could not be delivered; it is tried again', { error: outcome.name });
-        await queue.finish(claim, laterBy(claim, now(), 0));
-      } else await queue.finish(claim, outcome);
+        await queue.finish(claim, laterBy(claim, now(), 0), owed);
+      } else await queue.finish(claim, outcome, owed);
     } catch (error) {
       // Its claim ends by itself, and whoever has it then finds in the ledger how far it came.
       if (!(error instanceof ClaimLost)) warn('a delivery could not be written down', { error: nameOf(error) });
@@ -119,6 +130,8 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     const free = isHeard(receptions, await shop.progress()) ? places() : 0;
     const claims = free > 0 ? await queue.claim(free) : [];
     for (const claim of claims) begin(claim);
+    // Places become free one by one; claims taken together cost one transaction.
+    if (claims.length > 0) await pause.elsewhere(GATHER_MS);
     // A place that becomes free ends the pause, as does a kick.
     return Math.max(SLEEP_MS, Math.min(gate.restMs(), WAKE_EVERY_MS));
   };

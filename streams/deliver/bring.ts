@@ -2,7 +2,7 @@ import type { Catalogues } from '../../catalogues/catalogue.ts';
 import { type Portal, type PortalDossier, type PortalStep, PROGRESS_CHUNK } from '../../core/portal.ts';
 import type { Database } from '../../drivers/database.ts';
 import type { DeliveryLedger, PortalCallEntry, PortalKnowledge } from '../../store/delivery-ledger.ts';
-import type { Claim, DeliveryOutcome, DeliveryQueue } from '../../store/delivery-queue.ts';
+import type { Claim, ClaimedWork, DeliveryOutcome, DeliveryQueue } from '../../store/delivery-queue.ts';
 import type { CaptureProgress } from '../../store/dossier-index.ts';
 import { isHeard, missingReception } from './awaited.ts';
 import { type PortalCalls, portalCalls } from './calls.ts';
@@ -11,6 +11,7 @@ import { type DossierFacts, factsOf, type SectorRoles, type StoredView, scopeOf 
 import type { PortalGate } from './gate.ts';
 import type { Hold } from './hold-reasons.ts';
 import { judge, shownRecord, shownSteps, type WantedContent } from './judge.ts';
+import { afterAccepted, afterLookup, isSame, NOTHING_KNOWN } from './knowledge.ts';
 import { type DeliveryMode, modeFor } from './modes.ts';
 import { portalAgency, portalDossier } from './payload.ts';
 import { otherSender, refusedByPortal } from './portal-holds.ts';
@@ -66,9 +67,14 @@ const MOST_REFUSALS = 4;
 /**
  * Brings one claimed dossier to the portal, as far as it goes.
  *
+ * @param owed takes what is to be written with the outcome, whether it comes or is thrown
  * @throws Postponed, PortalResting, TooEarly, ModeChanged, ClaimLost: nothing more can be done now
  */
-export async function bring(claim: Claim, shop: Workshop, signal: AbortSignal): Promise<DeliveryOutcome> {
+export async function bring(
+  claim: Claim,
+  shop: Workshop,
+  { signal, owed }: { readonly signal: AbortSignal; readonly owed: ClaimedWork[] },
+): Promise<DeliveryOutcome> {
   const { database, catalogues, roles, ledger, standardMode, now, warn } = shop;
   // Views read from now on are of this revision or a later one; of a later one the queue knows.
   const { code, wantedRevision: revision } = claim;
@@ -100,13 +106,13 @@ export async function bring(claim: Claim, shop: Workshop, signal: AbortSignal): 
     const text = holds.map((hold) => hold.text).join(' ');
     return { to: 'held', revision, reason: { code: first?.code ?? 'HUB_FAULT', text } };
   }
-  const calls = portalCalls({ ...shop, claim, scope, signal });
+  const calls = portalCalls({ ...shop, claim, scope, signal, owed });
   if (mode === 'shadow') {
     const record = await calls.lookUp(wanted.agency);
-    await shop.queue.write(claim, (transaction) => compareInShadow(transaction, { record, wanted, now: now() }));
+    owed.push((transaction) => compareInShadow(transaction, { record, wanted, now: now() }));
     return { to: 'shadow', revision };
   }
-  return send(claim, wanted, { shop, calls });
+  return send(claim, wanted, { shop, calls, owed });
 }
 
 function wantedOf(facts: DossierFacts, revision: number): Wanted {
@@ -150,16 +156,18 @@ function deletedOutcome(known: PortalKnowledge, revision: number): DeliveryOutco
 interface Sending {
   readonly shop: Workshop;
   readonly calls: PortalCalls;
+  readonly owed: ClaimedWork[];
 }
 
-async function send(claim: Claim, wanted: Wanted, { shop, calls }: Sending): Promise<DeliveryOutcome> {
+async function send(claim: Claim, wanted: Wanted, { shop, calls, owed }: Sending): Promise<DeliveryOutcome> {
   const { portal, ledger } = shop;
   const { code, revision, agency } = wanted;
   let known = await ledger.knownOf(code);
   const look = async (): Promise<DeliveryOutcome | null> => {
-    const other = await takeStock(claim, { wanted, known }, { shop, calls });
-    known = await ledger.knownOf(code);
-    return other;
+    const stock = await takeStock({ wanted, known }, { shop, calls, owed });
+    if ('to' in stock) return stock;
+    known = stock;
+    return null;
   };
   if (mustLook(claim, known, wanted)) {
     const other = await look();
@@ -173,8 +181,10 @@ async function send(claim: Claim, wanted: Wanted, { shop, calls }: Sending): Pro
         ? portal.sendProgress({ agency, steps: stepsOf(wanted, entry) }, options)
         : portal.sendDossiers({ agency, update: entry.kind === 'update', dossiers: [wanted.dossier] }, options),
     );
-    known = await ledger.knownOf(code);
-    if (reply.outcome === 'accepted') continue;
+    if (reply.outcome === 'accepted') {
+      known = afterAccepted(known, entry);
+      continue;
+    }
     // Its words are no evidence: what it has decides. Where that asks for the same again, no was meant.
     const other = await look();
     if (other !== null) return other;
@@ -193,12 +203,11 @@ function mustLook(claim: Claim, { open, copy }: PortalKnowledge, wanted: Wanted)
   return copy !== null && (copy.hash !== wanted.hash || claim.knownRevision === 0);
 }
 
-/** Looks the dossier up and writes what it shows into the ledger. @returns an outcome when nothing may be sent */
+/** Looks the dossier up. @returns what is known by that, or an outcome when nothing may be sent */
 async function takeStock(
-  claim: Claim,
   { wanted, known }: { readonly wanted: Wanted; readonly known: PortalKnowledge },
-  { shop, calls }: Sending,
-): Promise<DeliveryOutcome | null> {
+  { shop, calls, owed }: Sending,
+): Promise<PortalKnowledge | DeliveryOutcome> {
   const { ledger, timeoutMs, now } = shop;
   const record = await calls.lookUp(wanted.agency);
   const shown = new Set(record === null ? [] : shownSteps(record).map(({ key }) => key));
@@ -210,13 +219,15 @@ async function takeStock(
     if (certainAt > now()) throw new TooEarly(certainAt);
   }
   if (record === null) {
-    await ledger.forget(claim);
-    return null;
+    owed.push(ledger.forgotten());
+    return NOTHING_KNOWN;
   }
   const verdict = await judge(record, { known, wanted }, (hash) => ledger.wasSent(wanted.code, hash));
   if (verdict.of === 'other') return { to: 'held', revision: wanted.revision, reason: otherSender(), known: 0 };
-  await ledger.learn(claim, shownRecord(record, verdict, wanted.revision));
-  return null;
+  const found = shownRecord(record, verdict, wanted.revision);
+  const knownNow = afterLookup(found);
+  if (!isSame(known, knownNow)) owed.push(ledger.learnt(found));
+  return knownNow;
 }
 
 /** What is to be sent next: the dossier before its progress, progress in order. Null: the portal has it all. */

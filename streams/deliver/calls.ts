@@ -6,7 +6,7 @@ import {
   PortalUnanswered,
 } from '../../core/portal.ts';
 import type { CallAnswer, DeliveryLedger, PortalCallEntry } from '../../store/delivery-ledger.ts';
-import { type Claim, ClaimLost } from '../../store/delivery-queue.ts';
+import { type Claim, type ClaimedWork, ClaimLost, type DeliveryQueue } from '../../store/delivery-queue.ts';
 import type { PortalGate } from './gate.ts';
 import { type DeliveryMode, modeFor } from './modes.ts';
 
@@ -38,7 +38,8 @@ export type Settled = Extract<PortalReply, { outcome: 'accepted' | 'refused' }>;
 /** Calls of one claimed dossier: within the portal's rate, written before they are sent, never after the claim's end. */
 export interface PortalCalls {
   /**
-   * Sends once. An answer that settles nothing becomes Postponed.
+   * Sends once. That it is sent is written before, together with what is owed; that it was accepted is owed. An answer
+   * that settles nothing becomes Postponed.
    *
    * @throws Postponed, PortalResting, ModeChanged, ClaimLost
    */
@@ -52,6 +53,12 @@ export interface PortalCallsOptions {
   readonly portal: Portal;
   readonly gate: PortalGate;
   readonly ledger: DeliveryLedger;
+  readonly queue: Pick<DeliveryQueue, 'write'>;
+  /**
+   * What has become known and is not yet written: it goes with the next call's transaction, or with the one that lets
+   * the dossier go. Whatever ends before that leaves a call without an answer, which the next one looks up.
+   */
+  readonly owed: ClaimedWork[];
   readonly scope: { readonly agency: string; readonly procedure: string };
   readonly standardMode: DeliveryMode;
   readonly timeoutMs: number;
@@ -60,7 +67,7 @@ export interface PortalCallsOptions {
 }
 
 export function portalCalls(options: PortalCallsOptions): PortalCalls {
-  const { claim, portal, gate, ledger, scope, standardMode, timeoutMs, signal } = options;
+  const { claim, portal, gate, ledger, queue, owed, scope, standardMode, timeoutMs, signal } = options;
   const callSignal = (): AbortSignal => {
     const leftMs = claim.until - performance.now();
     // Paused past the end of the claim: another may be at it. What was written as submitted they will look up.
@@ -71,18 +78,20 @@ export function portalCalls(options: PortalCallsOptions): PortalCalls {
     post: async (entry, send) => {
       await gate.enter(signal);
       let mode = standardMode;
-      const goes = await ledger.submit(claim, entry, async (transaction) => {
+      await queue.write(claim, ...owed.splice(0), async (transaction) => {
         mode = await modeFor(transaction, scope, standardMode);
-        return mode === 'send';
+        if (mode === 'send') await ledger.submitted(entry)(transaction, claim);
       });
-      if (!goes) throw new ModeChanged(mode);
+      if (mode !== 'send') throw new ModeChanged(mode);
       const reply = await within(callSignal(), send).catch(
         (error): PortalReply => ({ outcome: 'unknown', reason: nameOf(error), retryAfterMs: null }),
       );
       const settled = reply.outcome === 'accepted' || reply.outcome === 'refused';
       if (settled) gate.answered();
       else gate.failed(reply.retryAfterMs);
-      await ledger.settle(claim, entry, answerOf(reply));
+      const written = ledger.settled(entry, answerOf(reply));
+      if (reply.outcome === 'accepted') owed.push(written);
+      else await queue.write(claim, written);
       if (settled) return reply;
       throw new Postponed(reply.reason, reply.retryAfterMs);
     },

@@ -1,4 +1,4 @@
-import type { Claim, DeliveryOutcome } from '../../store/delivery-queue.ts';
+import type { Claim, ClaimedWork, DeliveryOutcome } from '../../store/delivery-queue.ts';
 import type { Workshop } from './bring.ts';
 import { portalCalls } from './calls.ts';
 import { factsOf } from './facts.ts';
@@ -43,8 +43,9 @@ export async function compare(claim: Claim, shop: Workshop, signal: AbortSignal)
   const { queue } = shop;
   const asItWas: DeliveryOutcome = { to: 'acknowledged', revision: claim.knownRevision };
   try {
-    const { outcome, ...found } = await look(claim, shop, signal);
-    await queue.finish(claim, outcome ?? asItWas);
+    const owed: ClaimedWork[] = [];
+    const { outcome, ...found } = await look(claim, shop, { signal, owed });
+    await queue.finish(claim, outcome ?? asItWas, owed);
     return { ...NOTHING_COMPARED, ...found, compared: 1 };
   } catch (error) {
     await queue.finish(claim, asItWas).catch(() => {});
@@ -57,7 +58,7 @@ export async function compare(claim: Claim, shop: Workshop, signal: AbortSignal)
 async function look(
   claim: Claim,
   shop: Workshop,
-  signal: AbortSignal,
+  { signal, owed }: { readonly signal: AbortSignal; readonly owed: ClaimedWork[] },
 ): Promise<Partial<Reconciliation> & { readonly outcome?: DeliveryOutcome }> {
   const { database, ledger, now, warn } = shop;
   const { code } = claim;
@@ -65,10 +66,10 @@ async function look(
   const facts = factsOf(code, await readViews(database, code), shop);
   // Sent long ago on behalf of an agency that no catalogue has any more: nobody to ask for.
   if (facts.agency === null) return { repaired: 1, outcome: pendingAgain(now()) };
-  const calls = portalCalls({ ...shop, claim, signal, scope: { agency: '', procedure: '' } });
+  const calls = portalCalls({ ...shop, claim, signal, owed, scope: { agency: '', procedure: '' } });
   const record = await calls.lookUp(portalAgency(facts.agency));
   if (record === null) {
-    await ledger.forget(claim);
+    owed.push(ledger.forgotten());
     return { repaired: 1, outcome: pendingAgain(now()) };
   }
   const doubled = doubledSteps(record).length;
@@ -79,7 +80,7 @@ async function look(
     return { doubledSteps: doubled, otherSender: 1, outcome };
   }
   const shown = shownRecord(record, verdict, claim.knownRevision);
-  await ledger.learn(claim, shown);
+  owed.push(ledger.learnt(shown));
   const missing = known.taken.difference(new Set(shown.steps.map(({ key }) => key))).size;
   const older = verdict.hash !== known.copy?.hash;
   const found = { doubledSteps: doubled, missingSteps: missing, repaired: older ? 1 : 0 };
