@@ -28,6 +28,9 @@ const kills = Number(values.kills);
 const options = { seed, kills, changes: Number(values.changes), perSecond: Number(values.rate), isLong: kills > 5 };
 
 const cluster = await openCluster({ dossiers: Number(values.dossiers), seed });
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => void cluster.close().finally(() => process.exit(1)));
+}
 let broken = 0;
 try {
   const memory = createMemory();
