@@ -41,6 +41,7 @@ export interface Cluster {
   setFault(system: 'portal' | 'counter', fault: Fault): Promise<void>;
   /** Everything works again: nothing is frozen, broken or faulty. */
   heal(): Promise<void>;
+  /** Ends every process and removes what they kept. May be called twice. */
   close(): Promise<void>;
 }
 
@@ -81,9 +82,14 @@ async function persistently(start: () => Promise<HubProcess>): Promise<HubProces
 export async function openCluster(options: { readonly dossiers: number; readonly seed: number }): Promise<Cluster> {
   const { dossiers, seed } = options;
   const ending: (() => Promise<unknown>)[] = [];
-  const close = async (): Promise<void> => {
+  let closing: Promise<void> | undefined;
+  const closeAll = async (): Promise<void> => {
     // In the reverse of how they came: whoever uses something ends before it does.
     for (const end of ending.splice(0).reverse()) await end().catch(() => {});
+  };
+  const close = (): Promise<void> => {
+    closing ??= closeAll();
+    return closing;
   };
   try {
     const folder = await mkdtemp(join(tmpdir(), 'faults-'));
