@@ -49,9 +49,15 @@ export function openChangeTableFeed(context: FeedContext, options: ChangeTableOp
     }
   }
 
-  async function forget(ids: readonly number[]): Promise<void> {
+  async function forget(ids: number[]): Promise<void> {
+    // Each looked up by its key. With a list of keys MySQL may walk the table instead, and the walk waits at the first
+    // row that a transaction of the system has not committed yet.
+    const sql =
+      database.traits.name === 'mysql'
+        ? `delete noted from (${ids.map(() => 'select ? as ID').join(' union all ')}) taken straight_join ${CHANGE_TABLE} noted on noted.ID = taken.ID`
+        : `delete from ${CHANGE_TABLE} where ID in (${ids.map(() => '?').join(', ')})`;
     try {
-      await database.knex(CHANGE_TABLE).whereIn('ID', ids).delete();
+      await database.knex.raw(sql, ids);
     } catch (cause) {
       const why = `what was handed over cannot be deleted from ${CHANGE_TABLE}: is DELETE granted on it?`;
       throw new HubError('SOURCE_UNAVAILABLE', why, { cause });
