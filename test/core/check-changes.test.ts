@@ -8,14 +8,14 @@ import oneStop from '../../sectors/one-stop/sector.ts';
 
 const poll = kit.capture.poll();
 const follow = kit.capture.follow();
-const push: ChangesDeclaration = {
+const push = {
   way: 'push',
   capability: { deletes: false, order: false, intermediate: true, initial: false, lateCommits: true },
   settings: { SECURITY_CODE: kit.settings.text({ description: 'Shared secret', secret: true }) },
   routes: { finished: { read: () => ({ code: 'x', occurredAt: null, view: {} }) } },
   secret: { setting: 'SECURITY_CODE', member: 'SecurityCode' },
   answer: () => ({}),
-};
+} satisfies ChangesDeclaration;
 
 function check(changes: Readonly<Record<string, ChangesDeclaration>>, sector = land(kit)): readonly string[] {
   const dossiers = sector.dossiers as NonNullable<SectorDeclaration['dossiers']>;
@@ -44,6 +44,12 @@ test.each<[string, readonly string[], RegExp]>([
   ['following what no counter knows', check({ follow }, oneStop(kit)), /the role must be course/],
   ['a name that no address can have', check({ 'Gọi lại': push }), /kebab-case/],
   ['calls without a route', check({ push: { ...push, routes: {} } }), /declares no route/],
+  [
+    'a route that is no part of an address',
+    check({ push: { ...push, routes: { 'a/b': push.routes.finished } } }),
+    /a\/b: expected up to 64 letters/,
+  ],
+  ['one route of two ways', check({ push, 'push-too': push }), /finished is declared by another way too/],
   ['a secret that nobody can set', check({ push: { ...push, settings: {} } }), /SECURITY_CODE, not declared/],
 ])('%s is a fault', (_, faults, expected) => {
   expect(faults.join('\n')).toMatch(expected);
