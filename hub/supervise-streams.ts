@@ -37,9 +37,10 @@ export function superviseStreams(options: { open: () => Streams; logger: Logger 
 
   async function keepGoing(): Promise<void> {
     for (let pauseMs = FIRST_PAUSE_MS; !closing.signal.aborted; pauseMs = Math.min(pauseMs * 2, MOST_PAUSE_MS)) {
-      const streams = open();
-      current = streams;
+      let streams: Streams | undefined;
       try {
+        streams = open();
+        current = streams;
         await streams.start();
         state = 'running';
         started.resolve(streams);
@@ -51,7 +52,7 @@ export function superviseStreams(options: { open: () => Streams; logger: Logger 
         if (error instanceof LogGap) {
           state = 'stopped';
           logger.fatal({ topic: error.topic, partition: error.partition }, `changes stop: ${error.message}`);
-          await streams.close();
+          await streams?.close();
           ending.reject(error);
           return;
         }
@@ -63,7 +64,7 @@ export function superviseStreams(options: { open: () => Streams; logger: Logger 
       state = 'starting';
       started = Promise.withResolvers<Streams>();
       started.promise.catch(() => {});
-      await streams.close();
+      await streams?.close();
       await delay(pauseMs, undefined, { signal: closing.signal }).catch(() => {});
     }
   }

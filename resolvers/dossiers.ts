@@ -1,5 +1,6 @@
 import { DOSSIER_STATUSES } from '../core/dossier.ts';
 import { HubError } from '../core/errors.ts';
+import { isDossierCode } from '../core/event.ts';
 import type { IndexedPlace } from '../store/dossier-index.ts';
 import {
   type Connection,
@@ -17,14 +18,19 @@ import { type Identity, incomplete, mayMissNumbers, ownerOf } from './identity.t
 import type { Operation } from './operation.ts';
 
 /**
- * Unit identifiers come in two orders and sequences in several lengths, so only what no code can hold is refused.
+ * A dossier's code as the index knows it: as it was typed, since systems hold codes of any form and those that are held
+ * back for theirs have to be reached; where nobody has that, in capitals.
  *
- * @throws HubError BAD_USER_INPUT
+ * @throws HubError BAD_USER_INPUT for what can be no code
  */
-export function checkedDossierCode(text: string): string {
-  const code = text.trim().toUpperCase();
-  if (/^[\w.-]{3,64}$/.test(code)) return code;
-  throw new HubError('BAD_USER_INPUT', 'code: expected a dossier code such as H41.12-261008-0003');
+export async function storedCode(operation: Operation, text: string): Promise<string> {
+  const code = text.trim().normalize('NFC');
+  if (!isDossierCode(code)) {
+    throw new HubError('BAD_USER_INPUT', 'code: expected a dossier code such as H41.12-261008-0003');
+  }
+  const capitals = code.toUpperCase();
+  if (capitals === code) return code;
+  return (await operation.index.views(code)).length > 0 ? code : capitals;
 }
 
 /**

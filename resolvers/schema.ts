@@ -13,7 +13,7 @@ import { agencyOf, listAgencies, listProcedures, procedureOf } from './catalogue
 import { type CitizenNode, findCitizen, numberOfId, searchCitizens } from './citizens.ts';
 import { type ListArguments, listDossiers } from './dossier-list.ts';
 import type { DossierNode } from './dossier-node.ts';
-import { checkedDossierCode, dossiersOf, findDossier, historyOf } from './dossiers.ts';
+import { dossiersOf, findDossier, historyOf, storedCode } from './dossiers.ts';
 import { ambiguous, ownerOf } from './identity.ts';
 import { answerQuery, followLinks, type Link, type Query } from './links.ts';
 import type { Operation } from './operation.ts';
@@ -93,7 +93,7 @@ function generalResolvers(registry: Registry): Resolvers {
     Query: {
       citizen: (_, { id }, operation) => findCitizen(operation, [numberOfId(operation, id)]),
       citizens: (_, args, operation) => searchCitizens(operation, args as Parameters<typeof searchCitizens>[1]),
-      dossier: (_, { code }, operation) => findDossier(operation, checkedDossierCode(code)),
+      dossier: async (_, { code }, operation) => findDossier(operation, await storedCode(operation, code)),
       dossiers: (_, args, operation) => listDossiers(operation, args as ListArguments),
       procedure: (_, { code }) => registry.catalogues.procedures.byCode(code),
       procedures: (_, args) => listProcedures(registry, args),

@@ -3,7 +3,7 @@ import { HubError } from '../core/errors.ts';
 import type { FeedCursor, FeedEvent } from '../streams/feed.ts';
 import { identityOf, numberOfId } from './citizens.ts';
 import { enterpriseCodeOf, knownCode, knownSector } from './dossier-filter.ts';
-import { checkedDossierCode } from './dossiers.ts';
+import { storedCode } from './dossiers.ts';
 import { incomplete, mayMissNumbers, ownerOf } from './identity.ts';
 import type { Operation } from './operation.ts';
 
@@ -32,7 +32,7 @@ export async function openDossierChanged(operation: Operation, args: DossierChan
   const { where, after } = args;
   const { registry } = operation;
   const matchers: Matcher[] = [];
-  const code = where.code == null ? undefined : checkedDossierCode(where.code);
+  const code = where.code == null ? undefined : await storedCode(operation, where.code);
   if (code !== undefined) matchers.push((event) => event.code === code);
   if (where.sector != null) {
     const sector = knownSector(registry, 'where.sector', where.sector);

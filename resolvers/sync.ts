@@ -5,7 +5,7 @@ import { HOLD_REASONS } from '../streams/deliver/hold-reasons.ts';
 import type { DeliveryMode } from '../streams/deliver/modes.ts';
 import { agencyOf, procedureOf } from './catalogues.ts';
 import { checkedSize, openCursor, type PageArguments } from './connection.ts';
-import { checkedDossierCode, findDossier } from './dossiers.ts';
+import { findDossier, storedCode } from './dossiers.ts';
 import type { Operation } from './operation.ts';
 import type { Registry } from './registry.ts';
 
@@ -24,8 +24,8 @@ export function syncResolvers(registry: Registry): Record<string, Record<string,
       deliveryModes: async () => (await deskOf(registry).modes()).map((one) => modeNode(registry, one)),
     },
     Mutation: {
-      retryDelivery: async (_, { code }) => {
-        const row = await deskOf(registry).retry(checkedDossierCode(code));
+      retryDelivery: async (_, { code }, operation) => {
+        const row = await deskOf(registry).retry(await storedCode(operation, code));
         return row === null ? null : deliveryNode(row);
       },
       setDeliveryMode: async (_, { agency, procedure, mode }) => {

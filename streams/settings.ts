@@ -1,6 +1,7 @@
 import {
   choiceSetting,
   integerSetting,
+  type Setting,
   type SettingsSpec,
   type SettingsValues,
   textSetting,
@@ -9,10 +10,15 @@ import {
 
 /** Settings of the stream of changes. */
 export const streamSettings = {
-  KAFKA_BROKERS: textSetting({
+  KAFKA_BROKERS: {
     description: 'Kafka brokers, host:port separated by commas; empty: the log is kept in the hub’s own store',
     standard: '',
-  }),
+    parse: (text) => {
+      const isOne = (broker: string) => /^[^\s:]+:\d{1,5}$|^\[[\da-f:]+\]:\d{1,5}$/i.test(broker.trim());
+      if (text.split(',').every(isOne)) return text;
+      throw new Error('expected host:port, several separated by commas');
+    },
+  } satisfies Setting<string>,
   KAFKA_SESSION_MS: integerSetting({
     description: 'How long Kafka waits for a sign of life before it gives a reader’s partitions to another',
     unit: 'milliseconds',

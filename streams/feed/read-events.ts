@@ -1,7 +1,6 @@
+import { applicantNumber } from '../../core/applicant-number.ts';
 import type { DossierStatusNumber } from '../../core/dossier.ts';
-import { isEnterpriseCode, parseEnterpriseCode } from '../../core/enterprise-code.ts';
 import { type ChangeKind, eventId, parseEventId } from '../../core/event.ts';
-import { isPersonalNumber, parsePersonalNumber } from '../../core/personal-number.ts';
 import type { Database, DatabaseRow } from '../../drivers/database.ts';
 import { places } from '../../store/many-rows.ts';
 import type { FeedEvent } from '../feed.ts';
@@ -108,7 +107,7 @@ async function chosenOf(database: Database, codes: readonly string[]): Promise<R
       numbers: new Set(),
     });
   }
-  for (const { code, number } of numbers) chosen.get(String(code))?.numbers.add(bare(String(number)));
+  for (const { code, number } of numbers) chosen.get(String(code))?.numbers.add(applicantNumber(String(number)));
   return chosen;
 }
 
@@ -153,15 +152,13 @@ function viewOf(json: unknown): Applicant | null {
   if (typeof view !== 'object' || view === null) return NO_VIEW;
   const { agencyCode, applicantName, applicantNumbers } = view as Record<string, unknown>;
   const numbers = Array.isArray(applicantNumbers) ? applicantNumbers.filter((one) => typeof one === 'string') : [];
-  return { agencyCode: textOf(agencyCode), applicantName: textOf(applicantName), numbers: numbers.map(bare) };
+  return {
+    agencyCode: textOf(agencyCode),
+    applicantName: textOf(applicantName),
+    numbers: numbers.map(applicantNumber),
+  };
 }
 
 function textOf(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
-}
-
-/** People type blanks and dots into numbers. */
-function bare(number: string): string {
-  if (isEnterpriseCode(number)) return parseEnterpriseCode(number).code;
-  return isPersonalNumber(number) ? parsePersonalNumber(number).number : number.trim();
 }

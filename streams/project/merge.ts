@@ -1,5 +1,6 @@
 import type { Catalogues } from '../../catalogues/catalogue.ts';
 import { shortProcedureCode } from '../../catalogues/procedures.ts';
+import { applicantNumber } from '../../core/applicant-number.ts';
 import type { DossierView } from '../../core/dossier.ts';
 import { ownedValue, type SeenView, statedStatuses, statusSummary } from '../../core/dossier-merge.ts';
 import { indexWords } from '../../store/index-words.ts';
@@ -114,7 +115,10 @@ const LONGEST_NUMBER = 32;
 
 function numbersOf(value: unknown): readonly string[] {
   if (!Array.isArray(value)) return [];
-  const numbers = value.filter((one) => typeof one === 'string' && one !== '' && one.length <= LONGEST_NUMBER);
+  const numbers = value
+    .filter((one) => typeof one === 'string')
+    .map(applicantNumber)
+    .filter((one) => one !== '' && one.length <= LONGEST_NUMBER);
   return [...new Set<string>(numbers)].sort().slice(0, MOST_NUMBERS);
 }
 

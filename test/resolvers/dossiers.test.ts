@@ -55,6 +55,33 @@ describe('A dossier by its code', () => {
     expect(opened.calls).toEqual([]);
   });
 
+  test('is found as its system writes it, and in capitals where nobody writes it so', async () => {
+    const odd = { ...received, code: 'h41/0003' };
+    const opened = await open([counter([received, odd])]);
+    const { data, errors } = await opened.ask(
+      '{ odd: dossier(code: "h41/0003") { code } typed: dossier(code: "h41-1") { code } }',
+    );
+    expect(errors).toEqual([]);
+    expect(data).toEqual({ odd: { code: 'h41/0003' }, typed: { code: CODE } });
+  });
+
+  test('is refused where it can be no code', async () => {
+    for (const code of ['', 'H41 1', 'H41:1', 'x'.repeat(65)]) {
+      const { errors } = await (await open([counter([received])])).ask(`{ dossier(code: "${code}") { code } }`);
+      expect(errors).toMatchObject([{ code: 'BAD_USER_INPUT' }]);
+      await house?.close();
+    }
+  });
+
+  test('is found under its applicant’s number however that was typed', async () => {
+    const typed = { ...received, applicantNumbers: ['001 085 004 213'] };
+    const opened = await open([counter([typed])]);
+    const { data } = await opened.ask(
+      '{ citizen(id: "001085004213") { dossiers { nodes { code } missing { code } } } }',
+    );
+    expect(data.citizen.dossiers).toEqual({ nodes: [{ code: CODE }], missing: [] });
+  });
+
   test('is what its owners say, field by field', async () => {
     const { found } = await dossier(
       [

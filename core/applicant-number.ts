@@ -1,0 +1,8 @@
+import { isEnterpriseCode, parseEnterpriseCode } from './enterprise-code.ts';
+import { isPersonalNumber, parsePersonalNumber } from './personal-number.ts';
+
+/** The number under which an applicant is found, however it was typed: people put blanks and dots into numbers. */
+export function applicantNumber(typed: string): string {
+  if (isEnterpriseCode(typed)) return parseEnterpriseCode(typed).code;
+  return isPersonalNumber(typed) ? parsePersonalNumber(typed).number : typed.trim();
+}
