@@ -85,7 +85,8 @@ async function end(child: ChildProcess): Promise<void> {
 }
 
 /** User and system time of all threads: the 14th and 15th words, counted after the name, which may hold blanks. */
-function cpuMs(pid: number): number {
+/** Processor time a process has used so far, milliseconds. */
+export function cpuMs(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const words = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return ((Number(words[11]) + Number(words[12])) * 1000) / TICKS;

@@ -17,6 +17,8 @@ export interface LatencySamples {
   readonly seconds: number;
   /** Changes a second that were meant. */
   readonly rate: number;
+  /** Processor time of each process for one change, milliseconds. */
+  readonly cpu: Readonly<Record<string, number>>;
 }
 
 /** Steps of work that leave a dossier under way. */
@@ -41,11 +43,14 @@ export async function measureLatency(options: {
     await makeChanges(province, { seconds: Math.min(seconds, MOST_WARM_UP_SECONDS), rate, first: 0 });
     told('warm');
     const startedAt = performance.now();
+    const before = province.cpu();
     const changes = await makeChanges(province, { seconds, rate, first: 1_000_000 });
     told(
       `${changes.length} changes in ${Math.round((performance.now() - startedAt) / 1_000)} s, the last one's way included`,
     );
-    return { changes, seconds, rate };
+    const after = Object.entries(province.cpu());
+    const cpu = Object.fromEntries(after.map(([name, ms]) => [name, (ms - (before[name] ?? 0)) / changes.length]));
+    return { changes, seconds, rate, cpu };
   } finally {
     await province.close();
   }

@@ -21,8 +21,10 @@ export interface Observer {
 }
 
 /** How often it looks: a time that it notes is late by no more than this and a query. */
-const LOOK_EVERY_MS = 10;
+const LOOK_EVERY_MS = 25;
 const MOST_EVENTS = 500;
+/** Dossiers asked for at a time, those first that wait longest: a hub that lags must not be slowed down further by this. */
+const MOST_CODES = 200;
 
 export async function observe(store: Database): Promise<Observer> {
   const visible = new Map<string, WatchedChange[]>();
@@ -70,7 +72,7 @@ export async function observe(store: Database): Promise<Observer> {
   }
 
   async function lookAtDeliveries(): Promise<void> {
-    const codes = [...delivered.keys()];
+    const codes = [...delivered.keys()].slice(0, MOST_CODES);
     if (codes.length === 0) return;
     const places = codes.map(() => '?').join(', ');
     const rows = await store.query(`select code, known_revision from delivery where code in (${places})`, codes);

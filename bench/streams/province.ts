@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,8 +7,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Database, openDatabase } from '../../drivers/database.ts';
 import { startProcess } from '../../hub/demo-process.ts';
 import { createWorld } from '../../stand-ins/world/world.ts';
-import { startKafka } from '../../test/services/kafka.ts';
-import { ownDatabase, startMariadbServer } from '../../test/services/mariadb.ts';
+import { startBroker } from '../../test/services/kafka.ts';
+import { type MariadbServer, ownDatabase, startMariadbServer } from '../../test/services/mariadb.ts';
+import { cpuMs } from '../processes.ts';
 import { mariadbDatabases } from '../tables/databases.ts';
 
 /** Systems, broker, portal and hubs, each a process of its own; database servers apart for the systems and the hub. */
@@ -17,6 +19,8 @@ export interface Province {
   readonly store: Database;
   /** Dossiers that the land office works on and the portal has. */
   readonly codes: readonly string[];
+  /** Processor time that each process has used so far, milliseconds. */
+  cpu(): Readonly<Record<string, number>>;
   close(): Promise<void>;
 }
 
@@ -40,9 +44,8 @@ export async function openProvince(told: (line: string) => void): Promise<Provin
     ending.push(() => systems.stop());
     const own = await startMariadbServer(undefined, { durable: true });
     ending.push(() => own.stop());
-    const kafka = await startKafka();
+    const kafka = await startBroker();
     ending.push(() => kafka.stop());
-    if ('missing' in kafka.service) throw new Error(kafka.service.missing);
     const { urls } = await mariadbDatabases(createWorld(WORLD), { url: systems.url });
     await setToWork(urls);
     const script = join(ROOT, 'stand-ins', 'portal', 'main.ts');
@@ -54,25 +57,37 @@ export async function openProvince(told: (line: string) => void): Promise<Provin
     const place = await ownDatabase({ url: own.url });
     const environment = {
       ...{ PORT: '0', DATA_DIR: join(folder, 'hub'), ID_KEY: randomBytes(32).toString('hex'), ...PORTAL },
-      ...{ DATABASE_URL: place.url, KAFKA_BROKERS: kafka.service.brokers },
+      ...{ DATABASE_URL: place.url, KAFKA_BROKERS: kafka.brokers },
       ...{ SECTOR_LAND_DATABASE_URL: urls.land, SECTOR_ONE_STOP_DATABASE_URL: urls['one-stop'] },
       ...Object.fromEntries(Object.entries(portal.settings).map(([name, value]) => [`PORTAL_${name}`, value])),
     };
+    const pids = new Map([
+      ['Kafka', kafka.pid],
+      ['portal', portal.pid],
+      ['systems’ MariaDB', pidOf(systems)],
+      ['store’s MariaDB', pidOf(own)],
+    ]);
     for (const role of ROLES) {
       const args = [role, join(import.meta.dirname, 'sectors'), JSON.stringify(environment)];
       const hub = await startProcess(role, [join(import.meta.dirname, 'hub-process.ts'), ...args]);
       ending.push(() => hub.stop());
+      pids.set(role, hub.pid);
     }
     const store = openDatabase(place.url, { connections: 3 });
     ending.push(() => store.close());
     const startedAt = performance.now();
     const codes = await readIn(store, urls.land);
     told(`${codes.length} dossiers read in and delivered in ${Math.round((performance.now() - startedAt) / 1_000)} s`);
-    return { landUrl: urls.land, store, codes, close };
+    const cpu = () => Object.fromEntries([...pids].map(([name, pid]) => [name, cpuMs(pid)]));
+    return { landUrl: urls.land, store, codes, cpu, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+function pidOf({ place }: MariadbServer): number {
+  return Number(readFileSync(join(place.folder, 'pid'), 'utf8'));
 }
 
 /** Most dossiers of a province have ended; here the land office works on all of its own, and nobody else's are there. */

@@ -42,7 +42,7 @@ export function kafkaRows(samples: readonly KafkaSample[]): readonly Row[] {
   ];
 }
 
-export function latencyRows({ changes, seconds, rate }: LatencySamples): readonly Row[] {
+export function latencyRows({ changes, seconds, rate, cpu }: LatencySamples): readonly Row[] {
   const lasted = (name: 'visibleAt' | 'acknowledgedAt') =>
     changes.map((one: ChangeTimes) => (one[name] ?? Number.POSITIVE_INFINITY) - one.committedAt);
   const quantiles = (name: 'visibleAt' | 'acknowledgedAt') => {
@@ -64,6 +64,7 @@ export function latencyRows({ changes, seconds, rate }: LatencySamples): readonl
       known99 < MOST_ACKNOWLEDGED_MS,
     ),
     row('changes never acknowledged', whole(never), '0', never === 0),
+    ...Object.entries(cpu).map(([name, ms]) => row(`processor time for a change, ${name}, ms`, ms.toFixed(2))),
   ];
 }
 
