@@ -1,5 +1,6 @@
 import type { Database, Knex } from '../drivers/database.ts';
 import { sharedClock, sharedClockPlus } from './clock.ts';
+import { inTransaction } from './transaction.ts';
 
 /**
  * Which dossiers have something for the portal, and who is at work on which. A claim lasts a while and is renewed by
@@ -83,7 +84,7 @@ export function createDeliveryQueue(database: Database, options: DeliveryQueueOp
     pick: (transaction: Knex.Transaction, clock: number) => Promise<Row[]>,
   ): Promise<Claim[]> => {
     const startedAt = performance.now();
-    return knex.transaction(async (transaction) => {
+    return inTransaction(database, async ({ knex: transaction }) => {
       const clock = await sharedClock(transaction, database);
       const rows = await pick(transaction, clock);
       if (rows.length === 0) return [];
@@ -143,19 +144,23 @@ export function createDeliveryQueue(database: Database, options: DeliveryQueueOp
         ),
       );
       const passed = codes.filter((code) => !claims.some((claim) => claim.code === code));
-      if (passed.length > 0) await knex('portal_copy').whereIn('code', passed).update({ checked_at: now() });
+      if (passed.length > 0) {
+        await inTransaction(database, ({ knex: transaction }) =>
+          transaction('portal_copy').whereIn('code', passed).update({ checked_at: now() }),
+        );
+      }
       return claims;
     },
     write: async (claim, ...works) => {
       const startedAt = performance.now();
-      await knex.transaction(async (transaction) => {
+      await inTransaction(database, async ({ knex: transaction }) => {
         await prove(transaction, claim, { claimed_until: sharedClockPlus(transaction, database, leaseMs) });
         for (const work of works) await work(transaction, claim);
       });
       claim.until = startedAt + leaseMs * (1 - SAFETY);
     },
     finish: async (claim, outcome, works = []) => {
-      await knex.transaction(async (transaction) => {
+      await inTransaction(database, async ({ knex: transaction }) => {
         const { next_try_at: dueAt, ...change } = changeFor(transaction, outcome, now());
         const due = sharedClockPlus(transaction, database, dueAt - now());
         await prove(transaction, claim, { ...change, next_try_at: due });

@@ -1,5 +1,6 @@
 import type { Database, Knex } from '../../drivers/database.ts';
 import { sharedClock } from '../../store/clock.ts';
+import { inTransaction } from '../../store/transaction.ts';
 
 /** `off`: nothing is done; `shadow`: only compared with what the portal has; `send`: delivered. */
 export type DeliveryMode = 'off' | 'shadow' | 'send';
@@ -77,7 +78,7 @@ export async function wakeSome(
 ): Promise<boolean> {
   const [waiting] = await database.query('select 1 as one from delivery_mode where wake_after is not null limit 1');
   if (waiting === undefined) return false;
-  return database.knex.transaction(async (transaction) => {
+  return inTransaction(database, async ({ knex: transaction }) => {
     const modes = transaction('delivery_mode').whereNotNull('wake_after').orderBy('set_at').limit(1);
     const [changed] = await (database.traits.skipLocked ? modes.forUpdate().skipLocked() : modes);
     if (changed === undefined) return false;

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { PROGRESS_CHUNK } from '../../core/portal.ts';
-import type { Database } from '../../drivers/database.ts';
+import type { Database, Knex } from '../../drivers/database.ts';
 import { type StrictPortal, SWALLOWED } from './deliver-portal.ts';
 import { at, codeOf, idle, onBothStores, reception, type Stage, step, until } from './deliver-stage.ts';
 
@@ -174,8 +174,8 @@ function stoppable(
     get: (target, name) =>
       name !== 'transaction'
         ? Reflect.get(target, name)
-        : async (work: Parameters<typeof target.transaction>[0]) => {
-            const done = await target.transaction(work);
+        : async (work: Parameters<typeof target.transaction>[0], config?: Knex.TransactionConfig) => {
+            const done = await target.transaction(work, config);
             if (stopped === undefined && (await stopsNow())) {
               stopped = new Promise((resolve) => {
                 goOn = resolve;
