@@ -1,7 +1,8 @@
 import type { DossierView } from '../../core/dossier.ts';
-import { type ChangeKind, type DossierEvent, eventId, type FieldFault } from '../../core/event.ts';
+import { type ChangeKind, type DossierEvent, eventId, type FieldFault, toLogRecord } from '../../core/event.ts';
 import type { CapturedDossier } from '../../store/captured.ts';
 import type { FaultyRecord } from '../../store/quarantine.ts';
+import { MOST_BYTES, recordBytes } from '../logs/requests.ts';
 import { hashOf } from './canonical.ts';
 import { mergeDelta } from './delta.ts';
 import type { DeltaSighting, GoneSighting, Sighting, WholeSighting } from './sighting.ts';
@@ -32,30 +33,43 @@ export function applySightings(
   for (const sighting of sightings) {
     const { code } = sighting;
     const before = code === null ? null : (work.changed.get(code) ?? known.get(code) ?? null);
-    const after = sighting.kind === 'faulty' ? sighting : apply(sighting, before);
-    if ('reason' in after) {
-      work.faulty.push({
-        place: sighting.kind === 'faulty' ? sighting.place : sighting.code,
-        code,
-        reason: after.reason,
-      });
+    const outcome = outcomeOf(sighting, before, moment);
+    if ('reason' in outcome) {
+      const place = sighting.kind === 'faulty' ? sighting.place : sighting.code;
+      work.faulty.push({ place, code, reason: outcome.reason });
       // What was captured stays, but it has been asked for.
       const asked = code === null || sighting.followAt === undefined ? null : (before ?? blank(code));
       keep(work, before, withPlaces({ followAt: sighting.followAt }, before, asked));
       continue;
     }
-    work.readable.add(after.code);
-    const next = withPlaces(sighting as Places, before, after.next);
-    if (next === null || after.change === null || sighting.kind === 'faulty' || sighting.kind === 'same') {
-      keep(work, before, next);
-      continue;
+    if (code !== null) work.readable.add(code);
+    if (outcome.event === null) keep(work, before, outcome.next);
+    else {
+      work.changed.set(outcome.next.code, outcome.next);
+      work.events.push(outcome.event);
     }
-    const counted = { ...next, version: next.version + 1 };
-    work.changed.set(counted.code, counted);
-    const { change, faults } = after;
-    work.events.push(eventOf(sighting, { change, faults, before, after: counted }, moment));
   }
   return work;
+}
+
+type Outcome =
+  | { readonly reason: string }
+  | { readonly next: CapturedDossier | null; readonly event: null }
+  | { readonly next: CapturedDossier; readonly event: DossierEvent };
+
+function outcomeOf(sighting: Sighting, before: CapturedDossier | null, moment: Moment): Outcome {
+  if (sighting.kind === 'faulty') return { reason: sighting.reason };
+  const after = apply(sighting, before);
+  if ('reason' in after) return after;
+  const next = withPlaces(sighting, before, after.next);
+  if (next === null || after.change === null || sighting.kind === 'same') return { next, event: null };
+  const counted = { ...next, version: next.version + 1 };
+  const { change, faults } = after;
+  const event = eventOf(sighting, { change, faults, before, after: counted }, moment);
+  // In the outbox it would stand before everything that comes after it, for ever.
+  const bytes = recordBytes(toLogRecord(event));
+  if (bytes <= MOST_BYTES) return { next: counted, event };
+  return { reason: `larger than an event may be: expected up to ${MOST_BYTES} bytes, came ${bytes}` };
 }
 
 function keep(work: Work, before: CapturedDossier | null, next: CapturedDossier | null): void {
@@ -65,7 +79,6 @@ function keep(work: Work, before: CapturedDossier | null, next: CapturedDossier 
 type Applied =
   | { readonly reason: string }
   | {
-      readonly code: string;
       /** Null where nothing is to be remembered. */
       readonly next: CapturedDossier | null;
       /** Null where nothing happened. */
@@ -76,7 +89,7 @@ type Applied =
 function apply(sighting: Exclude<Sighting, { kind: 'faulty' }>, before: CapturedDossier | null): Applied {
   switch (sighting.kind) {
     case 'same':
-      return { code: sighting.code, next: before, change: null, faults: [] };
+      return { next: before, change: null, faults: [] };
     case 'whole':
       return applyWhole(sighting, before);
     case 'delta':
@@ -93,25 +106,25 @@ function applyWhole({ code, fields, rowHash }: WholeSighting, before: CapturedDo
   const viewHash = contentHash(view, faults);
   const isSame = before !== null && !before.deleted && before.viewHash === viewHash;
   const next = { ...(before ?? blank(code)), rowHash, viewHash, deleted: false, view };
-  return { code, next, change: isSame ? null : 'upsert', faults };
+  return { next, change: isSame ? null : 'upsert', faults };
 }
 
 function applyDelta(delta: DeltaSighting, before: CapturedDossier | null): Applied {
   const view = mergeDelta(before?.view ?? null, delta);
   const viewHash = contentHash(view, []);
   if (before !== null && !before.deleted && hashOf(before.view) === hashOf(view)) {
-    return { code: delta.code, next: before, change: null, faults: [] };
+    return { next: before, change: null, faults: [] };
   }
   const next = { ...(before ?? blank(delta.code)), viewHash, deleted: false, view };
-  return { code: delta.code, next, change: 'step', faults: [] };
+  return { next, change: 'step', faults: [] };
 }
 
 function applyGone({ code, followAt }: GoneSighting, before: CapturedDossier | null): Applied {
   // Asked for and never there is remembered by those who ask again, and is no delete.
-  if (before === null) return { code, next: followAt === undefined ? null : blank(code), change: null, faults: [] };
-  if (before.deleted) return { code, next: before, change: null, faults: [] };
+  if (before === null) return { next: followAt === undefined ? null : blank(code), change: null, faults: [] };
+  if (before.deleted) return { next: before, change: null, faults: [] };
   const next = { ...before, rowHash: '', viewHash: '', deleted: true, view: null };
-  return { code, next, change: 'delete', faults: [] };
+  return { next, change: 'delete', faults: [] };
 }
 
 function blank(code: string): CapturedDossier {

@@ -17,7 +17,7 @@ export function requestsOf(records: readonly LogRecord[]): readonly (readonly Lo
   let request: LogRecord[] = [];
   let bytes = 0;
   for (const [index, record] of records.entries()) {
-    const size = bytesOf(record);
+    const size = recordBytes(record);
     if (size > MOST_BYTES) throw new Error(`Record ${index} has ${size} bytes; a log takes up to ${MOST_BYTES}`);
     if (record.key === '' || record.key.length > LONGEST_KEY) {
       throw new Error(`Record ${index} has a key of ${record.key.length} characters; expected 1 to ${LONGEST_KEY}`);
@@ -34,7 +34,8 @@ export function requestsOf(records: readonly LogRecord[]): readonly (readonly Lo
   return requests;
 }
 
-function bytesOf({ key, headers, value }: LogRecord): number {
+/** As a log counts them: key, headers and value. */
+export function recordBytes({ key, headers, value }: LogRecord): number {
   let bytes = Buffer.byteLength(key) + Buffer.byteLength(value);
   for (const [name, text] of Object.entries(headers)) bytes += Buffer.byteLength(name) + Buffer.byteLength(text);
   return bytes;

@@ -112,6 +112,22 @@ describe.each(['SQLite', `MariaDB${reason}`])('What is recorded of a dossier, on
     expect(await quarantined()).toEqual([]);
   });
 
+  test('changes nothing and is quarantined where it has grown larger than an event may be, however it is told', async () => {
+    const huge = 'â'.repeat(500_000);
+    await record([whole({ status: status('20', 4), summary: 'A' })]);
+    await record([whole({ status: status('70', 9), summary: huge })]);
+    await record([{ kind: 'delta', code: CODE, place: 'callback/1', occurredAt: AT, view: { summary: huge } }]);
+    expect(
+      await stage.store.database.query('select code, reason, times from quarantine where sector = ?', [sector]),
+    ).toEqual([{ code: CODE, reason: expect.stringMatching(/^larger than an event may be: /), times: 2 }]);
+    await record([whole({ status: status('70', 9), summary: 'B' })]);
+    expect((await events()).map(({ version, view }) => [version, view?.summary])).toEqual([
+      [1, 'A'],
+      [2, 'B'],
+    ]);
+    expect(await stage.store.database.query('select place from quarantine where sector = ?', [sector])).toEqual([]);
+  });
+
   test('flows where nobody mapped its status', async () => {
     await record([whole({ status: status('LIEN_THONG_THUE', null) })]);
     expect((await events())[0]?.view?.status).toEqual(status('LIEN_THONG_THUE', null));
