@@ -11,13 +11,15 @@ import {
 } from '../store/delivery-queue.ts';
 import { createDossierIndex } from '../store/dossier-index.ts';
 import { isHeard } from './deliver/awaited.ts';
-import { bring, TooEarly, type Workshop } from './deliver/bring.ts';
+import { bring } from './deliver/bring.ts';
 import { ModeChanged, Postponed } from './deliver/calls.ts';
 import { scopeOf } from './deliver/facts.ts';
 import { createPortalGate, PortalResting } from './deliver/gate.ts';
 import { noteStandardMode, wakeSome } from './deliver/modes.ts';
 import { createPause } from './deliver/pause.ts';
 import { compare, NOTHING_COMPARED, type Reconciliation, sumOf } from './deliver/reconcile.ts';
+import { TooEarly } from './deliver/take-stock.ts';
+import type { Workshop } from './deliver/workshop.ts';
 import type { StreamSettings } from './settings.ts';
 
 /** Brings dossiers to the portal. Several may run on one database: each dossier is one's at a time. */

@@ -1,63 +1,21 @@
-import type { Catalogues } from '../../catalogues/catalogue.ts';
-import { type Portal, type PortalDossier, type PortalStep, PROGRESS_CHUNK } from '../../core/portal.ts';
-import type { Database } from '../../drivers/database.ts';
-import type { DeliveryLedger, PortalCallEntry, PortalKnowledge } from '../../store/delivery-ledger.ts';
-import type { Claim, ClaimedWork, DeliveryOutcome, DeliveryQueue } from '../../store/delivery-queue.ts';
-import type { CaptureProgress } from '../../store/dossier-index.ts';
+import { type PortalStep, PROGRESS_CHUNK } from '../../core/portal.ts';
+import type { PortalCallEntry, PortalKnowledge } from '../../store/delivery-ledger.ts';
+import type { Claim, ClaimedWork, DeliveryOutcome } from '../../store/delivery-queue.ts';
 import { isHeard, missingReception } from './awaited.ts';
-import { type PortalCalls, portalCalls } from './calls.ts';
+import { portalCalls } from './calls.ts';
 import { digestsOf, hashOf, stepHash } from './digest.ts';
-import { type DossierFacts, factsOf, type SectorRoles, type StoredView, scopeOf } from './facts.ts';
-import type { PortalGate } from './gate.ts';
+import { type DossierFacts, factsOf, type StoredView, scopeOf } from './facts.ts';
 import type { Hold } from './hold-reasons.ts';
-import { judge, shownRecord, shownSteps, type WantedContent } from './judge.ts';
-import { afterAccepted, afterLookup, isSame, NOTHING_KNOWN } from './knowledge.ts';
-import { type DeliveryMode, modeFor } from './modes.ts';
+import { afterAccepted } from './knowledge.ts';
+import { modeFor } from './modes.ts';
 import { portalAgency, portalDossier } from './payload.ts';
-import { otherSender, refusedByPortal } from './portal-holds.ts';
+import { refusedByPortal } from './portal-holds.ts';
 import { compareInShadow } from './shadow.ts';
 import { portalSteps, stepKey } from './steps.ts';
+import { type Sending, TooEarly, takeStock } from './take-stock.ts';
 import { validate } from './validate.ts';
 import { readViews } from './views.ts';
-
-/** What bringing one dossier to the portal needs. */
-export interface Workshop {
-  readonly database: Database;
-  readonly queue: DeliveryQueue;
-  readonly ledger: DeliveryLedger;
-  readonly portal: Portal;
-  readonly gate: PortalGate;
-  readonly catalogues: Catalogues;
-  readonly roles: SectorRoles;
-  /** How far each sector's capture has come. */
-  readonly progress: () => Promise<ReadonlyMap<string, CaptureProgress>>;
-  readonly standardMode: DeliveryMode;
-  readonly timeoutMs: number;
-  readonly now: () => number;
-  readonly warn: (message: string, details?: Readonly<Record<string, unknown>>) => void;
-}
-
-/** A dossier as it ought to be at the portal. */
-export interface Wanted extends WantedContent {
-  readonly code: string;
-  readonly revision: number;
-  /** On whose behalf it is sent, in the portal's order of identifier. */
-  readonly agency: string;
-  readonly dossier: PortalDossier;
-  readonly steps: readonly PortalStep[];
-}
-
-/** A call may still be on its way when the time for its answer is over, or a part of the dossier on its way to the index. */
-export class TooEarly extends Error {
-  /** UTC milliseconds from which on it may be known. */
-  readonly at: number;
-
-  constructor(at: number) {
-    super('What has to be known first may still be under way');
-    this.name = 'TooEarly';
-    this.at = at;
-  }
-}
+import type { Wanted, Workshop } from './workshop.ts';
 
 /** How long a dossier waits for a system that has not been heard, milliseconds; spread, so that not all come at once. */
 const AWAIT_MS = 5_000;
@@ -153,12 +111,6 @@ function deletedOutcome(known: PortalKnowledge, revision: number): DeliveryOutco
     : { to: 'held', revision, reason };
 }
 
-interface Sending {
-  readonly shop: Workshop;
-  readonly calls: PortalCalls;
-  readonly owed: ClaimedWork[];
-}
-
 async function send(claim: Claim, wanted: Wanted, { shop, calls, owed }: Sending): Promise<DeliveryOutcome> {
   const { portal, ledger } = shop;
   const { code, revision, agency } = wanted;
@@ -201,33 +153,6 @@ async function send(claim: Claim, wanted: Wanted, { shop, calls, owed }: Sending
 function mustLook(claim: Claim, { open, copy }: PortalKnowledge, wanted: Wanted): boolean {
   if (open.length > 0) return true;
   return copy !== null && (copy.hash !== wanted.hash || claim.knownRevision === 0);
-}
-
-/** Looks the dossier up. @returns what is known by that, or an outcome when nothing may be sent */
-async function takeStock(
-  { wanted, known }: { readonly wanted: Wanted; readonly known: PortalKnowledge },
-  { shop, calls, owed }: Sending,
-): Promise<PortalKnowledge | DeliveryOutcome> {
-  const { ledger, timeoutMs, now } = shop;
-  const record = await calls.lookUp(wanted.agency);
-  const shown = new Set(record === null ? [] : shownSteps(record).map(({ key }) => key));
-  if (!known.uncertain.isSubsetOf(shown)) {
-    // A portal stores a step twice when it comes twice: what timed out may arrive after the lookup. A dossier may not:
-    // it refuses a second creation, and the same update twice is the same.
-    const sentAt = known.open.filter(({ kind }) => kind === 'progress').map(({ submittedAt }) => submittedAt);
-    const certainAt = Math.max(...sentAt, 0) + timeoutMs;
-    if (certainAt > now()) throw new TooEarly(certainAt);
-  }
-  if (record === null) {
-    owed.push(ledger.forgotten());
-    return NOTHING_KNOWN;
-  }
-  const verdict = await judge(record, { known, wanted }, (hash) => ledger.wasSent(wanted.code, hash));
-  if (verdict.of === 'other') return { to: 'held', revision: wanted.revision, reason: otherSender(), known: 0 };
-  const found = shownRecord(record, verdict, wanted.revision);
-  const knownNow = afterLookup(found);
-  if (!isSame(known, knownNow)) owed.push(ledger.learnt(found));
-  return knownNow;
 }
 
 /** What is to be sent next: the dossier before its progress, progress in order. Null: the portal has it all. */

@@ -1,11 +1,11 @@
 import type { Claim, ClaimedWork, DeliveryOutcome } from '../../store/delivery-queue.ts';
-import type { Workshop } from './bring.ts';
 import { portalCalls } from './calls.ts';
 import { factsOf } from './facts.ts';
 import { doubledSteps, judge, shownRecord } from './judge.ts';
 import { portalAgency } from './payload.ts';
 import { otherSender } from './portal-holds.ts';
 import { readViews } from './views.ts';
+import type { Workshop } from './workshop.ts';
 
 /** What a comparison of delivered dossiers with the portal found. */
 export interface Reconciliation {
