@@ -1,12 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startMariadb } from '../test/services/mariadb.ts';
+import { ownDatabase, startMariadb } from '../test/services/mariadb.ts';
 import type { SourceKind } from './by-hand/reader.ts';
 import { type BenchOptions, type Contestant, readOptions } from './options.ts';
 import { type BenchServer, leaveServerCore, load, startServer } from './processes.ts';
 import { type QueryName, requestsOf } from './queries.ts';
 import { type Sample, summarise, tableOf } from './report.ts';
-import { benchWorld, mariadbDatabases, type SystemUrls, sqliteFiles } from './tables/databases.ts';
+import { type BenchUrls, benchWorld, mariadbDatabases, sqliteFiles } from './tables/databases.ts';
+import { fillIndex } from './tables/filled-index.ts';
 import { COUNTER_LIST, listedNumbers } from './tables/one-stop-rows.ts';
 
 /**
@@ -22,7 +23,7 @@ const WARM_UP_SECONDS = 3;
 
 interface Field {
   readonly kind: SourceKind;
-  readonly urls: SystemUrls;
+  readonly urls: BenchUrls;
   readonly numbers: readonly string[];
   readonly options: BenchOptions;
   readonly pinned: boolean;
@@ -37,10 +38,16 @@ async function main(): Promise<void> {
   const world = benchWorld(join(root, 'catalogues'));
   const numbers = listedNumbers(world);
   const files = sqliteFiles(world, join(directory, 'systems'));
+  const index = `sqlite://${join(directory, 'index.sqlite')}`;
   const samples: Sample[] = [];
+  if (options.kinds.some((kind) => kind !== 'mariadb')) {
+    console.log('A hub reads the systems into its index');
+    const urls = { land: `sqlite://${files.land}`, 'one-stop': `sqlite://${files['one-stop']}` };
+    await fillIndex(urls, index, join(directory, 'hub'));
+  }
   for (const kind of options.kinds) {
     if (kind !== 'mariadb') {
-      samples.push(...(await measureKind({ kind, urls: files, numbers, options, pinned })));
+      samples.push(...(await measureKind({ kind, urls: { ...files, index }, numbers, options, pinned })));
       continue;
     }
     const mariadb = await startMariadb();
@@ -50,8 +57,13 @@ async function main(): Promise<void> {
         continue;
       }
       const databases = await mariadbDatabases(world, mariadb.service);
-      samples.push(...(await measureKind({ kind, urls: databases.urls, numbers, options, pinned })));
+      const store = await ownDatabase(mariadb.service);
+      console.log('A hub reads the systems into its index');
+      await fillIndex(databases.urls, store.url, join(directory, 'hub'));
+      const urls = { ...databases.urls, index: store.url };
+      samples.push(...(await measureKind({ kind, urls, numbers, options, pinned })));
       await databases.drop();
+      await store.drop();
     } finally {
       await mariadb.stop();
     }

@@ -1,21 +1,9 @@
 import DataLoader from 'dataloader';
 import type { MemoryRow } from '../tables/memory.ts';
 import type { ReadName } from '../tables/reads.ts';
+import { type HandView, placeOf, viewOf } from './dossiers.ts';
 import type { HandKey, Reader } from './reader.ts';
-import {
-  certificateOf,
-  counterStatement,
-  counterStepOf,
-  courseOf,
-  feeOf,
-  landHolderOf,
-  landStatement,
-  landStepOf,
-  parcelOf,
-  receptionOf,
-  resultOf,
-  useOf,
-} from './records.ts';
+import { certificateOf, counterStatement, landHolderOf, landStatement, parcelOf, useOf } from './records.ts';
 
 export type Loaders = ReturnType<typeof createLoaders>;
 
@@ -31,12 +19,8 @@ export function createLoaders(reader: Reader) {
     certificatesOfParcel: loader<number, ReturnType<typeof certificateOf>>('certificate.parcel', certificateOf),
     uses: loader<number, ReturnType<typeof useOf>>('use.parcel', useOf),
     landHolders: loader<number, ReturnType<typeof landHolderOf>>('landHolder.parcel', landHolderOf),
-    receptions: loader<string, ReturnType<typeof receptionOf>>('dossier.applicant', receptionOf),
-    courses: loader<string, ReturnType<typeof courseOf>>('dossier.code', courseOf),
-    counterSteps: loader<string, ReturnType<typeof counterStepOf>>('trace.dossier', counterStepOf),
-    landSteps: loader<string, ReturnType<typeof landStepOf>>('step.dossier', landStepOf),
-    fees: loader<string, ReturnType<typeof feeOf>>('fee.dossier', feeOf),
-    results: loader<string, ReturnType<typeof resultOf>>('result.dossier', resultOf),
+    places: loader<string, ReturnType<typeof placeOf>>('place.applicant', placeOf),
+    views: loader<string, HandView>('view.dossier', viewOf),
     listed: loader<string, readonly string[]>('counterList.code', (row) => String(row.DANHSACH).split(',')),
   };
 }

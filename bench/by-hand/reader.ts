@@ -1,6 +1,6 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { createPool } from 'mysql2/promise';
-import type { SystemUrls } from '../tables/databases.ts';
+import type { BenchUrls } from '../tables/databases.ts';
 import { loadMemory, type MemoryRow } from '../tables/memory.ts';
 import { bare, READS, type Read, type ReadName, selectOf } from '../tables/reads.ts';
 
@@ -15,29 +15,33 @@ export interface Reader {
 
 export type SourceKind = 'memory' | 'sqlite' | 'mariadb';
 
-export function openReader(kind: SourceKind, urls: SystemUrls): Reader {
+export function openReader(kind: SourceKind, urls: BenchUrls): Reader {
   return { memory: memoryReader, sqlite: sqliteReader, mariadb: mariadbReader }[kind](urls);
 }
 
-function memoryReader(paths: SystemUrls): Reader {
+function memoryReader(paths: BenchUrls): Reader {
   const indexes = new Map([
     ...loadMemory(paths.land, 'land', 'bare'),
     ...loadMemory(paths['one-stop'], 'one-stop', 'bare'),
   ]);
+  // The index is the hub's own store, which is a database whatever the systems are.
+  const index = sqliteReader(paths);
   return {
     read: async (name, keys) => {
-      const index = indexes.get(name);
-      return keys.map((key) => index?.get(String(key)) ?? []);
+      if (READS[name].system === 'index') return index.read(name, keys);
+      const rows = indexes.get(name);
+      return keys.map((key) => rows?.get(String(key)) ?? []);
     },
-    close: async () => {},
+    close: () => index.close(),
   };
 }
 
 /** Prepared statements, one for each number of keys. */
-function sqliteReader(paths: SystemUrls): Reader {
+function sqliteReader(paths: BenchUrls): Reader {
   const databases = {
     land: new DatabaseSync(paths.land, { readOnly: true }),
     'one-stop': new DatabaseSync(paths['one-stop'], { readOnly: true }),
+    index: new DatabaseSync(new URL(paths.index).pathname, { readOnly: true }),
   };
   const statements = new Map<string, StatementSync>();
   return {
@@ -60,9 +64,9 @@ function sqliteReader(paths: SystemUrls): Reader {
   };
 }
 
-function mariadbReader(urls: SystemUrls): Reader {
+function mariadbReader(urls: BenchUrls): Reader {
   const poolOf = (uri: string) => createPool({ uri, connectionLimit: 10, dateStrings: true });
-  const pools = { land: poolOf(urls.land), 'one-stop': poolOf(urls['one-stop']) };
+  const pools = { land: poolOf(urls.land), 'one-stop': poolOf(urls['one-stop']), index: poolOf(urls.index) };
   const statements = new Map<ReadName, string>();
   return {
     read: async (name, keys) => {

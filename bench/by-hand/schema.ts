@@ -5,8 +5,9 @@ import type { GraphQLSchema } from 'graphql';
 import type { Catalogues } from '../../catalogues/catalogue.ts';
 import { timeliness } from '../../core/dossier.ts';
 import { readSharedSdl } from '../../resolvers/schema.ts';
+import { type HandDossier, mergeOf, resultsOf, stepsOf } from './dossiers.ts';
 import type { Loaders } from './loaders.ts';
-import { type courseOf, type HandStatement, type HandStep, type Held, type receptionOf, statusOf } from './records.ts';
+import type { HandStatement, Held } from './records.ts';
 
 export interface HandContext {
   readonly loaders: Loaders;
@@ -19,9 +20,6 @@ interface HandCitizen {
   readonly birthDate: string | null;
   readonly gender: string | null;
 }
-
-type Reception = ReturnType<typeof receptionOf>;
-type Course = ReturnType<typeof courseOf>;
 
 const NOTHING_MISSING: readonly never[] = [];
 
@@ -61,14 +59,9 @@ export function handWrittenSchema(catalogues: Catalogues, today: string): GraphQ
           distinct(await loaders.certificatesOfParcel.load(id)),
       },
       Dossier: {
-        steps: async ({ code, course }: HandDossier, _: unknown, { loaders }: HandContext) => {
-          if (course === undefined) return loaders.counterSteps.load(code);
-          const [counter, land] = await Promise.all([loaders.counterSteps.load(code), loaders.landSteps.load(code)]);
-          return [...counter, ...land].sort(byTime);
-        },
-        fees: ({ code }: HandDossier, _: unknown, { loaders }: HandContext) => loaders.fees.load(code),
-        results: ({ code, course }: HandDossier, _: unknown, { loaders }: HandContext) =>
-          course === undefined ? null : loaders.results.load(code),
+        steps: stepsOf,
+        fees: ({ reception }: HandDossier) => reception.fees ?? null,
+        results: resultsOf,
       },
     },
   });
@@ -94,7 +87,7 @@ async function citizenBy(loaders: Loaders, number: string): Promise<HandCitizen 
   return {
     personalNumbers: [...numbers].sort((left, right) => right.length - left.length || (left < right ? -1 : 1)),
     statements,
-    fullName: first('fullName'),
+    fullName: first('fullName')?.replace(/\s+/g, ' ') ?? null,
     birthDate: first('birthDate'),
     gender: first('gender'),
   };
@@ -122,70 +115,31 @@ function distinct<T extends Held>(records: readonly T[]): readonly T[] {
   return records.length < 2 ? records : [...new Map(records.map((one) => [one.id, one])).values()];
 }
 
-interface HandDossier {
-  readonly code: string;
-  readonly course: Course | undefined;
-}
-
 async function dossiersOf(
   { personalNumbers }: HandCitizen,
   first: number,
   { loaders, catalogues, today }: { loaders: Loaders; catalogues: Catalogues; today: string },
 ) {
-  const found = (await Promise.all(personalNumbers.map((number) => loaders.receptions.load(number)))).flat();
-  found.sort((left, right) => compare(right.receivedAt ?? '', left.receivedAt ?? '') || compare(right.code, left.code));
+  const places = (await Promise.all(personalNumbers.map((number) => loaders.places.load(number)))).flat();
+  const found = [...new Map(places.map((place) => [place.code, place])).values()];
+  found.sort((left, right) => right.receivedAt - left.receivedAt || (left.code < right.code ? 1 : -1));
   const nodes = await Promise.all(
-    found.slice(0, first).map(async (reception) => {
-      const procedure = catalogues.procedures.byCode(reception.procedureCode);
-      const course = procedure?.sector === 'land' ? (await loaders.courses.load(reception.code))[0] : undefined;
+    found.slice(0, first).map(async ({ code }) => {
+      const dossier = mergeOf(code, await loaders.views.load(code));
+      const { statusNumber, dueAt, finishedAt } = dossier;
+      const { procedureCode = null, procedureTitle = null, agencyCode = null } = dossier.reception;
       return {
-        ...dossierOf(reception, course, today),
-        procedure: procedure ?? { code: reception.procedureCode, title: reception.procedureTitle },
-        agency: catalogues.agencies.byCode(reception.agencyCode) ?? { code: reception.agencyCode },
+        ...dossier,
+        timeliness: timeliness(statusNumber, { due: dayOf(dueAt), finished: dayOf(finishedAt), today }),
+        missing: NOTHING_MISSING,
+        procedure: catalogues.procedures.byCode(procedureCode ?? '') ?? { code: procedureCode, title: procedureTitle },
+        agency: catalogues.agencies.byCode(agencyCode ?? '') ?? { code: agencyCode },
       };
     }),
   );
   return { totalCount: found.length, nodes, missing: NOTHING_MISSING };
 }
 
-function dossierOf(reception: Reception, course: Course | undefined, today: string) {
-  const { status, code, applicant, channel, receivedAt, dueAt, returnedAt } = reception;
-  const stated =
-    course === undefined
-      ? [status]
-      : (course.status.at ?? '') >= (status.at ?? '')
-        ? [course.status, status]
-        : [status, course.status];
-  const [latest = status] = stated;
-  const known = statusOf(latest.number);
-  const finishedAt = course === undefined ? reception.finishedAt : course.finishedAt;
-  return {
-    code,
-    course,
-    applicant,
-    channel,
-    receivedAt,
-    dueAt,
-    finishedAt,
-    returnedAt,
-    sectors: course === undefined ? ['one-stop'] : ['one-stop', 'land'],
-    status: known?.name ?? null,
-    statusNumber: latest.number,
-    statusTitle: known?.title ?? latest.title ?? latest.code,
-    sourceStatus: stated.map(({ sector, code, title, at }) => ({ sector, code, title, occurredAt: at })),
-    timeliness: timeliness(latest.number, { due: dayOf(dueAt), finished: dayOf(finishedAt), today }),
-    missing: NOTHING_MISSING,
-  };
-}
-
 function dayOf(time: string | null): string | null {
   return time === null ? null : time.slice(0, 10);
-}
-
-function byTime(left: HandStep, right: HandStep): number {
-  return compare(left.at ?? '', right.at ?? '');
-}
-
-function compare(left: string, right: string): number {
-  return left < right ? -1 : left > right ? 1 : 0;
 }

@@ -1,10 +1,10 @@
 import type { SourceKind } from '../by-hand/reader.ts';
-import type { SystemUrls } from '../tables/databases.ts';
+import type { BenchUrls } from '../tables/databases.ts';
 
 /** What one server is started with. */
 export interface ContestantOptions {
   readonly kind: SourceKind;
-  readonly urls: SystemUrls;
+  readonly urls: BenchUrls;
   /** A folder of its own that it may write into. */
   readonly directory: string;
   /** Request body → answer, for the server that only sends bytes. */

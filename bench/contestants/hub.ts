@@ -4,16 +4,18 @@ import { createHub } from '../../hub.ts';
 import { BENCH_NOW } from '../tables/databases.ts';
 import type { StartContestant } from './contestant.ts';
 
-/** The hub as it serves: sectors found on disk, behind their guards, its own store, the real gateway. */
+/** The hub as it serves: sectors found on disk, behind their guards, its own store, the real gateway. Others capture. */
 export const start: StartContestant = async ({ kind, urls, directory }) => {
   const urlOf = (path: string) => (kind === 'mariadb' ? path : `${kind}://${path}`);
   const hub = await createHub({
     logger: pino({ level: 'info' }, pino.destination(2)),
     now: () => BENCH_NOW,
+    roles: ['gateway'],
     sectorDirectories: [join(import.meta.dirname, '..', 'sectors')],
     environment: {
       PORT: '0',
       DATA_DIR: directory,
+      DATABASE_URL: urls.index,
       SECTOR_LAND_DATABASE_URL: urlOf(urls.land),
       SECTOR_ONE_STOP_DATABASE_URL: urlOf(urls['one-stop']),
     },

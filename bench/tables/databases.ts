@@ -11,6 +11,11 @@ import { oneStopPopulation } from './one-stop-rows.ts';
 /** The two systems' databases, as URLs. */
 export type SystemUrls = Readonly<Record<'land' | 'one-stop', string>>;
 
+/** And the store whose index holds what a hub read from both. */
+export interface BenchUrls extends SystemUrls {
+  readonly index: string;
+}
+
 /** Fixed, so that due dates stay in time or overdue whenever the bench runs. */
 export const BENCH_NOW = Date.parse('2026-11-20T00:00:00+07:00');
 const ROWS_PER_INSERT = 500;

@@ -3,7 +3,8 @@
  * for many keys. The names are those of the sectors' entities and lookups.
  */
 export interface Read {
-  readonly system: 'land' | 'one-stop';
+  /** `index`: the hub's own store, which every server reads dossiers from. */
+  readonly system: 'land' | 'one-stop' | 'index';
   /** `alias.COLUMN`; a row holds the bare column names. */
   readonly columns: readonly string[];
   readonly from: string;
@@ -67,63 +68,31 @@ export const READS = {
     where: 'holding.ISLASTEST = 1',
     order: 'holding.THUTU',
   },
-  'dossier.code': {
-    system: 'land',
-    columns: split(
-      'dossier.SOBIENNHAN dossier.MATHUTUC dossier.MATRANGTHAI known.TENTRANGTHAI dossier.NGAYCAPNHAT dossier.NGAYTIEPNHAN dossier.NGAYHENTRA dossier.NGAYKETTHUC',
-    ),
-    from: 'HS_HOSO dossier left join DM_TRANGTHAI known on known.MATRANGTHAI = dossier.MATRANGTHAI',
-    keys: ['dossier.SOBIENNHAN'],
-  },
-  'step.dossier': {
-    system: 'land',
-    columns: split(
-      'step.LUANCHUYENID step.SOBIENNHAN step.NOIDUNGXULY step.NGAYCHUYEN step.MATRANGTHAI officer.HOTEN officer.CHUCVU',
-    ),
-    from: 'HS_LUANCHUYEN step left join DM_CANBO officer on officer.MACANBO = step.MACANBONHAN',
-    keys: ['step.SOBIENNHAN'],
-    order: 'step.STT',
-  },
-  'result.dossier': {
-    system: 'land',
-    columns: split('result.KETQUAID result.SOBIENNHAN result.TENGIAYTO result.SOGIAYTO result.NGAYCAP'),
-    from: 'HS_KETQUA result',
-    keys: ['result.SOBIENNHAN'],
-  },
   'applicant.number': {
     system: 'one-stop',
     columns: split('applicant.HOTEN applicant.SODDCN applicant.SOCMND applicant.NGAYSINH applicant.GIOITINH'),
     from: 'MC_NGUOINOP applicant',
     keys: ['applicant.SODDCN', 'applicant.SOCMND'],
   },
-  'dossier.applicant': {
-    system: 'one-stop',
-    columns: split(
-      'dossier.MAHOSO dossier.MATHUTUC dossier.TENTHUTUC dossier.MACOQUAN dossier.LOAIDOITUONG dossier.TENNGUOINOP dossier.SONGUOINOP dossier.KENH dossier.TRANGTHAI dossier.NGAYCAPNHAT dossier.NGAYTIEPNHAN dossier.NGAYHENTRA dossier.NGAYKETTHUC dossier.NGAYTRA',
-    ),
-    from: 'MC_HOSO dossier',
-    keys: ['dossier.SONGUOINOP'],
-  },
-  'trace.dossier': {
-    system: 'one-stop',
-    columns: split(
-      'trace.ID trace.MAHOSO trace.NGUOIXULY trace.CHUCVU trace.DONVI trace.NOIDUNG trace.THOIDIEM trace.TRANGTHAI',
-    ),
-    from: 'MC_XULY trace',
-    keys: ['trace.MAHOSO'],
-    order: 'trace.STT',
-  },
-  'fee.dossier': {
-    system: 'one-stop',
-    columns: split('fee.ID fee.MAHOSO fee.TEN fee.MA fee.SOTIEN fee.DANOP'),
-    from: 'MC_LEPHI fee',
-    keys: ['fee.MAHOSO'],
-  },
   'counterList.code': {
     system: 'one-stop',
     columns: split('list.MALICH list.DANHSACH'),
     from: 'MC_LICH list',
     keys: ['list.MALICH'],
+  },
+  'place.applicant': {
+    system: 'index',
+    columns: split('stated.number dossier.code dossier.received_at'),
+    from: 'dossier_number stated join dossier on dossier.code = stated.code',
+    keys: ['stated.number'],
+    where: 'dossier.deleted = 0',
+  },
+  'view.dossier': {
+    system: 'index',
+    columns: split('current.code current.sector current.view'),
+    from: 'dossier_view current',
+    keys: ['current.code'],
+    where: 'current.deleted = 0',
   },
 } as const satisfies Readonly<Record<string, Read>>;
 

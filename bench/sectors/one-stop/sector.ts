@@ -49,6 +49,7 @@ export default (kit: Kit) => {
       returnedAt: time('dossier.NGAYTRA'),
     },
     lookups: { code: { by: 'dossier.MAHOSO' }, applicant: { by: 'dossier.SONGUOINOP' } },
+    changes: { time: 'dossier.NGAYCAPNHAT', format: 'yyyy-MM-dd HH:mm:ss', key: 'dossier.MAHOSO' },
   });
 
   const trace = database.entity({
@@ -112,6 +113,7 @@ export default (kit: Kit) => {
       byCode: 'code',
       byApplicant: 'applicant',
       parts: { steps: { entity: 'trace', by: 'dossier' }, fees: { entity: 'fee', by: 'dossier' } },
+      changes: { poll: kit.capture.poll() },
     },
   });
 };
