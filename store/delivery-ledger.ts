@@ -1,4 +1,5 @@
 import type { Database, Knex } from '../drivers/database.ts';
+import { sharedClockPlus } from './clock.ts';
 import type { ClaimedWork } from './delivery-queue.ts';
 
 /**
@@ -35,6 +36,7 @@ export interface OpenCall {
   readonly hash: string;
   /** Null for progress. */
   readonly digests: Readonly<Record<string, string>> | null;
+  /** By the clock that all hubs share: another than the one that sent it may have to wait for its end. */
   readonly submittedAt: number;
 }
 
@@ -85,13 +87,23 @@ export function createDeliveryLedger(database: Database, { now }: { readonly now
         .insert({
           ...{ call_key: call.key, code: call.code, kind: call.kind, revision: call.revision },
           ...{ payload_hash: call.hash, digests: call.digests && JSON.stringify(call.digests) },
-          ...{ state: 'submitted', tries: 1, fence: claim.fence, submitted_at: now() },
+          ...{
+            state: 'submitted',
+            tries: 1,
+            fence: claim.fence,
+            submitted_at: sharedClockPlus(transaction, database, 0),
+          },
         })
         .onConflict('call_key')
         .merge({
           ...{ kind: call.kind, payload_hash: call.hash, digests: call.digests && JSON.stringify(call.digests) },
           ...{ state: 'submitted', tries: transaction.raw('portal_call.tries + 1'), fence: claim.fence },
-          ...{ submitted_at: now(), answered_at: null, receipt: null, reason: null },
+          ...{
+            submitted_at: sharedClockPlus(transaction, database, 0),
+            answered_at: null,
+            receipt: null,
+            reason: null,
+          },
         });
       await putSteps(transaction, call.code, { steps: call.steps, state: 'submitted' });
     },

@@ -1,4 +1,5 @@
 import type { PortalRecord } from '../../core/portal.ts';
+import { sharedClock } from '../../store/clock.ts';
 import type { OpenCall, PortalKnowledge } from '../../store/delivery-ledger.ts';
 import type { ClaimedWork, DeliveryOutcome } from '../../store/delivery-queue.ts';
 import type { PortalCalls } from './calls.ts';
@@ -31,8 +32,9 @@ export async function takeStock(
   { wanted, known }: { readonly wanted: Wanted; readonly known: PortalKnowledge },
   { shop, calls, owed }: Sending,
 ): Promise<PortalKnowledge | DeliveryOutcome> {
-  const { ledger, now } = shop;
-  const late = lateCalls(known.open, { askedAt: now(), ...shop });
+  const { ledger, database } = shop;
+  const askedAt = known.open.length === 0 ? 0 : await sharedClock(database.knex, database);
+  const late = lateCalls(known.open, { askedAt, ...shop });
   const record = await calls.lookUp(wanted.agency);
   late.expectProgress(known, record);
   if (record === null) {
@@ -52,7 +54,7 @@ export async function takeStock(
 /**
  * Calls without an answer, any of which may reach the portal after it was looked into, until their time is over.
  *
- * @param at.askedAt when the portal was asked, before which what came is shown
+ * @param at.askedAt when the portal was asked, by the clock that all hubs share: what came before is shown
  */
 function lateCalls(
   open: readonly OpenCall[],

@@ -4,6 +4,8 @@ import type { PortalDossier } from '../../core/portal.ts';
 import { type StrictPortal, SWALLOWED } from './deliver-portal.ts';
 import { codeOf, idle, onBothStores, reception, type Stage, until } from './deliver-stage.ts';
 
+const HOUR_MS = 3_600_000;
+
 onBothStores('a call whose answer never came', (open) => {
   let stage: Stage;
   beforeEach(async () => {
@@ -47,5 +49,34 @@ onBothStores('a call whose answer never came', (open) => {
     await delay(50);
     expect(await stage.row(CODE)).toMatchObject({ state: 'acknowledged', known_revision: 3 });
     expect(stage.portal.dossiers.get(CODE)?.TrichYeuHoSo).toBe('Lần ba');
+  });
+
+  it('is waited for by the clock that all hubs share, so that one whose clock is ahead delays nobody', async () => {
+    await stage.put(CODE, reception(CODE));
+    let first = true;
+    stage.portal.before = ({ kind }) => {
+      if (kind !== 'progress' || !first) return null;
+      first = false;
+      return SWALLOWED;
+    };
+    const ahead = stage.deliverer({ now: () => Date.now() + HOUR_MS });
+    await until(() => !first);
+    await ahead.close();
+    await idle(stage.deliverer());
+    expect(stage.portal.steps).toHaveLength(2);
+  });
+
+  it('is waited for too where the clock of who sent it was behind', async () => {
+    await stage.put(CODE, reception(CODE));
+    let lost = 0;
+    stage.portal.before = ({ kind, at }) => {
+      if (kind !== 'progress' || lost > 0) return null;
+      lost = at;
+      return SWALLOWED;
+    };
+    await idle(stage.deliverer({ now: () => Date.now() - HOUR_MS, settings: { PORTAL_TIMEOUT_MS: 600 } }));
+    const again = stage.portal.calls.filter(({ kind }) => kind === 'progress').at(-1)?.at ?? 0;
+    expect(again - lost).toBeGreaterThanOrEqual(590);
+    expect(stage.portal.steps).toHaveLength(2);
   });
 });
