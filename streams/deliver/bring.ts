@@ -3,6 +3,7 @@ import type { PortalCallEntry, PortalKnowledge } from '../../store/delivery-ledg
 import type { Claim, ClaimedWork, DeliveryOutcome } from '../../store/delivery-queue.ts';
 import { isHeard, missingReception } from './awaited.ts';
 import { portalCalls } from './calls.ts';
+import { settleDeleted } from './deleted.ts';
 import { digestsOf, hashOf, stepHash } from './digest.ts';
 import { type DossierFacts, factsOf, type StoredView, scopeOf } from './facts.ts';
 import type { Hold } from './hold-reasons.ts';
@@ -33,7 +34,7 @@ export async function bring(
   shop: Workshop,
   { signal, owed }: { readonly signal: AbortSignal; readonly owed: ClaimedWork[] },
 ): Promise<DeliveryOutcome> {
-  const { database, catalogues, roles, ledger, standardMode, now, warn } = shop;
+  const { database, catalogues, roles, standardMode, now, warn } = shop;
   // Views read from now on are of this revision or a later one; of a later one the queue knows.
   const { code, wantedRevision: revision } = claim;
   const stored = await readViews(database, code);
@@ -54,7 +55,7 @@ export async function bring(
     const hold = await awaited(facts, stored, shop);
     if (hold !== null) return { to: 'held', revision, reason: { code: hold.code, text: hold.text } };
   }
-  if (facts.deleted) return deletedOutcome(await ledger.knownOf(code), revision);
+  if (facts.deleted) return settleDeleted(claim, shop, { signal, owed });
   const { agencyCode = null, procedureCode = null } = facts.view;
   const scope = scopeOf({ agencyCode, procedureCode }, catalogues);
   const mode = await modeFor(database.knex, scope, standardMode);
@@ -99,16 +100,6 @@ async function awaited(facts: DossierFacts, stored: readonly StoredView[], shop:
     throw new TooEarly(shop.now() + Math.round(AWAIT_MS * (1 + Math.random())));
   }
   return missing;
-}
-
-function deletedOutcome(known: PortalKnowledge, revision: number): DeliveryOutcome {
-  const text =
-    'Hồ sơ đã bị xóa ở hệ thống nguồn nhưng Cổng vẫn còn. Đề nghị đơn vị xác nhận và xử lý bản ghi trên Cổng, hoặc khôi phục hồ sơ ở hệ thống nguồn.';
-  const reason = { code: 'DELETED_AT_SOURCE', text };
-  // What never reached the portal need not be taken from it.
-  return known.copy === null && known.open.length === 0
-    ? { to: 'acknowledged', revision }
-    : { to: 'held', revision, reason };
 }
 
 async function send(claim: Claim, wanted: Wanted, { shop, calls, owed }: Sending): Promise<DeliveryOutcome> {

@@ -63,7 +63,10 @@ export function createSyncMeter({ query }: Database, now: () => number): () => P
   };
 }
 
-/** A dossier is its procedure's sector's; where the catalogue names none, the one's that holds it. */
+/**
+ * A dossier is its procedure's sector's; where the catalogue names none, the one's that holds it. Of the deleted ones
+ * those count about which something is to be done; they are one of the sectors' that held them.
+ */
 const COUNT = `
   select coalesce(d.procedure_sector, d.sectors) as sector, d.agency_code, coalesce(v.state, 'pending') as state,
     count(*) as dossiers,
@@ -73,7 +76,15 @@ const COUNT = `
     min(v.wanted_at) as oldest
   from dossier d left join delivery v on v.code = d.code
   where d.deleted = 0
-  group by coalesce(d.procedure_sector, d.sectors), d.agency_code, coalesce(v.state, 'pending')`;
+  group by coalesce(d.procedure_sector, d.sectors), d.agency_code, coalesce(v.state, 'pending')
+  union all
+  select sector, agency_code, state, count(*), 0, 0, min(wanted_at)
+  from (
+    select (select min(w.sector) from dossier_view w where w.code = v.code) as sector, d.agency_code, v.state, v.wanted_at
+    from delivery v join dossier d on d.code = v.code
+    where v.state in ('pending', 'held', 'failed') and d.deleted = 1
+  ) gone
+  group by sector, agency_code, state`;
 
 function groupOf(row: Readonly<Record<string, unknown>>): Group {
   return {

@@ -10,6 +10,13 @@ export function otherSender(): Reason {
   };
 }
 
+export function deletedAtSource(): Reason {
+  return {
+    code: 'DELETED_AT_SOURCE',
+    text: 'Hồ sơ đã bị xóa ở hệ thống nguồn sau khi gửi lên Cổng. Đề nghị đơn vị xử lý bản ghi trên Cổng rồi bấm gửi lại để xác nhận, hoặc khôi phục hồ sơ ở hệ thống nguồn.',
+  };
+}
+
 /** The portal's own words may quote what was sent: what is personal in them is left out. */
 export function refusedByPortal(
   { code, message }: { readonly code: string; readonly message: string },

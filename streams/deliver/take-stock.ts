@@ -32,9 +32,8 @@ export async function takeStock(
   { wanted, known }: { readonly wanted: Wanted; readonly known: PortalKnowledge },
   { shop, calls, owed }: Sending,
 ): Promise<PortalKnowledge | DeliveryOutcome> {
-  const { ledger, database } = shop;
-  const askedAt = known.open.length === 0 ? 0 : await sharedClock(database.knex, database);
-  const late = lateCalls(known.open, { askedAt, ...shop });
+  const { ledger } = shop;
+  const late = await lateCalls(known.open, shop);
   const record = await calls.lookUp(wanted.agency);
   late.expectProgress(known, record);
   if (record === null) {
@@ -52,14 +51,12 @@ export async function takeStock(
 }
 
 /**
- * Calls without an answer, any of which may reach the portal after it was looked into, until their time is over.
- *
- * @param at.askedAt when the portal was asked, by the clock that all hubs share: what came before is shown
+ * Calls without an answer, any of which may reach the portal after it was looked into, until their time is over. To be
+ * made before the portal is asked: what came before that is shown. By the clock that all hubs share, since another hub
+ * may have sent them.
  */
-function lateCalls(
-  open: readonly OpenCall[],
-  { askedAt, timeoutMs, now }: { readonly askedAt: number } & Pick<Workshop, 'timeoutMs' | 'now'>,
-) {
+export async function lateCalls(open: readonly OpenCall[], { database, timeoutMs, now }: Workshop) {
+  const askedAt = open.length === 0 ? 0 : await sharedClock(database.knex, database);
   const expect = (calls: readonly OpenCall[]): void => {
     const leftMs = Math.max(...calls.map(({ submittedAt }) => submittedAt)) + timeoutMs - askedAt;
     if (leftMs > 0) throw new TooEarly(now() + leftMs);

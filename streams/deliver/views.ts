@@ -1,4 +1,4 @@
-import type { Database } from '../../drivers/database.ts';
+import type { Database, DatabaseRow } from '../../drivers/database.ts';
 import type { StoredView } from './facts.ts';
 
 /** What each sector's system holds of a dossier, as the index has it: one statement, so that the views belong together. */
@@ -7,11 +7,28 @@ export async function readViews({ query }: Database, code: string): Promise<read
     'select sector, deleted, view, faults, recorded_at from dossier_view where code = ? order by sector',
     [code],
   );
-  return rows.map(({ sector, deleted, view, faults, recorded_at: recordedAt }) => ({
+  return rows.map(storedView);
+}
+
+/** What each sector's system held last of a dossier, whether or not it was deleted since; from the history. */
+export async function readLastViews({ query }: Database, code: string): Promise<readonly StoredView[]> {
+  const rows = await query(
+    `select e.sector, 0 as deleted, e.view, e.faults, e.recorded_at from dossier_event e
+     join (select sector, max(version) as version from dossier_event where code = ? and view is not null group by sector)
+       last on last.sector = e.sector and last.version = e.version
+     where e.code = ? order by e.sector`,
+    [code, code],
+  );
+  return rows.map(storedView);
+}
+
+function storedView(row: DatabaseRow): StoredView {
+  const { sector, deleted, view, faults, recorded_at: recordedAt } = row;
+  return {
     sector: String(sector),
     deleted: Number(deleted) === 1,
     view: view === null ? null : JSON.parse(String(view)),
     faults: faults === null ? [] : JSON.parse(String(faults)),
     recordedAt: Number(recordedAt),
-  }));
+  };
 }

@@ -158,11 +158,18 @@ onBothStores('modes, comparison and coverage of deliveries', (open) => {
     await stage.put(String(changed), reception(String(changed), { status: stated(10) }));
     await stage.put(String(deleted), null);
     const sync = await createSyncDesk({ database: stage.database, now: Date.now }).sync();
-    // Of known, changed and held one is covered; running and fresh ones are not asked for yet.
+    // Of known, changed and held one is covered; running and fresh ones are not asked for yet, the deleted one never.
     expect(sync.coverage).toBeCloseTo(1 / 3);
-    expect(sync).toMatchObject({ pending: 1, acknowledged: 3, held: 1, failed: 0 });
-    expect(sync.bySector).toEqual([expect.objectContaining({ sector: 'land', pending: 1, acknowledged: 3, held: 1 })]);
-    expect(sync.byAgency).toEqual([expect.objectContaining({ agencyCode: AGENCY, held: 1 })]);
+    expect(sync).toMatchObject({ pending: 2, acknowledged: 3, held: 1, failed: 0 });
+    expect(sync.bySector).toEqual([
+      expect.objectContaining({ sector: 'land', pending: 1, acknowledged: 3, held: 1 }),
+      expect.objectContaining({ sector: 'one-stop', pending: 1, held: 0, coverage: null }),
+    ]);
+    expect(sync.byAgency).toContainEqual(expect.objectContaining({ agencyCode: AGENCY, held: 1 }));
+    await idle(stage.deliverer());
+    const later = await createSyncDesk({ database: stage.database, now: Date.now }).sync();
+    expect(later).toMatchObject({ pending: 0, acknowledged: 4, held: 2 });
+    expect(later.coverage).toBeCloseTo(2 / 3);
     expect(sync.oldestPending).toBeLessThanOrEqual(sync.measuredAt);
   });
 

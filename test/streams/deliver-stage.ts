@@ -116,7 +116,7 @@ export function onBothStores(title: string, suite: (open: () => Promise<Stage>) 
 }
 
 const TABLES = [
-  ...(['dossier_view', 'dossier', 'delivery', 'portal_call', 'portal_copy', 'portal_step'] as const),
+  ...(['dossier_event', 'dossier_view', 'dossier', 'delivery', 'portal_call', 'portal_copy', 'portal_step'] as const),
   ...(['delivery_mode', 'shadow_difference'] as const),
 ];
 
@@ -188,6 +188,18 @@ async function putDossier(
       .insert({ code, sector, version, deleted: view === null, ...texts, recorded_at: now, seen_at: now })
       .onConflict(['code', 'sector'])
       .merge();
+    const [{ seq = 0 } = {}] = await transaction('dossier_event').max({ seq: 'seq' });
+    await transaction('dossier_event').insert({
+      ...{
+        seq: Number(seq) + 1,
+        sector,
+        code,
+        version,
+        change_kind: view === null ? 'deleted' : 'changed',
+        way: 'test',
+      },
+      ...{ occurred_at: now, recorded_at: now, applied_at: now, replayed: false, ...texts },
+    });
     const views = await transaction('dossier_view').where({ code });
     const revision = views.reduce((sum, one) => sum + Number(one.version), 0);
     const status = view?.status?.number ?? null;

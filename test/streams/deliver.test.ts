@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createSyncDesk } from '../../streams/deliver/desk.ts';
 import { SWALLOWED } from './deliver-portal.ts';
 import { at, codeOf, idle, onBothStores, reception, type Stage, stated, step, until } from './deliver-stage.ts';
 
@@ -207,6 +208,43 @@ onBothStores('delivery to the portal', (open) => {
     expect(await stage.row(CODE)).toMatchObject({ state: 'held', reason_code: 'DELETED_AT_SOURCE' });
     expect(await stage.row(never)).toMatchObject({ state: 'acknowledged' });
     expect(stage.portal.calls.filter(({ code }) => code === never)).toEqual([]);
+  });
+
+  it('asks the portal again about what was deleted, and is done with it once the portal has nothing', async () => {
+    await stage.put(CODE, reception(CODE));
+    const deliverer = stage.deliverer();
+    await idle(deliverer);
+    await stage.put(CODE, null);
+    await idle(deliverer);
+    const desk = createSyncDesk({ database: stage.database, now: Date.now });
+    await desk.retry(CODE);
+    await idle(deliverer);
+    expect(await stage.row(CODE)).toMatchObject({ state: 'held', reason_code: 'DELETED_AT_SOURCE' });
+    stage.portal.dossiers.delete(CODE);
+    await desk.retry(CODE);
+    await idle(deliverer);
+    expect(await stage.row(CODE)).toMatchObject({ state: 'acknowledged', reason_code: null, held_since: null });
+    expect(stage.portal.calls.at(-1)).toMatchObject({ kind: 'lookUp', agency: '000.01.07.H41' });
+    stage.portal.steps.length = 0;
+    await stage.put(CODE, reception(CODE));
+    await idle(deliverer);
+    expect(stage.portal.calls.filter(({ kind }) => kind === 'create')).toHaveLength(2);
+  });
+
+  it('takes what was deleted for gone only once a creation without an answer can no longer arrive', async () => {
+    await stage.put(CODE, reception(CODE));
+    let lost = 0;
+    stage.portal.before = ({ kind, at }) => {
+      if (kind !== 'create') return null;
+      lost = at;
+      return SWALLOWED;
+    };
+    const deliverer = stage.deliverer({ settings: { PORTAL_TIMEOUT_MS: 600 } });
+    await until(() => lost > 0);
+    await stage.put(CODE, null);
+    await idle(deliverer);
+    expect(await stage.row(CODE)).toMatchObject({ state: 'acknowledged' });
+    expect((stage.portal.calls.at(-1)?.at ?? 0) - lost).toBeGreaterThanOrEqual(590);
   });
 
   it('sets a dossier aside that cannot be put into words, and goes on with the others', async () => {
