@@ -73,6 +73,7 @@ export const streamSettings = {
     unit: 'dossiers',
     standard: 50,
     least: 0,
+    most: 10_000,
   }),
   INDEX_STALE_MS: integerSetting({
     description: 'When capture of a system is further behind than this, lists name the system as missing',

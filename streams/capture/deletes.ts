@@ -3,47 +3,67 @@ import type { WayContext } from './way.ts';
 
 /** What one full comparison has found deleted so far. Kept with the comparison's place. */
 export interface DeleteCount {
-  readonly recorded: number;
-  /** Not recorded, because they were too many. */
-  readonly held: number;
+  /** Codes of those that are recorded if they stay few enough; none once they are too many. */
+  readonly waiting: readonly string[];
+  /** How many were found and are not recorded. */
+  readonly found: number;
   /** A person had confirmed them before the comparison began, so it sees all of them. */
   readonly confirmed: boolean;
 }
 
+export interface DeleteJudgement {
+  /** Codes to be recorded as gone, those that waited first. */
+  readonly believed: readonly string[];
+  /** For the next part of the comparison, or the next comparison. */
+  readonly count: DeleteCount;
+  readonly standing: Pick<CaptureWayChange, 'heldDeletes' | 'deletesConfirmed'>;
+}
+
 export function noDeletes(way: Pick<CaptureWay, 'deletesConfirmed'>): DeleteCount {
-  return { recorded: 0, held: 0, confirmed: way.deletesConfirmed };
+  return { waiting: [], found: 0, confirmed: way.deletesConfirmed };
 }
 
 /**
- * A table that was emptied by mistake looks like thousands of deletes. So few are recorded as they are found, and more
- * wait for a person: all that were found together, since nobody can say which of them are right.
+ * A table that was emptied by mistake looks like thousands of deletes, and nobody can say which of those found together
+ * are right. So none is recorded before the comparison has come to its end and shown how many there are. Once too many
+ * were found, all wait until a person confirms them or a comparison finds nothing gone.
+ *
+ * @param gone what this part of the comparison found
+ * @param ended it was the last part
  */
 export function judgeDeletes(
   context: WayContext,
-  { found, count, way }: { found: number; count: DeleteCount; way: Pick<CaptureWay, 'deletesConfirmed'> },
-): { readonly allowed: boolean; readonly count: DeleteCount } {
-  if (found === 0) return { allowed: true, count };
-  const total = count.recorded + count.held + found;
-  if (way.deletesConfirmed || (count.held === 0 && total <= context.settings.MOST_DELETES)) {
-    return { allowed: true, count: { ...count, recorded: count.recorded + found } };
+  options: {
+    gone: readonly string[];
+    count: DeleteCount;
+    way: Pick<CaptureWay, 'deletesConfirmed' | 'heldDeletes'>;
+    ended: boolean;
+  },
+): DeleteJudgement {
+  const { gone, count, way, ended } = options;
+  const most = context.settings.MOST_DELETES;
+  const codes = [...new Set([...count.waiting, ...gone])];
+  const found = count.found + codes.length - count.waiting.length;
+  const next = noDeletes({ deletesConfirmed: way.deletesConfirmed && !count.confirmed });
+  if (way.deletesConfirmed) {
+    const left = found - codes.length;
+    if (!ended) return { believed: codes, count: { ...count, waiting: [], found: left }, standing: {} };
+    const standing = { heldDeletes: left, ...(count.confirmed && { deletesConfirmed: false }) };
+    return { believed: codes, count: next, standing };
   }
-  if (count.held === 0) {
+  const isTooMany = found > most;
+  if (isTooMany && count.found <= most && way.heldDeletes === 0) {
     context.warn('more dossiers have gone from a system than may be believed; a person has to confirm the deletes', {
       sector: context.sector.id,
       way: context.way,
-      found: total,
-      most: context.settings.MOST_DELETES,
+      found,
+      most,
     });
   }
-  return { allowed: false, count: { ...count, held: count.held + found } };
-}
-
-/** What is to be kept of the deletes that wait. @param ended the comparison has come to its end */
-export function standingOf(
-  count: DeleteCount,
-  way: Pick<CaptureWay, 'heldDeletes'>,
-  ended: boolean,
-): Pick<CaptureWayChange, 'heldDeletes' | 'deletesConfirmed'> {
-  if (!ended) return count.held > way.heldDeletes ? { heldDeletes: count.held } : {};
-  return { heldDeletes: count.held, ...(count.confirmed && { deletesConfirmed: false }) };
+  if (!ended) {
+    const standing = isTooMany && found > way.heldDeletes ? { heldDeletes: found } : {};
+    return { believed: [], count: { ...count, waiting: isTooMany ? [] : codes, found }, standing };
+  }
+  const isHeld = isTooMany || way.heldDeletes > 0;
+  return { believed: isHeld ? [] : codes, count: next, standing: { heldDeletes: isHeld ? found : 0 } };
 }

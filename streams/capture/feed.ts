@@ -1,7 +1,7 @@
 import type { ChangeBatch, FeedChanges, Observation } from '../../core/changes.ts';
 import { readCaptureWay } from '../../store/capture-way.ts';
 import { capturedAfter, readMarks } from '../../store/captured.ts';
-import { judgeDeletes, noDeletes, standingOf } from './deletes.ts';
+import { judgeDeletes, noDeletes } from './deletes.ts';
 import { wholeOf } from './listing.ts';
 import { lookUp } from './lookup.ts';
 import type { ReadRow } from './reader.ts';
@@ -135,8 +135,8 @@ async function recordAbsent(
   }
   const standing = await readCaptureWay(database, sector.id, way);
   const count = noDeletes(standing);
-  const judged = judgeDeletes(context, { found: absent.length, count, way: standing });
-  const gone = judged.allowed ? absent : [];
+  const judged = judgeDeletes(context, { gone: absent, count, way: standing, ended: true });
+  const gone = judged.believed;
   for (let from = 0; from === 0 || from < gone.length; from += PAGE) {
     const sightings = gone
       .slice(from, from + PAGE)
@@ -147,7 +147,7 @@ async function recordAbsent(
       way,
       lease,
       sightings,
-      standing: isLast ? standingOf(judged.count, standing, true) : {},
+      standing: isLast ? judged.standing : {},
     });
   }
 }

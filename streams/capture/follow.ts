@@ -1,8 +1,14 @@
 import type { DossierStatusNumber, StatedStatus } from '../../core/dossier.ts';
 import { readCaptureWay } from '../../store/capture-way.ts';
 import { readMarks } from '../../store/captured.ts';
-import { askedAgain, askedEveryPass, type FollowedDossier, neverAsked } from '../../store/followed.ts';
-import { type DeleteCount, judgeDeletes, noDeletes, standingOf } from './deletes.ts';
+import {
+  askedAgain,
+  askedEveryPass,
+  type FollowedDossier,
+  type FollowedPlace,
+  neverAsked,
+} from '../../store/followed.ts';
+import { type DeleteCount, judgeDeletes, noDeletes } from './deletes.ts';
 import { wholeOf } from './listing.ts';
 import { lookUp } from './lookup.ts';
 import type { ReadRow } from './reader.ts';
@@ -18,10 +24,15 @@ const LEAST_REST_MS = 10 * MINUTE_MS;
 const MOST_REST_MS = 7 * DAY_MS;
 const ENDED: ReadonlySet<DossierStatusNumber | null> = new Set([3, 7, 8, 9, 10]);
 
-/** Where a pass through the running dossiers goes on, and what it found deleted so far. */
+/** Where a pass through the running dossiers goes on, and what the comparison it is part of found deleted so far. */
 interface FollowPosition {
   readonly after: string;
   readonly deletes: DeleteCount;
+  /**
+   * Set from one pass to the next while the comparison has not come to the end of those whose turn it was when it began:
+   * passes ask for few of them, and a loss among them has to be seen whole.
+   */
+  readonly rested?: { readonly due: number; readonly after: FollowedPlace } | undefined;
 }
 
 /**
@@ -32,7 +43,11 @@ export async function runFollow(context: WayContext, signal: AbortSignal): Promi
   const { database, sector, way, now, passes, reader, recorder, lease } = context;
   const limit = reader.batchSize;
 
-  /** Asks for some and records what came. @param end set for the last ones of a pass */
+  /**
+   * Asks for some and records what came.
+   *
+   * @param end set for the last ones of a pass
+   */
   function ask(...asked: Parameters<typeof askNow>): Promise<FollowPosition> {
     return context.inTurn(() => askNow(...asked));
   }
@@ -40,7 +55,7 @@ export async function runFollow(context: WayContext, signal: AbortSignal): Promi
   async function askNow(
     followed: readonly FollowedDossier[],
     position: FollowPosition,
-    end?: { readonly currentUntil: number | null },
+    end?: { readonly currentUntil: number | null; readonly rested: FollowPosition['rested'] },
   ): Promise<FollowPosition> {
     const codes = followed.map(({ code }) => code);
     const [standing, marks] = await Promise.all([
@@ -51,28 +66,38 @@ export async function runFollow(context: WayContext, signal: AbortSignal): Promi
       const mark = marks.get(row.code);
       return mark !== undefined && !mark.deleted && mark.rowHash === row.rowHash;
     };
-    const looked = await lookUp(reader, codes, { signal, isKnown });
+    const asked = await lookUp(reader, codes, { signal, isKnown });
+    const isLost = (code: string) => marks.get(code)?.deleted === false;
+    // A comparison that goes on in another pass has counted those asked for in every pass already.
+    const isCounted = end !== undefined || position.rested === undefined;
+    const ended = end !== undefined && end.rested === undefined;
+    const lost = isCounted ? asked.gone.filter(isLost) : [];
+    const judged = judgeDeletes(context, { gone: lost, count: position.deletes, way: standing, ended });
+    const believed = new Set(judged.believed);
+    // What waited may be back by now.
+    const again = await lookUp(reader, [...believed.difference(new Set(codes))], { signal });
+    const there = [...asked.there, ...again.there];
+    const faulty = [...asked.faulty, ...again.faulty];
+    const gone = [...asked.gone.filter((code) => !isLost(code) || believed.has(code)), ...again.gone];
     const changedAt = new Map(followed.map((one) => [one.code, one.changedAt]));
     const restOf = (row: ReadRow): number => nextAfter(row, now());
-    const lost = looked.gone.filter((code) => marks.get(code)?.deleted === false);
-    const { allowed, count } = judgeDeletes(context, { found: lost.length, count: position.deletes, way: standing });
     const sightings: Sighting[] = [
-      ...looked.there.map((row) => ({ ...wholeOf(row), followAt: restOf(row) })),
-      ...looked.same.map((row): Sighting => {
+      ...there.map((row) => ({ ...wholeOf(row), followAt: restOf(row) })),
+      ...asked.same.map((row): Sighting => {
         const followAt = restOf(row);
         return { kind: 'same', code: row.code, ...(marks.get(row.code)?.followAt !== followAt && { followAt }) };
       }),
       // Also remembered as asked for, or the next ones would never have their turn.
-      ...looked.faulty.map((one) => ({ ...one, followAt: 0 })),
-      ...looked.gone
-        .filter((code) => allowed || marks.get(code)?.deleted !== false)
-        .map((code): Sighting => {
-          const followAt = absentUntil(changedAt.get(code) ?? null, now());
-          return { kind: 'gone', code, occurredAt: null, place: `missing/${code}`, followAt };
-        }),
+      ...faulty.map((one) => ({ ...one, followAt: 0 })),
+      ...gone.map((code): Sighting => {
+        const changed = changedAt.get(code);
+        // One that waited is asked for again soon, as it would be without that.
+        const followAt = changed === undefined ? undefined : absentUntil(changed, now());
+        return { kind: 'gone', code, occurredAt: null, place: `missing/${code}`, followAt };
+      }),
     ];
-    const carried = noDeletes({ deletesConfirmed: standing.deletesConfirmed && !count.confirmed });
-    const next = end === undefined ? { ...position, deletes: count } : { after: '', deletes: carried };
+    const deletes = judged.count;
+    const next = end === undefined ? { ...position, deletes } : { after: '', deletes, rested: end.rested };
     await recorder.record({
       sector: sector.id,
       way,
@@ -81,7 +106,7 @@ export async function runFollow(context: WayContext, signal: AbortSignal): Promi
       standing: {
         position: JSON.stringify(next),
         ...(end?.currentUntil != null && { currentUntil: end.currentUntil }),
-        ...standingOf(count, standing, end !== undefined),
+        ...judged.standing,
       },
     });
     return next;
@@ -107,8 +132,11 @@ export async function runFollow(context: WayContext, signal: AbortSignal): Promi
       position = await ask(some, { ...position, after: some.at(-1)?.code ?? '' });
     }
     if (signal.aborted) return;
-    const rested = await askedAgain(database, sector.id, { now: startedAt, limit });
-    await ask(rested, position, { currentUntil: isWhole ? startedAt : null });
+    const due = position.rested?.due ?? startedAt;
+    const some = await askedAgain(database, sector.id, { due, after: position.rested?.after ?? null, limit });
+    const last = some.length < limit ? undefined : some.at(-1);
+    const rested = last && { due, after: { at: last.followAt, code: last.code } };
+    await ask(some, position, { currentUntil: isWhole ? startedAt : null, rested });
     if (isWhole) seenAll();
     else passes.hurry();
   }

@@ -1,7 +1,7 @@
 import type { ChangePosition } from '../../core/changes.ts';
 import { readCaptureWay } from '../../store/capture-way.ts';
 import { type CapturedMark, capturedBetween } from '../../store/captured.ts';
-import { type DeleteCount, judgeDeletes, noDeletes, standingOf } from './deletes.ts';
+import { type DeleteCount, judgeDeletes, noDeletes } from './deletes.ts';
 import { listPage, PAGE_SIZE, sightingsOf, wholeOf } from './listing.ts';
 import { lookUp } from './lookup.ts';
 import type { GoneSighting } from './sighting.ts';
@@ -54,28 +54,27 @@ export function createSweep(context: WayContext): Sweep {
         missing.map(({ code }) => code),
         { signal },
       );
-      const { allowed, count } = judgeDeletes(context, {
-        found: looked.gone.length,
-        count: position.deletes,
-        way: standing,
-      });
       const ended = until === null;
-      const next: SweepPosition = ended
-        ? { after: null, deletes: noDeletes({ deletesConfirmed: standing.deletesConfirmed && !count.confirmed }) }
-        : { after: until, deletes: count };
+      const judged = judgeDeletes(context, { gone: looked.gone, count: position.deletes, way: standing, ended });
+      const next: SweepPosition = { after: until, deletes: judged.count };
+      const gone = new Set(judged.believed);
+      // What waited may be back by now.
+      const again = await lookUp(reader, [...gone.difference(new Set(looked.gone))], { signal });
+      for (const { code } of [...again.there, ...again.faulty]) if (code !== null) gone.delete(code);
       const sightings = [
         ...(await sightingsOf(context, rows, { thorough: true, signal })),
         ...page.faulty,
-        ...looked.there.map((row) => wholeOf(row)),
+        ...[...looked.there, ...again.there].map((row) => wholeOf(row)),
         ...looked.faulty,
-        ...(allowed ? looked.gone.map(missingOf) : []),
+        ...again.faulty,
+        ...[...gone].map(missingOf),
       ];
       await recorder.record({
         sector: sector.id,
         way,
         lease,
         sightings,
-        standing: { sweep: JSON.stringify(next), ...standingOf(count, standing, ended) },
+        standing: { sweep: JSON.stringify(next), ...judged.standing },
       });
     },
   };

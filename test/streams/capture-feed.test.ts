@@ -134,6 +134,13 @@ describe.each(['SQLite', `MariaDB${reason}`])('A connector that follows a system
     const way = () => readCaptureWay(stage.store.database, office.id, 'tap');
     await until(async () => (await way()).heldDeletes === 7, { what: 'seven are held' });
     expect((await gone()).sort()).toEqual(many.slice(0, 2));
+    // Once they were too many, fewer are not believed either, until none is gone.
+    tap.give('3a', { kind: 'whole', codes: new Set(many.slice(6)), place: 'file 3a' });
+    await until(async () => (await way()).heldDeletes === 4, { what: 'four are held' });
+    tap.give('3b', { kind: 'whole', codes: new Set(many.slice(2)), place: 'file 3b' });
+    await until(async () => (await way()).heldDeletes === 0, { what: 'none is held' });
+    tap.give('3c', { kind: 'whole', codes: new Set(many.slice(9)), place: 'file 3c' });
+    await until(async () => (await way()).heldDeletes === 7, { what: 'seven are held again' });
     await confirmDeletes(stage.store.database, office.id, 'tap');
     tap.give('4', { kind: 'whole', codes: new Set(many.slice(9)), place: 'file 4' });
     await until(async () => (await gone()).length === 9, { what: 'the confirmed ones are gone' });

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import type { DossierEvent } from '../../core/event.ts';
 import { confirmDeletes, readCaptureWay } from '../../store/capture-way.ts';
@@ -150,12 +151,45 @@ describe.each(['SQLite', `MariaDB${reason}`])('Polling a system behind SQL, on %
     });
   });
 
+  test('holds a loss that is scattered over all pages, comparison after comparison, until the dossiers are back', async () => {
+    const many = codes(1_203);
+    for (const [place, code] of many.entries())
+      if (place % 200 === 0) await office.receive([code], now - place * 1_000);
+    await office.receive(
+      many.filter((_, place) => place % 200 !== 0),
+      now - MINUTE,
+    );
+    const capture = stage.capture([office.sector]);
+    await capture.caughtUp();
+    await capture.close();
+    const { database } = stage.store;
+    const held = async () => (await readCaptureWay(database, office.id, 'poll')).heldDeletes;
+    const lost = many.filter((_, place) => place % 200 === 0);
+    await office.remove(lost);
+    // A comparison that is half done would see half of them.
+    await database.knex('capture_way').where('sector', office.id).update({ sweep: null });
+    stage.capture([office.sector]);
+    await until(async () => (await held()) === lost.length, { what: 'all of them are held' });
+    // Some are back, which makes the others no more credible.
+    await office.receive(lost.slice(3), now - MINUTE);
+    await until(async () => (await held()) === 3, { what: 'the rest is held' });
+    await delay(1_000);
+    expect((await events()).filter(({ change }) => change === 'delete')).toEqual([]);
+    await office.receive(lost.slice(0, 3), now - MINUTE);
+    await until(async () => (await held()) === 0, { what: 'nothing is held' });
+    await office.remove(lost.slice(0, 2));
+    await until(async () => (await events()).filter(({ change }) => change === 'delete').length === 2, {
+      what: 'few are believed again',
+    });
+  });
+
   test('deletes nothing when the whole table was emptied', async () => {
     await office.receive(codes(1_500), now);
     const capture = stage.capture([office.sector]);
     await capture.caughtUp();
     await office.database.knex('HS_HOSO').delete();
     await until(async () => (await readCaptureWay(stage.store.database, office.id, 'poll')).heldDeletes === 1_500);
+    await delay(500);
     expect((await events()).filter(({ change }) => change === 'delete')).toEqual([]);
   });
 
