@@ -1,5 +1,6 @@
 import type { DossierEvent, FieldFault } from '../../core/event.ts';
 import type { RowValues, TableShape } from '../../store/many-rows.ts';
+import { deletedAtSource } from '../deliver/portal-holds.ts';
 import { cut, type MergedDossier } from './merge.ts';
 import type { ViewChange } from './plan.ts';
 
@@ -94,15 +95,19 @@ export const WANTED: TableShape = {
   },
 };
 
-const DELETED_REASON = 'Hồ sơ không còn ở hệ thống nguồn. Cán bộ kiểm tra và xử lý bản đã gửi trên Cổng Dịch vụ công.';
+const GONE = deletedAtSource();
 
 /** No system has it any more: what the portal has of it is for a person to decide. */
 export const UNWANTED: TableShape = {
   ...WANTED,
   update: {
+    // By the reason it was held for until now, which is overwritten after it.
+    held_since: `case when known_revision = 0 then null
+      when state = 'held' and reason_code = '${GONE.code}' then coalesce(held_since, new(wanted_at))
+      else new(wanted_at) end`,
     ...WANTED.update,
-    reason_code: "case when known_revision > 0 then 'DELETED_AT_SOURCE' else null end",
-    reason: `case when known_revision > 0 then '${DELETED_REASON}' else null end`,
+    reason_code: `case when known_revision > 0 then '${GONE.code}' else null end`,
+    reason: `case when known_revision > 0 then '${GONE.text}' else null end`,
     state: "case when known_revision > 0 then 'held' else 'pending' end",
     wanted_revision: 'new(wanted_revision)',
   },

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { DossierView } from '../../core/dossier.ts';
 import { toLogRecord, topicOf } from '../../core/event.ts';
+import { deletedAtSource } from '../../streams/deliver/portal-holds.ts';
 import { CODE, DAY, event, NOW, onEachStore, rowsOf, type Stage, TABLES, tell } from '../support/index-stage.ts';
 
 onEachStore('projection', (open) => {
@@ -112,7 +113,10 @@ onEachStore('projection', (open) => {
     tell(stage, event({ sector: 'land', version: 2, view: null }));
     await stage.project();
     expect(await dossier()).toMatchObject({ deleted: 1, applicant_name: null, sectors: '', running: 0 });
-    expect(await delivery()).toMatchObject({ state: 'held', reason_code: 'DELETED_AT_SOURCE', wanted_revision: 4 });
+    const { code: reason_code, text: reason } = deletedAtSource();
+    const held = await delivery();
+    expect(held).toMatchObject({ state: 'held', reason_code, reason, wanted_revision: 4 });
+    expect(Number(held?.held_since)).toBeGreaterThan(0);
     expect((await everything()).dossier_number).toEqual([]);
     tell(stage, event({ sector: 'land', version: 3 }));
     await stage.project();
