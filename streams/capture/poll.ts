@@ -24,6 +24,8 @@ export async function runPoll(context: WayContext, signal: AbortSignal): Promise
   let loaded: PollPosition | undefined;
   /** Since when no later stamp was seen, by this process's own clock, which nobody sets. */
   let latestSince = performance.now();
+  /** Set once all that may have been stamped before the latest was seen. */
+  let isSettled = false;
   let sweptAt = performance.now();
 
   async function load(): Promise<PollPosition> {
@@ -35,9 +37,7 @@ export async function runPoll(context: WayContext, signal: AbortSignal): Promise
   function beginning({ walk, walked, latest }: PollPosition, clock: number): ChangePosition | null {
     if (!walked) return walk;
     if (latest === 0) return null;
-    // After as much quiet as the longest transaction takes, all that was stamped before the latest is there. Otherwise
-    // a quiet system would be asked for its last busy minute for ever.
-    const isSettled = performance.now() - latestSince > settings.LOOK_BACK_MS + settings.POLL_INTERVAL_MS;
+    // Otherwise a quiet system would be asked for its last busy minute for ever.
     if (isSettled && latest <= clock) return { at: latest, code: '' };
     const at = Math.min(latest, clock) - settings.LOOK_BACK_MS;
     return at <= 0 ? null : { at, code: '' };
@@ -45,9 +45,11 @@ export async function runPoll(context: WayContext, signal: AbortSignal): Promise
 
   async function pass(): Promise<void> {
     const startedAt = now();
+    const begunAt = performance.now();
     const seenAll = passes.begin();
     loaded ??= await load();
     let position = loaded;
+    const looksBack = position.walked && !isSettled;
     let after = beginning(position, Number.POSITIVE_INFINITY);
     for (let pages = 0, more = true; more && !signal.aborted; pages++) {
       await context.inTurn(async () => {
@@ -62,7 +64,10 @@ export async function runPoll(context: WayContext, signal: AbortSignal): Promise
         after = page.last ?? after;
         more = page.more;
         const latest = Math.max(position.latest, page.last?.at ?? 0);
-        if (latest > position.latest) latestSince = performance.now();
+        if (latest > position.latest) {
+          latestSince = performance.now();
+          isSettled = false;
+        }
         const walked = position.walked || !more;
         position = { walk: walked ? null : after, walked, latest };
         await context.recorder.record({
@@ -76,6 +81,9 @@ export async function runPoll(context: WayContext, signal: AbortSignal): Promise
       });
     }
     if (signal.aborted) return;
+    // After as much quiet as the longest transaction takes, all that was stamped before the latest is there to be seen:
+    // time alone does not tell, for the system may not have been reached since.
+    if (looksBack && begunAt - latestSince >= settings.LOOK_BACK_MS) isSettled = true;
     seenAll();
     if (performance.now() - sweptAt < settings.SWEEP_INTERVAL_MS) return;
     sweptAt = performance.now();

@@ -80,6 +80,21 @@ describe.each(['SQLite', `MariaDB${reason}`])('Polling a system behind SQL, on %
     expect(versionsByCode(await events())).toEqual({ [A]: [1], [B]: [1] });
   });
 
+  test('sees a row that was committed late while the system could not be reached', async () => {
+    const { knex } = office.database;
+    await office.receive([A], now);
+    const capture = stage.capture([office.sector], { ...NO_SWEEP, LOOK_BACK_MS: 3_000 });
+    await capture.caughtUp();
+    await knex.schema.renameTable('HS_HOSO', 'HS_HOSO_AWAY');
+    const [row] = await knex('HS_HOSO_AWAY').where('SOBIENNHAN', A);
+    const stamped = { NGAYTIEPNHAN: written(now - 2_000), NGAYCAPNHAT: written(now - 2_000) };
+    await knex('HS_HOSO_AWAY').insert({ ...row, SOBIENNHAN: B, ...stamped });
+    await delay(3_300);
+    await knex.schema.renameTable('HS_HOSO_AWAY', 'HS_HOSO');
+    await capture.caughtUp();
+    expect(versionsByCode(await events())).toEqual({ [A]: [1], [B]: [1] });
+  });
+
   test('finds by comparing everything what was committed later than it looks back, and what left its stamp as it was', async () => {
     await office.receive([A, C], now);
     const capture = stage.capture([office.sector]);
