@@ -38,7 +38,8 @@ export async function runPush(context: WayContext, declaration: PushChanges, sig
       if (waiting.length === 0) break;
       after = waiting.at(-1)?.id ?? after;
       more = waiting.length === BATCH;
-      failure ??= await context.inTurn(() => work(waiting));
+      const why = await context.inTurn(() => work(waiting));
+      failure ??= why;
     }
     if (signal.aborted) return;
     if (failure !== undefined) throw failure;

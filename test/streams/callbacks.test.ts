@@ -169,6 +169,25 @@ describe.each(['SQLite', `MariaDB${reason}`])('Calls of a system, kept and merge
     expect(await states('H41-0003')).toEqual(['step 22']);
   });
 
+  test('wait without holding up those that came after them, however many they are', async () => {
+    await office.receive([A], now - 10 * SECOND);
+    await tell(moved(A, now - 9 * SECOND, '21'));
+    await stage.capture([sector]).caughtUp();
+    await stage.closeCaptures();
+    const rename = (from: string, to: string) => office.database.knex.schema.renameTable(from, to);
+    await rename('HS_HOSO', 'HS_HOSO_AWAY');
+    for (let place = 0; place < 201; place++) await tell(moved(`H41-${1_000 + place}`, now, '22'));
+    await tell(moved(A, now, '22'));
+    stage.capture([sector]);
+    try {
+      await until(async () => (await states(A)).at(-1) === 'step 22', { what: 'the known one has moved' });
+    } finally {
+      await stage.closeCaptures();
+      await rename('HS_HOSO_AWAY', 'HS_HOSO');
+    }
+    expect(await waiting()).toBe(201);
+  });
+
   test('of a system that can never be read are merged on what is known', async () => {
     const { push } = sector.declaration.dossiers?.changes ?? {};
     const stream = kit.capture.topic({ brokers: 'BROKERS', tables: [{ topic: 'hoso', key: 'K' }] });
