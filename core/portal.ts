@@ -56,11 +56,14 @@ export type PortalReply =
 /** The lookup was not answered, so nothing is known. */
 export class PortalUnanswered extends Error {
   readonly retryAfterMs: number | null;
+  /** The portal is there and said that it does not tell: nothing is known, and nothing is wrong with the portal. */
+  readonly answered: boolean;
 
-  constructor(message: string, retryAfterMs: number | null = null, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
+  constructor(message: string, retryAfterMs: number | null = null, { answered = false } = {}) {
+    super(message);
     this.name = 'PortalUnanswered';
     this.retryAfterMs = retryAfterMs;
+    this.answered = answered;
   }
 }
 

@@ -104,9 +104,11 @@ export function portalCalls(options: PortalCallsOptions): PortalCalls {
         return record;
       } catch (error) {
         if (error instanceof ClaimLost) throw error;
-        const retryAfterMs = error instanceof PortalUnanswered ? error.retryAfterMs : null;
-        gate.failed(retryAfterMs);
-        throw new Postponed(error instanceof PortalUnanswered ? error.message : nameOf(error), retryAfterMs);
+        const unanswered = error instanceof PortalUnanswered ? error : null;
+        const retryAfterMs = unanswered?.retryAfterMs ?? null;
+        if (unanswered?.answered) gate.answered();
+        else gate.failed(retryAfterMs);
+        throw new Postponed(unanswered?.message ?? nameOf(error), retryAfterMs);
       }
     },
   };

@@ -122,7 +122,9 @@ function unsent(reason: string, retryAfterMs: number | null = null): Outcome {
 }
 
 function unanswered(outcome: Exclude<Outcome, { kind: 'done' }>): PortalUnanswered {
-  if (outcome.kind === 'refused') return new PortalUnanswered(`the portal refused the question (code ${outcome.code})`);
+  if (outcome.kind === 'refused') {
+    return new PortalUnanswered(`the portal refused the question (code ${outcome.code})`, null, { answered: true });
+  }
   return new PortalUnanswered(outcome.reason, outcome.retryAfterMs);
 }
 

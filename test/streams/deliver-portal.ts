@@ -75,7 +75,8 @@ export function strictPortal(): StrictPortal {
       const call: PortalCallSeen = { kind: 'lookUp', code, agency, steps: [], at: performance.now() };
       calls.push(call);
       const early = (await portal.before?.(call)) ?? null;
-      if (early !== null && early.outcome !== 'accepted' && early.outcome !== 'refused') {
+      if (early?.outcome === 'refused') throw new PortalUnanswered(early.message, null, { answered: true });
+      if (early !== null && early.outcome !== 'accepted') {
         throw new PortalUnanswered(early.reason, early.retryAfterMs);
       }
       const dossier = dossiers.get(code);

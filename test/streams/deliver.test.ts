@@ -169,6 +169,19 @@ onBothStores('delivery to the portal', (open) => {
     expect(stage.portal.dossiers.size).toBe(60);
   });
 
+  it('does not rest a portal that refuses lookups: it is there', async () => {
+    const codes = Array.from({ length: 30 }, (_, place) => codeOf(place + 1));
+    for (const code of codes) await stage.put(code, reception(code));
+    const deliverer = stage.deliverer();
+    await idle(deliverer);
+    stage.portal.before = ({ kind }) =>
+      kind === 'lookUp' ? { outcome: 'refused', code: '24', message: 'không' } : null;
+    for (const code of codes) await stage.put(code, reception(code, { summary: 'Lần hai' }));
+    deliverer.kick();
+    const asked = () => new Set(stage.portal.calls.flatMap(({ kind, code }) => (kind === 'lookUp' ? [code] : [])));
+    await until(() => asked().size === 30, 4_000);
+  });
+
   it('holds what another sender wrote, and overwrites it never', async () => {
     await stage.put(CODE, reception(CODE));
     const deliverer = stage.deliverer();

@@ -286,7 +286,7 @@ const CLAUSES: readonly Clause[] = [
         await unanswered(other, code);
       }
       scripted.says({ body: JSON.stringify({ error_code: '44', message: 'Không tìm thấy hồ sơ', result: [] }) });
-      await unanswered(other, code);
+      expect(await unanswered(other, code)).toMatchObject({ answered: true });
       scripted.says({ body: '{"error_code":"00","result":null}' });
       expect(await other.lookUp({ agency: AGENCY, code }, patient)).toBeNull();
       await other.close();
