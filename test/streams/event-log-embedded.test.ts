@@ -6,7 +6,7 @@ import { describe, inject, it } from 'vitest';
 import { createSeal } from '../../core/seal.ts';
 import { type Database, openDatabase } from '../../drivers/database.ts';
 import { openStore } from '../../store/store.ts';
-import { openEventLog } from '../../streams/logs/open-log.ts';
+import { openEmbeddedLog } from '../../streams/logs/embedded.ts';
 import { ownDatabase } from '../services/mariadb.ts';
 import { eventLogContract } from './event-log-contract.ts';
 import type { LogSubject } from './event-log-subject.ts';
@@ -44,7 +44,8 @@ async function embeddedIn(url: string, drop: () => Promise<void>): Promise<LogSu
     open: () => {
       const database = openDatabase(url);
       opened.push(database);
-      return openEventLog({ settings, database, warn: () => {}, now: Date.now });
+      // The hub keeps it in one partition; several are what Kafka has, and the port is the same for both.
+      return openEmbeddedLog({ database, partitions: 4, leaseMs: SESSION_MS, now: Date.now });
     },
     processSettings: settings,
     sessionMs: SESSION_MS,
