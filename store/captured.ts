@@ -75,6 +75,19 @@ export async function saveCaptured(
   );
 }
 
+/** Lets these count as changed when they are read the next time. */
+export async function forgetHashes(
+  trx: Transaction,
+  database: Database,
+  sector: string,
+  codes: readonly string[],
+): Promise<void> {
+  for (const part of inParts(codes, database.traits, 1)) {
+    const sql = `update captured_dossier set row_hash = '', view_hash = '' where sector = ? and code in (${places(part.length)})`;
+    await trx.run(sql, [sector, ...part]);
+  }
+}
+
 const COLUMNS = [
   'sector',
   'code',

@@ -2,6 +2,7 @@ import type { DossierView } from '../core/dossier.ts';
 import { type DossierEvent, deadLetterTopicOf, eventId, topicOf } from '../core/event.ts';
 import type { EventLog } from '../core/event-log.ts';
 import type { Database } from '../drivers/database.ts';
+import { forgetHashes } from '../store/captured.ts';
 import { addToOutbox } from '../store/outbox.ts';
 import { inTransaction } from '../store/transaction.ts';
 import { positionsOf, savePositions } from './project/positions.ts';
@@ -29,7 +30,9 @@ const WAY = 'recover';
 /**
  * Lets projection go on after records of the log are gone for good: it begins anew with what the topics hold, and the
  * last version of each dossier that the index does not have is told again, out of what capture remembers. Versions in
- * between that only the log had stay lost: the history has a gap there. May be run again; capture may go on meanwhile.
+ * between that only the log had stay lost: the history has a gap there. Which fields of it could not be read, capture does
+ * not remember: the next look at the system makes a new version that says so. May be run again; capture may go on
+ * meanwhile.
  */
 export async function recover({ database, log, sectors, now }: RecoverOptions): Promise<RecoverOutcome> {
   const topics: string[] = [];
@@ -69,7 +72,13 @@ async function tellAgain(database: Database, sector: string, now: () => number):
   for (let after = ''; ; ) {
     const rows = await database.query(MISSING, [sector, after]);
     const events = rows.map((row) => lastEvent(sector, row, now()));
-    if (events.length > 0) await inTransaction(database, (trx) => addToOutbox(trx, database, events));
+    if (events.length > 0) {
+      await inTransaction(database, async (trx) => {
+        await addToOutbox(trx, database, events);
+        const codes = events.map(({ code }) => code);
+        await forgetHashes(trx, database, sector, codes);
+      });
+    }
     told += events.length;
     if (rows.length < PAGE) return told;
     after = String(rows.at(-1)?.code);
