@@ -9,6 +9,7 @@ import {
   afterTaking,
   type DropsOrder,
   type DropsPosition,
+  isLate,
   isTaken,
   placeOf,
   readDropsPosition,
@@ -56,6 +57,12 @@ export function openDropsFeed(context: FeedContext, options: DropsOptions): Chan
       await handle({ observations, position: JSON.stringify(position), caughtUp: false });
       return position;
     };
+    if (contents === 'changes' && isLate(at, file, order)) {
+      context.warn(`${name} came long after its turn and is passed over`);
+      const reason =
+        'came after files behind it were taken and forgotten: what it tells may be older than what is known';
+      return finish('', [{ kind: 'faulty', place: name, reason }]);
+    }
     let judged: Judgement;
     try {
       judged = await judge(file, signal);

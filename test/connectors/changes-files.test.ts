@@ -157,6 +157,19 @@ describe('files', () => {
     expect(drop.warnings).toEqual(['ho-so-1.csv came after a later list and is passed over']);
   });
 
+  it('names a file of changes that came among those it remembers no longer, once, and takes none of them again', async () => {
+    const drop = await dropOf('changes');
+    const name = (index: number) => `ho-so-${String(index).padStart(4, '0')}.csv`;
+    for (let index = 1; index <= 503; index++) await drop.put(name(index), lines([['a', String(index)]]));
+    const follower = await taken(drop);
+    await drop.put('ho-so-0001-bis.csv', lines([['a', 'late']]));
+    await taken(drop, follower);
+    await taken(drop, follower);
+    expect(follower.faulty.map(({ place }) => place)).toEqual(['ho-so-0001-bis.csv']);
+    expect(drop.warnings).toEqual(['ho-so-0001-bis.csv came long after its turn and is passed over']);
+    expect(follower.history.get('a')).toHaveLength(503);
+  });
+
   it('believes a list that went back to what it was before', async () => {
     const drop = await dropOf('all');
     const follower = createFollower({ rowOf, read: async () => new Map() });
