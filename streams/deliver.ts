@@ -17,7 +17,8 @@ import { scopeOf } from './deliver/facts.ts';
 import { createPortalGate, PortalResting } from './deliver/gate.ts';
 import { noteStandardMode, wakeSome } from './deliver/modes.ts';
 import { createPause } from './deliver/pause.ts';
-import { compare, NOTHING_COMPARED, type Reconciliation, sumOf } from './deliver/reconcile.ts';
+import type { Reconciliation } from './deliver/reconcile.ts';
+import { createReconciler } from './deliver/reconciler.ts';
 import { TooEarly } from './deliver/take-stock.ts';
 import type { Workshop } from './deliver/workshop.ts';
 import type { StreamSettings } from './settings.ts';
@@ -65,7 +66,6 @@ const WAKE_EVERY_MS = 1_000;
 const FAULT_PAUSE_MS = 1_000;
 const FIRST_BACKOFF_MS = 500;
 const MOST_BACKOFF_MS = 300_000;
-const RECONCILE_BATCH = 50;
 const CLOSE_MS = 5_000;
 
 export function createDeliverer(options: DelivererOptions): Deliverer {
@@ -84,11 +84,14 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   const stopping = new AbortController();
   const breaking = new AbortController();
   const pause = createPause(stopping.signal);
+  const reconciler = createReconciler({
+    ...{ shop, callsPerSecond: settings.PORTAL_CALLS_PER_SECOND, intervalMs: settings.RECONCILE_INTERVAL_MS },
+    ...{ stopping: stopping.signal, breaking: breaking.signal },
+  });
   const running = new Set<Promise<void>>();
   let loop: Promise<unknown> | undefined;
   let wokenAt = Number.NEGATIVE_INFINITY;
   let reconciledAt = performance.now();
-  let reconciling: Promise<unknown> = Promise.resolve();
 
   /** Dossiers that may be begun now. */
   const places = (): number => {
@@ -126,7 +129,10 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     }
     if (performance.now() - reconciledAt > settings.RECONCILE_INTERVAL_MS && gate.restMs() === 0) {
       reconciledAt = performance.now();
-      reconciling = reconciling.then(() => reconcileBatch(now())).catch(reportFault);
+      reconciler
+        .round()
+        .then(() => pause.end())
+        .catch(reportFault);
     }
     // Before the counters have been read in nothing can be said of any dossier.
     const free = isHeard(receptions, await shop.progress()) ? places() : 0;
@@ -139,19 +145,6 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   };
   const reportFault = (error: unknown): void => {
     if (!stopping.signal.aborted) warn('deliveries cannot be read or written', { error: nameOf(error) });
-  };
-  const reconcileBatch = async (before: number): Promise<Reconciliation | null> => {
-    const claims = await queue.claimUnchecked(RECONCILE_BATCH, before);
-    if (claims === null) return null;
-    let sum = NOTHING_COMPARED;
-    // One after the other: this is in nobody's way, and a claim that waits for its turn would end.
-    for (const claim of claims) {
-      if (stopping.signal.aborted || sum.unanswered > 0) {
-        await queue.finish(claim, acknowledgedAsBefore(claim)).catch(() => {});
-      } else sum = sumOf(sum, await compare(claim, shop, breaking.signal));
-    }
-    pause.end();
-    return sum;
   };
   const run = async (): Promise<void> => {
     let standardNoted = false;
@@ -179,20 +172,15 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       }
     },
     reconcileAll: async () => {
-      const before = now();
-      let sum = NOTHING_COMPARED;
-      while (!stopping.signal.aborted && sum.unanswered === 0) {
-        const batch = await reconcileBatch(before);
-        if (batch === null) break;
-        sum = sumOf(sum, batch);
-      }
+      const sum = await reconciler.all();
+      pause.end();
       return sum;
     },
     close: async () => {
       stopping.abort();
       const timer = setTimeout(() => breaking.abort(), CLOSE_MS);
       await loop;
-      await reconciling;
+      await reconciler.ended();
       await Promise.all(running);
       clearTimeout(timer);
     },
@@ -216,10 +204,6 @@ function outcomeOf(error: unknown, claim: Claim, now: number): DeliveryOutcome |
 function laterBy({ attempts }: Claim, now: number, leastMs: number): DeliveryOutcome {
   const backoffMs = Math.random() * Math.min(MOST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(attempts, 20));
   return { to: 'pending', at: Math.round(now + Math.max(backoffMs, leastMs)), attempts: attempts + 1 };
-}
-
-function acknowledgedAsBefore({ knownRevision }: Claim): DeliveryOutcome {
-  return { to: 'acknowledged', revision: knownRevision };
 }
 
 function nameOf(error: unknown): string {

@@ -1,4 +1,4 @@
-import type { Claim, ClaimedWork, DeliveryOutcome } from '../../store/delivery-queue.ts';
+import { type Claim, type ClaimedWork, ClaimLost, type DeliveryOutcome } from '../../store/delivery-queue.ts';
 import { portalCalls } from './calls.ts';
 import { factsOf } from './facts.ts';
 import { doubledSteps, judge, shownRecord } from './judge.ts';
@@ -38,7 +38,11 @@ export function sumOf(left: Reconciliation, right: Reconciliation): Reconciliati
   return sum;
 }
 
-/** Compares one delivered dossier with what the portal has. The claim keeps deliveries of the same dossier away. */
+/**
+ * Compares one delivered dossier with what the portal has. The claim keeps deliveries of the same dossier away.
+ *
+ * @throws ClaimLost
+ */
 export async function compare(claim: Claim, shop: Workshop, signal: AbortSignal): Promise<Reconciliation> {
   const { queue } = shop;
   const asItWas: DeliveryOutcome = { to: 'acknowledged', revision: claim.knownRevision };
@@ -48,6 +52,7 @@ export async function compare(claim: Claim, shop: Workshop, signal: AbortSignal)
     await queue.finish(claim, outcome ?? asItWas, owed);
     return { ...NOTHING_COMPARED, ...found, compared: 1 };
   } catch (error) {
+    if (error instanceof ClaimLost) throw error;
     await queue.finish(claim, asItWas).catch(() => {});
     if (signal.aborted) return NOTHING_COMPARED;
     shop.warn('a delivered dossier could not be compared', { reason: error instanceof Error ? error.name : 'error' });

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createSyncDesk, type SyncDesk } from '../../streams/deliver/desk.ts';
 import { at, codeOf, idle, onBothStores, reception, type Stage, stated, step, until } from './deliver-stage.ts';
@@ -134,6 +135,34 @@ onBothStores('modes, comparison and coverage of deliveries', (open) => {
     stage.portal.dossiers.clear();
     stage.portal.steps.length = 0;
     await until(() => stage.portal.dossiers.size === 1 && stage.portal.steps.length === 2);
+  });
+
+  it('compares what was not compared for a day as fast as a tenth of the calls allows, the rest in small rounds', async () => {
+    const codes = Array.from({ length: 90 }, (_, place) => codeOf(place + 1));
+    for (const code of codes) await stage.put(code, reception(code));
+    const first = stage.deliverer();
+    await idle(first);
+    await first.close();
+    const old = codes.slice(0, 80);
+    await stage.database.knex('portal_copy').whereIn('code', old).update({ checked_at: 1 });
+    stage.portal.calls.length = 0;
+    // One round of a hundred: fifty whatever they are, then those that are due.
+    stage.deliverer({ settings: { RECONCILE_INTERVAL_MS: 1_000, PORTAL_CALLS_PER_SECOND: 1_000 } });
+    await until(() => stage.portal.calls.length >= 80);
+    await delay(100);
+    expect(stage.portal.calls.map(({ code }) => code).sort()).toEqual(old);
+  });
+
+  it('compares a slow portal’s dossiers without losing its claims on those that wait', async () => {
+    const codes = Array.from({ length: 12 }, (_, place) => codeOf(place + 1));
+    for (const code of codes) await stage.put(code, reception(code));
+    const deliverer = stage.deliverer({ settings: { LEASE_MS: 1_500, PORTAL_TIMEOUT_MS: 700 } });
+    await idle(deliverer);
+    stage.portal.before = async () => {
+      await delay(150);
+      return null;
+    };
+    expect(await deliverer.reconcileAll()).toMatchObject({ compared: 12, unanswered: 0 });
   });
 
   it('leaves everything as it is while the portal does not answer the comparison', async () => {
