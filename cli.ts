@@ -22,6 +22,8 @@ const USAGE = `lienthong: one GraphQL API over the systems of all sectors
   node cli.ts replay      build the index anew from the log, while hubs serve from it
   node cli.ts recover     go on after the log has lost records: tell again what the index lacks
   node cli.ts reconcile   compare everything that was delivered with what the portal has, and repair it
+  node cli.ts quarantine [SECTOR]
+                          list the latest 100 records that could not be read: when, way, place, reason
   node cli.ts confirm-deletes SECTOR WAY
                           let capture believe that as many dossiers are gone as it holds back
   node cli.ts triggers SECTOR [mysql|sqlite]

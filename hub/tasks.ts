@@ -4,7 +4,9 @@ import { loadCatalogues } from '../catalogues/catalogue.ts';
 import { createSeal } from '../core/seal.ts';
 import { readSettings, SettingsFault } from '../core/setting.ts';
 import { confirmDeletes } from '../store/capture-way.ts';
+import { readQuarantine } from '../store/quarantine.ts';
 import { openStore } from '../store/store.ts';
+import { settingsAtOdds } from '../streams/check-settings.ts';
 import { createDeliverer } from '../streams/deliver.ts';
 import { openEventLog } from '../streams/logs/open-log.ts';
 import { openPortal } from '../streams/portals/open-portal.ts';
@@ -16,7 +18,13 @@ import { type HubSettings, hubSettings } from './settings.ts';
 import { storeUrl } from './store-url.ts';
 
 /** What an operator has done once, beside the hub that runs: each ends by itself. */
-const TASKS = { replay: replayIndex, recover: recoverIndex, reconcile, 'confirm-deletes': confirm } as const;
+const TASKS = {
+  replay: replayIndex,
+  recover: recoverIndex,
+  reconcile,
+  quarantine,
+  'confirm-deletes': confirm,
+} as const;
 
 export type Task = keyof typeof TASKS;
 
@@ -41,6 +49,7 @@ export async function runTask(
 ): Promise<void> {
   const faults: string[] = [];
   const settings = readSettings(hubSettings, process.env, faults);
+  faults.push(...settingsAtOdds(settings));
   const directories = [join(options.root, 'sectors'), ...(settings.SECTORS_DIR ? [resolve(settings.SECTORS_DIR)] : [])];
   const found = await findSectors(directories, faults);
   if (faults.length > 0) throw new SettingsFault(faults);
@@ -99,6 +108,20 @@ async function reconcile({ settings, database, sectors, catalogues, tell }: Work
   } finally {
     await deliverer.close();
     await portal.close();
+  }
+}
+
+const MOST_LISTED = 100;
+
+async function quarantine({ database, sectors, args, tell }: Workplace): Promise<void> {
+  const [sector = null] = args;
+  if (sector !== null && !sectors.some(({ id }) => id === sector)) {
+    throw new SettingsFault([`quarantine SECTOR: expected one of ${sectors.map(({ id }) => id).join(', ')}, or none`]);
+  }
+  const records = await readQuarantine(database, { sector, limit: MOST_LISTED });
+  if (records.length === 0) tell('Nothing is put aside.');
+  for (const { sector: of, way, place, reason, lastAt, times } of records) {
+    tell(`${new Date(lastAt).toISOString()} ${of} ${way} ${place} (${times} times): ${reason}`);
   }
 }
 

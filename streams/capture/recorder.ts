@@ -3,7 +3,7 @@ import { type CaptureWayChange, saveCaptureWay } from '../../store/capture-way.t
 import { readCaptured, saveCaptured } from '../../store/captured.ts';
 import { assertHeld, type Lease } from '../../store/leases.ts';
 import { addToOutbox } from '../../store/outbox.ts';
-import { quarantine, releaseFromQuarantine } from '../../store/quarantine.ts';
+import { type FaultyRecord, forgetQuarantine, quarantine, releaseFromQuarantine } from '../../store/quarantine.ts';
 import { inTransaction, type Transaction } from '../../store/transaction.ts';
 import type { Sighting } from './sighting.ts';
 import { applySightings } from './work.ts';
@@ -38,9 +38,34 @@ export interface RecorderOptions {
   readonly now: () => number;
   /** Told after every commit that left something in the outbox. */
   readonly onRecorded?: ((sector: string) => void) | undefined;
+  readonly warn?: ((message: string, details: Readonly<Record<string, unknown>>) => void) | undefined;
 }
 
-export function createRecorder({ database, now, onRecorded }: RecorderOptions): Recorder {
+const DAY_MS = 86_400_000;
+/** How long a record that is met no more stays in quarantine: what came in files and calls never comes again. */
+const KEPT_MS = 30 * DAY_MS;
+const FORGET_EVERY_MS = 60_000;
+const FORGOTTEN_AT_A_TIME = 1_000;
+/** Most records of one batch that are named in warnings. */
+const MOST_NAMED = 20;
+
+export function createRecorder({ database, now, onRecorded, warn }: RecorderOptions): Recorder {
+  let forgottenAt = Number.NEGATIVE_INFINITY;
+
+  async function forget(sector: string): Promise<void> {
+    if (performance.now() - forgottenAt < FORGET_EVERY_MS) return;
+    forgottenAt = performance.now();
+    await forgetQuarantine(database, { sector, before: now() - KEPT_MS, limit: FORGOTTEN_AT_A_TIME });
+  }
+
+  function warnOf(records: readonly FaultyRecord[], { sector, way }: RecordBatch): void {
+    for (const { place, reason } of records.slice(0, MOST_NAMED)) {
+      warn?.('a record of a system cannot be read and is put aside', { sector, way, place, reason });
+    }
+    const more = records.length - MOST_NAMED;
+    if (more > 0) warn?.('more records of a system cannot be read and are put aside', { sector, way, more });
+  }
+
   return {
     async record(batch) {
       const { sector, way, lease, standing = {} } = batch;
@@ -54,13 +79,16 @@ export function createRecorder({ database, now, onRecorded }: RecorderOptions): 
         if (work.changed.size > 0) await saveCaptured(trx, database, { sector, rows: [...work.changed.values()], at });
         if (work.events.length > 0) await addToOutbox(trx, database, work.events);
         if (work.readable.size > 0) await releaseFromQuarantine(trx, database, sector, [...work.readable]);
-        if (work.faulty.length > 0) await quarantine(trx, database, { sector, way, records: work.faulty, at });
+        const records = work.faulty;
+        const fresh = records.length === 0 ? [] : await quarantine(trx, database, { sector, way, records, at });
         await saveCaptureWay(trx, database, { sector, way, change: standing, at });
         await batch.alongside?.(trx);
-        return { events: work.events.length, faulty: work.faulty.length };
+        return { events: work.events.length, faulty: records.length, fresh };
       });
       if (done.events > 0) onRecorded?.(sector);
-      return done;
+      warnOf(done.fresh, batch);
+      await forget(sector);
+      return { events: done.events, faulty: done.faulty };
     },
   };
 }

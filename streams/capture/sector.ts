@@ -43,7 +43,7 @@ const MOST_LEASE_WAIT_MS = 5_000;
 export function createSectorCapture(options: SectorCaptureOptions): SectorCapture {
   const { sector, database, log, leases, settings, now, warn } = options;
   const relay = createRelay({ database, log, sector: sector.id, warn });
-  const recorder = createRecorder({ database, now, onRecorded: relay.kick });
+  const recorder = createRecorder({ database, now, onRecorded: relay.kick, warn });
   const reader = createDossierReader(sector);
   const ways = Object.entries(sector.declaration.dossiers?.changes ?? {}).map(([name, declaration]) => ({
     name,

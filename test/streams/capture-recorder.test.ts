@@ -4,6 +4,7 @@ import { HubError } from '../../core/errors.ts';
 import type { DossierEvent } from '../../core/event.ts';
 import { createLeases, type Lease, LeaseLost } from '../../store/leases.ts';
 import { readOutbox } from '../../store/outbox.ts';
+import { readQuarantine } from '../../store/quarantine.ts';
 import { createRecorder } from '../../streams/capture/recorder.ts';
 import type { Sighting, WholeSighting } from '../../streams/capture/sighting.ts';
 import { type CaptureStage, openCaptureStage } from './capture-stage.ts';
@@ -126,6 +127,29 @@ describe.each(['SQLite', `MariaDB${reason}`])('What is recorded of a dossier, on
       [2, 'B'],
     ]);
     expect(await stage.store.database.query('select place from quarantine where sector = ?', [sector])).toEqual([]);
+  });
+
+  test('is warned of once for each place that cannot be read, and forgotten when it was not met for thirty days', async () => {
+    const warned: unknown[] = [];
+    const { database } = stage.store;
+    const day = 86_400_000;
+    const meet = (place: string, at: number) =>
+      createRecorder({ database, now: () => at, warn: (_, { place }) => warned.push(place) }).record({
+        ...{ sector, way: 'files', lease },
+        sightings: [{ kind: 'faulty', code: null, place, reason: 'cut off' }],
+      });
+    await meet('file:1', AT);
+    await meet('file:1', AT + day);
+    await meet('file:2', AT + 30 * day);
+    expect(warned).toEqual(['file:1', 'file:2']);
+    const listed = async () =>
+      (await readQuarantine(database, { sector, limit: 9 })).map((one) => [one.place, one.times]);
+    expect(await listed()).toEqual([
+      ['file:2', 1],
+      ['file:1', 2],
+    ]);
+    await meet('file:2', AT + 31 * day + 1);
+    expect(await listed()).toEqual([['file:2', 2]]);
   });
 
   test('flows where nobody mapped its status', async () => {
