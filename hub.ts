@@ -23,6 +23,7 @@ import { createCaptureStatus } from './store/capture-status.ts';
 import { createDossierIndex } from './store/dossier-index.ts';
 import { openStore, type Store } from './store/store.ts';
 import { createCallbackDesk } from './streams/capture/callbacks.ts';
+import { settingsAtOdds } from './streams/check-settings.ts';
 import { createSyncDesk } from './streams/deliver/desk.ts';
 import { createFeed } from './streams/feed.ts';
 import { readRoles, type StreamRole } from './streams/roles.ts';
@@ -63,6 +64,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   const { environment, logger, now = Date.now } = options;
   const faults: string[] = [];
   const settings = readSettings(hubSettings, environment, faults);
+  faults.push(...settingsAtOdds(settings));
   const roles = readRoles(options.roles ?? [], faults);
   const ownSectors = options.sectorDirectories ?? [join(root, 'sectors')];
   const directories = settings.SECTORS_DIR ? [...ownSectors, resolve(settings.SECTORS_DIR)] : ownSectors;
