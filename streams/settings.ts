@@ -107,7 +107,7 @@ export const streamSettings = {
     most: 300_000,
   }),
   PORTAL_CALLS_PER_SECOND: integerSetting({
-    description: 'Most calls to the portal in a second',
+    description: 'Most calls of one process to the portal in a second',
     unit: 'calls',
     standard: 100,
     least: 1,
