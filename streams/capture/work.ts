@@ -102,11 +102,22 @@ function apply(sighting: Exclude<Sighting, { kind: 'faulty' }>, before: Captured
 function applyWhole({ code, fields, rowHash }: WholeSighting, before: CapturedDossier | null): Applied {
   const read = viewOf(code, fields, before?.view ?? null);
   if ('reason' in read) return read;
-  const { view, faults } = read;
+  const { faults } = read;
+  const view = before?.rowHash === rowHash ? withTold(read.view, before.view) : read.view;
   const viewHash = contentHash(view, faults);
   const isSame = before !== null && !before.deleted && before.viewHash === viewHash;
   const next = { ...(before ?? blank(code)), rowHash, viewHash, deleted: false, view };
   return { next, change: isSame ? null : 'upsert', faults };
+}
+
+/**
+ * A record that has not changed since a call told of something later: looking at it once more must not undo what was
+ * told. When the system writes it down at last the record changes, and speaks for itself again.
+ */
+function withTold(record: DossierView, told: DossierView | null): DossierView {
+  const at = told?.statusAt ?? null;
+  if (told === null || at === null || (record.statusAt != null && record.statusAt >= at)) return record;
+  return mergeDelta(record, { code: record.code, occurredAt: at, view: told });
 }
 
 function applyDelta(delta: DeltaSighting, before: CapturedDossier | null): Applied {
