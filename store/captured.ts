@@ -115,9 +115,10 @@ export async function readMarks(
 }
 
 /**
- * Dossiers that are not deleted and stand after one place and no later than the other, in their order.
+ * Dossiers that are not deleted and stand after one place and no later than the other, in their order. Those whose place
+ * is not known are none of them.
  *
- * @param after null: from the beginning, which holds those whose place is not known
+ * @param after null: from the beginning
  * @param until null: to the end
  */
 export async function capturedBetween(
@@ -125,15 +126,26 @@ export async function capturedBetween(
   sector: string,
   { after, until, limit }: { after: CapturedPlace | null; until: CapturedPlace | null; limit: number },
 ): Promise<readonly CapturedMark[]> {
-  const from = after === null ? '' : ' and source_at >= ? and (source_at > ? or code > ?)';
-  const to =
-    until === null
-      ? ''
-      : ' and (source_at is null or source_at <= ?) and (source_at is null or source_at < ? or code <= ?)';
+  const from = after === null ? ' and source_at is not null' : ' and source_at >= ? and (source_at > ? or code > ?)';
+  const to = until === null ? '' : ' and source_at <= ? and (source_at < ? or code <= ?)';
   const bindings = [after, until].flatMap((place) => (place === null ? [] : [place.at, place.at, place.code]));
   const rows = await database.query(
     `select ${MARK} from captured_dossier where sector = ? and deleted = 0${from}${to} order by source_at, code limit ${limit}`,
     [sector, ...bindings],
+  );
+  return rows.map(markOf);
+}
+
+/** Dossiers that are not deleted and whose place is not known, by code. */
+export async function capturedWithoutPlace(
+  database: Database,
+  sector: string,
+  { after, limit }: { after: string; limit: number },
+): Promise<readonly CapturedMark[]> {
+  const rows = await database.query(
+    `select ${MARK} from captured_dossier where sector = ? and deleted = 0 and source_at is null and code > ?
+     order by code limit ${limit}`,
+    [sector, after],
   );
   return rows.map(markOf);
 }

@@ -198,6 +198,20 @@ describe.each(['SQLite', `MariaDB${reason}`])('Polling a system behind SQL, on %
     });
   });
 
+  test('compares all whose place in the list is not known, however many they are', async () => {
+    const { database } = stage.store;
+    const told = codes(2_300, 5_000).map((code) => ({
+      ...{ sector: office.id, code, version: 1, row_hash: '', view_hash: '', deleted: false },
+      ...{ view: JSON.stringify({ code }), checked_at: now },
+    }));
+    for (let from = 0; from < told.length; from += 50) {
+      await database.knex('captured_dossier').insert(told.slice(from, from + 50));
+    }
+    stage.capture([office.sector]);
+    const held = async () => (await readCaptureWay(database, office.id, 'poll')).heldDeletes;
+    await until(async () => (await held()) === told.length, { what: 'all are found gone' });
+  });
+
   test('deletes nothing when the whole table was emptied', async () => {
     await office.receive(codes(1_500), now);
     const capture = stage.capture([office.sector]);
