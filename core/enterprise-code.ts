@@ -27,23 +27,27 @@ const HOUSEHOLD = /^\d{2}[A-Z]{1,2}8\d{6}$/;
  * @throws FaultyValue for anything whose check digit or form is wrong
  */
 export function parseEnterpriseCode(text: string): EnterpriseCode {
-  const bare = text.replace(/\s+/g, '').replace(/^['’]/, '').toUpperCase();
+  const bare = bareOf(text);
+  const code = codeIn(bare);
+  if (code !== null) return code;
+  throw new FaultyValue(EXPECTED, ENTERPRISE.test(bare) ? `${shapeOf(text)} that fail the check` : shapeOf(text));
+}
+
+export function isEnterpriseCode(text: string): boolean {
+  return codeIn(bareOf(text)) !== null;
+}
+
+function bareOf(text: string): string {
+  return text.replace(/\s+/g, '').replace(/^['’]/, '').toUpperCase();
+}
+
+function codeIn(bare: string): EnterpriseCode | null {
   const [, root, branch] = ENTERPRISE.exec(bare) ?? [];
   if (root !== undefined && isChecked(root)) {
     if (branch === undefined) return { kind: 'enterprise', code: root, root };
     if (branch !== '000') return { kind: 'branch', code: `${root}-${branch}`, root };
   }
-  if (HOUSEHOLD.test(bare)) return { kind: 'household', code: bare, root: bare };
-  throw new FaultyValue(EXPECTED, root === undefined ? shapeOf(text) : `${shapeOf(text)} that fail the check`);
-}
-
-export function isEnterpriseCode(text: string): boolean {
-  try {
-    parseEnterpriseCode(text);
-    return true;
-  } catch {
-    return false;
-  }
+  return HOUSEHOLD.test(bare) ? { kind: 'household', code: bare, root: bare } : null;
 }
 
 /**

@@ -53,12 +53,8 @@ export function parsePersonalNumber(text: string): PersonalNumber {
 }
 
 export function isPersonalNumber(text: string): boolean {
-  try {
-    parsePersonalNumber(text);
-    return true;
-  } catch {
-    return false;
-  }
+  const number = onlyDigits(text);
+  return TWELVE.test(number) || NINE.test(number);
 }
 
 /**
