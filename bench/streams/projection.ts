@@ -1,5 +1,9 @@
-import { EventEmitter } from 'node:events';
-import { createConnection } from 'mysql2/promise';
+import { fork } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { loadCatalogues } from '../../catalogues/catalogue.ts';
 import { toLogRecord, topicOf } from '../../core/event.ts';
 import { createSeal } from '../../core/seal.ts';
@@ -16,7 +20,8 @@ export interface ProjectionSample {
   readonly bare: number;
 }
 
-interface Statement {
+/** A statement that projection sent. */
+export interface Statement {
   readonly sql: string;
   readonly bindings: readonly (string | number | null)[];
 }
@@ -26,7 +31,8 @@ const TABLES = [
   ...['consumer_position', 'dossier_event', 'dossier_view', 'dossier_lock', 'dossier', 'dossier_number'],
   ...['dossier_sector', 'dossier_word', 'delivery'],
 ];
-const NEWS_MS = 60_000;
+/** Longest a round may take. */
+const MOST_MS = 300_000;
 
 /**
  * Projection of events that lie in memory, beside the statements by which it wrote the same rows, sent by bare mysql2 in
@@ -38,14 +44,18 @@ export async function measureProjection(
 ): Promise<readonly ProjectionSample[]> {
   const place = await ownDatabase(service);
   const { database, close } = await openStore(place.url, { seal: createSeal(new Uint8Array(32)) });
+  const folder = await mkdtemp(join(tmpdir(), 'bench-projection-'));
+  let bare: BareWriter | undefined;
   try {
     const log = createMemoryLog(1);
     log.put(topicOf(SECTOR.id), 0, [...madeUpEvents(0, events)].map(toLogRecord));
     await empty(database);
-    const transactions = await recorded(database, () => project(database, log, events));
+    const statements = join(folder, 'statements');
+    await record(database, statements, () => project(database, log));
     const rowsOfProjection = await countRows(database);
     await empty(database);
-    await writeBare(place.url, transactions);
+    bare = startBareWriter(place.url, statements);
+    await bare.write();
     const rowsOfBare = await countRows(database);
     if (rowsOfProjection !== rowsOfBare) throw new Error('Both ways must end with the same rows');
     const samples: ProjectionSample[] = [];
@@ -54,8 +64,7 @@ export async function measureProjection(
       const turns = ['projection', 'bare'] as const;
       for (const turn of round % 2 === 0 ? turns : turns.toReversed()) {
         await empty(database);
-        seconds[turn] =
-          turn === 'bare' ? await writeBare(place.url, transactions) : await project(database, log, events);
+        seconds[turn] = turn === 'bare' ? await bare.write() : await project(database, log);
       }
       const sample = { projection: events / seconds.projection, bare: events / seconds.bare };
       samples.push(sample);
@@ -63,13 +72,15 @@ export async function measureProjection(
     }
     return samples;
   } finally {
+    bare?.close();
     await close();
     await place.drop();
+    await rm(folder, { recursive: true, force: true });
   }
 }
 
 /** @returns seconds */
-async function project(database: Database, log: MemoryLog, events: number): Promise<number> {
+async function project(database: Database, log: MemoryLog): Promise<number> {
   const news = new EventEmitter();
   let appliedAt = 0;
   const projector = createProjector({
@@ -83,7 +94,7 @@ async function project(database: Database, log: MemoryLog, events: number): Prom
   failed.catch(() => {});
   const startedAt = performance.now();
   await projector.start();
-  const late = AbortSignal.timeout(NEWS_MS + events);
+  const late = AbortSignal.timeout(MOST_MS);
   const overdue = new Promise<never>((_, reject) => late.addEventListener('abort', () => reject(late.reason)));
   overdue.catch(() => {});
   await Promise.race([projector.caughtUp(), failed, overdue]);
@@ -92,37 +103,41 @@ async function project(database: Database, log: MemoryLog, events: number): Prom
   return (appliedAt - startedAt) / 1_000;
 }
 
-/** @returns what was written meanwhile, a list for each transaction */
-async function recorded(database: Database, work: () => Promise<unknown>): Promise<readonly (readonly Statement[])[]> {
-  const transactions: Statement[][] = [];
+/** Writes into a file what was written into the database meanwhile: a line for each transaction. */
+async function record(database: Database, file: string, work: () => Promise<unknown>): Promise<void> {
+  const lines = openSync(file, 'w');
   let open: Statement[] = [];
   const hear = ({ sql, bindings = [] }: { sql: string; bindings?: Statement['bindings'] }) => {
     if (/^(?:insert|update|delete)\b/i.test(sql)) open.push({ sql, bindings });
     else if (/^commit\b/i.test(sql)) {
-      if (open.length > 0) transactions.push(open);
+      if (open.length > 0) writeSync(lines, `${JSON.stringify(open)}\n`);
       open = [];
     }
   };
   database.knex.on('query', hear);
   await work();
   database.knex.removeListener('query', hear);
-  return transactions;
+  closeSync(lines);
 }
 
-/** @returns seconds */
-async function writeBare(uri: string, transactions: readonly (readonly Statement[])[]): Promise<number> {
-  const connection = await createConnection({ uri });
-  try {
-    const startedAt = performance.now();
-    for (const statements of transactions) {
-      await connection.query('begin');
-      for (const { sql, bindings } of statements) await connection.query(sql, [...bindings]);
-      await connection.query('commit');
-    }
-    return (performance.now() - startedAt) / 1_000;
-  } finally {
-    await connection.end();
-  }
+interface BareWriter {
+  /** @returns seconds */
+  write(): Promise<number>;
+  close(): void;
+}
+
+function startBareWriter(url: string, file: string): BareWriter {
+  const child = fork(join(import.meta.dirname, 'bare-writer.ts'), [url, file]);
+  return {
+    write: async () => {
+      const answered = once(child, 'message', { signal: AbortSignal.timeout(MOST_MS) });
+      child.send('write');
+      const [{ seconds, failure }] = (await answered) as [{ seconds?: number; failure?: string }];
+      if (seconds === undefined) throw new Error(`The bare writer failed: ${failure}`);
+      return seconds;
+    },
+    close: () => child.disconnect(),
+  };
 }
 
 async function empty({ knex }: Database): Promise<void> {
