@@ -59,7 +59,7 @@ const ROLES: readonly Role[] = ['capture', 'project', 'deliver', 'gateway'];
 const SETTINGS = {
   ...{ PORT: '0', LOG_LEVEL: 'info', NODE_ENV: 'production' },
   ...{ LEASE_MS: '2000', KAFKA_SESSION_MS: '6000', LOG_PARTITIONS: '3' },
-  ...{ POLL_INTERVAL_MS: '100', LOOK_BACK_MS: '6000', SWEEP_INTERVAL_MS: '200', MOST_DELETES: '100000' },
+  ...{ POLL_INTERVAL_MS: '100', LOOK_BACK_MS: '6000', SWEEP_INTERVAL_MS: '200', MOST_DELETES: '10000' },
   ...{ INDEX_STALE_MS: '4000', CLOSE_TIMEOUT_MS: '1000' },
   ...{ PORTAL_MODE: 'send', PORTAL_TIMEOUT_MS: '1000', PORTAL_CALLS_PER_SECOND: '2000' },
 };

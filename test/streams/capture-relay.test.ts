@@ -72,7 +72,10 @@ describe.each(['SQLite', `MariaDB${reason}`])('From the outbox to the log, on %s
     expect(await stage.events(office.id)).toEqual([]);
     stage.log.failure = null;
     await capture.caughtUp();
-    expect(versionsByCode(await stage.events(office.id))[first]).toEqual([1, 2, 3, 4]);
+    const versions = versionsByCode(await stage.events(office.id))[first] ?? [];
+    expect(versions.length).toBeGreaterThanOrEqual(4);
+    // Record and steps are two questions: a move between them makes one version more, which is right as well.
+    expect(versions).toEqual(versions.map((_, place) => place + 1));
   });
 
   test('a second process waits for the lease, and goes on when the first one ends', async () => {
