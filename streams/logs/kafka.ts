@@ -21,6 +21,8 @@ export interface KafkaLogOptions {
 const MOST_WAITING = 1_000;
 /** Errors that pass by themselves: leaders are chosen a moment after a topic was created or a broker came back. */
 const PASSING = ['NOT_LEADER_FOR_PARTITION', 'LEADER_NOT_AVAILABLE', 'UNKNOWN_TOPIC_OR_PARTITION'];
+/** How often a topic is looked for before it is not there. */
+const MOST_LOOKS = 4;
 const MOST_FAILURES = 5;
 const CHECK_MS = 5_000;
 const CLOSE_MS = 5_000;
@@ -70,7 +72,11 @@ export function openKafkaLog(options: KafkaLogOptions): EventLog {
   }
 
   async function expectTopic(topic: string): Promise<void> {
-    if (!(await isThere(topic))) throw new Error(`The log has no topic ${topic}: prepare it first`);
+    // What another process has just prepared, a broker may not show yet.
+    for (let looks = 1; !(await isThere(topic)); looks += 1) {
+      if (looks === MOST_LOOKS) throw new Error(`The log has no topic ${topic}: prepare it first`);
+      await delay(pauseAfter(looks));
+    }
   }
 
   /**
