@@ -50,9 +50,12 @@ export function parseEventId(id: string): { sector: string; code: string; versio
   return sector === undefined || code === undefined ? null : { sector, code, version: Number(version) };
 }
 
-/** Whether a text can be a dossier's code here: ids are put together from it. */
+/**
+ * Whether a text can be a dossier's code here. Ids are put together from it, so it has neither colon nor blank; what has
+ * angle brackets, quotes or control characters is markup or rubbish and no code of anybody's.
+ */
 export function isDossierCode(text: unknown): text is string {
-  return typeof text === 'string' && /^[^:\s]{1,64}$/.test(text);
+  return typeof text === 'string' && /^[^:\s<>"'`\\\p{C}]{1,64}$/u.test(text);
 }
 
 /** Topic of a sector's dossier events: `lienthong.civil-status.dossier.v1`. */

@@ -30,8 +30,7 @@ export function push(options: Pick<PushChanges, 'secret' | 'routes' | 'answer'>)
   const { secret, routes, answer } = options;
   return {
     way: 'push',
-    // A record that is read while calls about it are on their way may be newer than they are.
-    capability: { deletes: false, order: false, intermediate: true, initial: false, lateCommits: true },
+    capability: { deletes: false, order: true, intermediate: true, initial: false, lateCommits: true },
     settings: {
       [secret.setting]: textSetting({
         description: `Secret that calls of the sector’s system carry as ${secret.member}; no call is taken when empty`,

@@ -12,6 +12,8 @@ import { repeatPasses, type WayContext } from './way.ts';
 const DAY_MS = 86_400_000;
 /** Calls worked on at a time. */
 const BATCH = 200;
+/** How many times as many further calls are looked through for those about the dossiers in hand. */
+const MOST_MEANWHILE = 10;
 /** How often to look when nobody tells that a call came: another process may have taken it. */
 const LOOK_EVERY_MS = 1_000;
 /** How long a call about a dossier nobody knows yet waits for a system that cannot be read at the moment. */
@@ -90,8 +92,7 @@ async function workOf(
   const read = options.waiting.map((call) => readCall(options.declaration, call));
   const faulty = read.filter((one) => one.kind === 'faulty');
   const told = read.flatMap((one) => (one.kind === 'told' ? [one.told] : []));
-  const byCode = Map.groupBy(told, ({ code }) => code);
-  const codes = [...byCode.keys()];
+  const codes = [...new Set(told.map(({ code }) => code))];
   const marks = await readMarks(database, sector.id, codes);
   const isThere = (code: string) => marks.get(code)?.deleted === false;
   const isDeleted = (code: string) => !isThere(code) && (marks.get(code)?.version ?? 0) > 0;
@@ -102,6 +103,8 @@ async function workOf(
     ...(asked?.same ?? []).map((row) => [row.code, { read: row, isNews: false }] as const),
   ]);
   const gone = new Set(asked?.gone);
+  const since = asked === null ? [] : await toldMeanwhile(context, { ...options, codes: new Set(codes) });
+  const byCode = Map.groupBy([...told, ...since], ({ code }) => code);
   const mayWait = 'failure' in looked && !(looked.failure instanceof HubError && isNeverAsked(looked.failure));
   const late = new Set<number>();
   const sightings: Sighting[] = [...faulty, ...(asked?.faulty ?? [])];
@@ -115,8 +118,31 @@ async function workOf(
     if (isDeleted(code) && gone.has(code)) continue;
     sightings.push(...inOrderOf(rows.get(code) ?? null, own));
   }
-  const done = options.waiting.map(({ id }) => id).filter((id) => !late.has(id));
+  const ids = [...options.waiting, ...since].map(({ id }) => id);
+  const done = ids.filter((id) => !late.has(id));
   return { sightings, done, ...(late.size > 0 && 'failure' in looked && { failure: looked.failure }) };
+}
+
+/**
+ * Further calls about the dossiers that were just read. A system calls before it writes the next state, so what stands
+ * in a record was told of before; put after the record in a later turn, it would come back as the newest.
+ */
+async function toldMeanwhile(
+  { database, sector, way }: WayContext,
+  options: { declaration: PushChanges; waiting: readonly WaitingCallback[]; codes: ReadonlySet<string> },
+): Promise<readonly SaidTold[]> {
+  const since: SaidTold[] = [];
+  let after = options.waiting.at(-1)?.id ?? 0;
+  for (let turns = 0; turns < MOST_MEANWHILE; turns++) {
+    const calls = await readWaiting(database, { sector: sector.id, way, after, limit: BATCH });
+    for (const call of calls) {
+      const read = readCall(options.declaration, call);
+      if (read.kind === 'told' && options.codes.has(read.told.code)) since.push(read.told);
+    }
+    if (calls.length < BATCH) break;
+    after = calls.at(-1)?.id ?? after;
+  }
+  return since;
 }
 
 type Looked = (LookedUp & { readonly same: readonly ReadRow[] }) | { readonly failure: unknown };

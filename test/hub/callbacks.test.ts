@@ -178,7 +178,7 @@ describe('What the land office’s software calls', () => {
     );
     const land = data.sectors.find(({ id }: { id: string }) => id === 'land');
     expect(land.changes.find(({ way }: { way: string }) => way === 'push')).toEqual({
-      ...{ way: 'push', deletes: false, order: false, intermediate: true, initial: false, lateCommits: true },
+      ...{ way: 'push', deletes: false, order: true, intermediate: true, initial: false, lateCommits: true },
       currentUntil: '2026-11-20T00:00:00+07:00',
       failing: null,
     });

@@ -214,7 +214,7 @@ onEachStore('dossierChanged', (open) => {
     ['what is no number', { applicantId: '12' }, undefined],
     ['a sector that is not there', { sector: 'fishery' }, undefined],
     ['an agency that is not there', { agency: 'H99.99' }, undefined],
-    ['what cannot be a code', { code: 'H41 12' }, undefined],
+    ['what cannot be a code', { code: '<script>' }, undefined],
     ['an `after` that is no event', { sector: 'land' }, 'yesterday'],
     ['an `after` that is not there', { sector: 'land' }, 'land:H41.07-261001-9999:3'],
   ])('is refused for %s', async (_, where, after) => {

@@ -66,7 +66,7 @@ describe('A dossier by its code', () => {
   });
 
   test('is refused where it can be no code', async () => {
-    for (const code of ['', 'H41 1', 'H41:1', 'x'.repeat(65)]) {
+    for (const code of ['', 'H41 1', 'H41:1', '<script>', 'x'.repeat(65)]) {
       const { errors } = await (await open([counter([received])])).ask(`{ dossier(code: "${code}") { code } }`);
       expect(errors).toMatchObject([{ code: 'BAD_USER_INPUT' }]);
       await house?.close();

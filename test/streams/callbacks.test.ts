@@ -72,6 +72,20 @@ describe.each(['SQLite', `MariaDB${reason}`])('Calls of a system, kept and merge
     });
   }
 
+  /** The same system, before every reading of whose dossiers something happens. */
+  function readingAfter(real: OpenSector, happens: () => Promise<void>): OpenSector {
+    const sources = new Map(
+      [...real.sources].map(([declared, open]) => {
+        const read: typeof open.source.read = async (request, options) => {
+          if (request.entity === 'dossier') await happens();
+          return open.source.read(request, options);
+        };
+        return [declared, { ...open, source: { ...open.source, read } }] as const;
+      }),
+    );
+    return { ...real, sources };
+  }
+
   const desk = (options: Partial<Parameters<typeof createCallbackDesk>[0]> = {}) =>
     createCallbackDesk({
       ...{ sectors: [sector], database: stage.store.database, now: Date.now },
@@ -109,6 +123,29 @@ describe.each(['SQLite', `MariaDB${reason}`])('Calls of a system, kept and merge
     });
     expect(second?.view).toMatchObject({ procedureCode: '1.012753', status: { code: '22', number: 4 }, statusAt: now });
     expect(second?.view?.steps).toMatchObject([{ content: 'to 22', at: now, status: { code: '22' } }]);
+  });
+
+  test('stay in their order where others come, all within a second, while the record is read', async () => {
+    await office.receive([A], now - 10 * SECOND);
+    await tell(moved(A, now, '101'));
+    // Between looking at the calls and reading the record the system goes on: it calls, then writes the next state.
+    const meanwhile = [
+      [102, 103],
+      [103, 104],
+    ] as const;
+    let reads = 0;
+    sector = readingAfter(sector, async () => {
+      const [told, next] = meanwhile[reads++] ?? [];
+      if (told === undefined || next === undefined) return;
+      await tell(moved(A, now, String(told)));
+      await office.move(A, next, now);
+    });
+    await stage.capture([sector]).caughtUp();
+    await tell(moved(A, now, '104'));
+    await until(async () => (await waiting()) === 0, { what: 'the last call is worked on' });
+    const codes = (await states(A)).map((state) => state.split(' ')[1]);
+    expect(codes).toEqual([...codes].sort());
+    expect(new Set(codes)).toEqual(new Set(['101', '102', '103', '104']));
   });
 
   test('make one event with the record where the record says the same, and every state where it has gone on', async () => {

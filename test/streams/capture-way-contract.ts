@@ -95,10 +95,10 @@ export function captureWayContract(name: string, make: () => Promise<WaySubject>
       const seen = own.map(({ view }) => view?.status?.code ?? '');
       expect(seen.at(-1)).toBe(states.at(-1));
       if (capability.order) expect(seen).toEqual([...seen].sort());
-      if (capability.intermediate) expect([...new Set(seen)].sort()).toEqual(states);
+      if (capability.intermediate) expect([...new Set(seen)]).toEqual(states);
     });
 
-    it('sees many changes of one instant', { timeout: 60_000 }, async () => {
+    it('sees many changes of one instant', async () => {
       const capture = capturing();
       await subject.write(several('instant', 700, '22'));
       await capture.caughtUp();

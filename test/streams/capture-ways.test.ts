@@ -107,11 +107,8 @@ async function landOffice(options: OfficeOptions): Promise<WaySubject> {
       if (told !== undefined) await caller.call({ ...told, body: { ...told.body, MaTrangThai: revision } });
     }
   }
-  let lastAt = 0;
   async function write(changes: readonly Change[]): Promise<void> {
-    // Its times are whole seconds: of two changes within one, a record and a call cannot say which came first.
-    const at = options.calls === true ? Math.max(Date.now(), lastAt + 1_000) : Date.now();
-    lastAt = at;
+    const at = Date.now();
     await knex.transaction((trx) => apply(trx, changes, at));
     await tell(changes, at);
   }
