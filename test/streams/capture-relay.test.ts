@@ -53,22 +53,22 @@ describe.each(['SQLite', `MariaDB${reason}`])('From the outbox to the log, on %s
     await office.receive(CODES, now);
     const capture = stage.capture([office.sector]);
     const [first = ''] = CODES;
-    const caught = async () =>
-      (
-        await stage.store.database.query('select version from captured_dossier where sector = ? and code = ?', [
-          office.id,
-          first,
-        ])
-      )[0]?.version;
-    for (const [version, status] of [
-      [1, 30],
-      [2, 20],
-      [3, 70],
-    ] as const) {
-      await until(async () => Number(await caught()) === version, { what: `version ${version} is captured` });
-      await office.move(first, status, now + version * 1_000);
+    const isCapturedAs = (status: number) =>
+      until(
+        async () => {
+          const [row] = await stage.store.database.query(
+            'select view from captured_dossier where sector = ? and code = ?',
+            [office.id, first],
+          );
+          return row !== undefined && JSON.parse(String(row.view)).status.code === String(status);
+        },
+        { what: `${status} is captured` },
+      );
+    await isCapturedAs(20);
+    for (const [place, status] of [30, 20, 70].entries()) {
+      await office.move(first, status, now + (place + 1) * 1_000);
+      await isCapturedAs(status);
     }
-    await until(async () => Number(await caught()) === 4);
     expect(await stage.events(office.id)).toEqual([]);
     stage.log.failure = null;
     await capture.caughtUp();
