@@ -1,4 +1,5 @@
 import { type Admin, type Consumer, Kafka, logLevel, Partitioners, type Producer } from 'kafkajs';
+import { brokerList } from '../core/broker-list.ts';
 
 export type { Admin, Consumer, EachBatchPayload, Producer } from 'kafkajs';
 
@@ -55,10 +56,7 @@ const FETCH_BYTES = 8_388_608;
 
 /** @throws Error for an address that cannot be; its message does not repeat it */
 export function openKafka({ brokers, warn }: KafkaOptions): KafkaClient {
-  const addresses = brokers.split(',').map((each) => each.trim());
-  if (!addresses.every((address) => /^[^\s:]+:\d{1,5}$/.test(address))) {
-    throw new Error('Expected Kafka brokers as host:port, separated by commas');
-  }
+  const addresses = [...brokerList(brokers)];
   // kafkajs keeps committed offsets by group for all consumers of one client: two members of a group would share them.
   const client = (): Kafka =>
     new Kafka({

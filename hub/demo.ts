@@ -46,23 +46,16 @@ export async function startDemo(options: {
     const prefix = id === 'portal' ? 'PORTAL_' : settingsPrefix(id);
     for (const [name, value] of Object.entries(settings)) environment[prefix + name] = value;
   }
-  const addresses = {
-    'one-stop': environment.SECTOR_ONE_STOP_URL ?? '',
-    'civil-status': environment.SECTOR_CIVIL_STATUS_REST_URL ?? '',
-    'business-registration': environment.SECTOR_BUSINESS_REGISTRATION_REST_URL ?? '',
-    portal: environment.PORTAL_URL ?? '',
-  };
-  writeFileSync(join(directory, 'addresses.json'), JSON.stringify(addresses));
+  // Where each of them listens: for the programs that play the people who work with them.
+  const systems = Object.fromEntries([...started].map(([id, { settings }]) => [id, settings]));
+  writeFileSync(join(directory, 'systems.json'), JSON.stringify(systems));
   await runToEnd([join(standIns, 'held.ts'), 'spoil', '--data', directory]);
   return {
     environment,
     // A database that is a file is read whether or not the program that made it still runs.
     processes: new Map([...started].filter(([, one]) => !isFile(one.settings)).map(([id, { pid }]) => [id, pid])),
     async openOffices(hub) {
-      const { portal: _, ...systems } = addresses;
-      const where = Object.entries(systems).flatMap(([id, address]) => [`--${id}`, address]);
-      const day = [join(standIns, 'day.ts'), '--data', directory, '--every', String(WORK_EVERY_MS), ...where];
-      day.push('--land-callbacks', `${hub}/callbacks/land`);
+      const day = [join(standIns, 'day.ts'), '--data', directory, '--every', String(WORK_EVERY_MS), '--hub', hub];
       started.set('the day at the offices', await startProcess('The day at the offices', day));
     },
     async close() {

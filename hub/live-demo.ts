@@ -39,7 +39,10 @@ export function showDemo(options: { hub: Hub; demo: Demo; address: string; tell:
     tell(`The made-up portal shows what it was sent: ${demo.environment.PORTAL_URL ?? ''}/`);
     tell(`Made-up systems: ${[...demo.processes].map(([id, pid]) => `${id} (pid ${pid})`).join(', ')}`);
     tell('Stop with Ctrl+C. Kill one of these systems to see the hub answer without it; a restart brings it back.\n');
-    await demo.openOffices(address);
+    // Without the people there is less to see, and everything else to try.
+    await demo
+      .openOffices(address)
+      .catch(() => tell('Nobody works in the made-up offices: their program did not start.'));
     await Promise.all([...sectors.map((sector) => follow(sector)), sumUp()]);
   }
 

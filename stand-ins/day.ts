@@ -1,11 +1,11 @@
 /**
  * A day at the offices: people who work on dossiers in the stand-ins, so that whoever watches has something to see.
  *
- *   node stand-ins/day.ts --data DIR --every MS --one-stop URL --civil-status URL --business-registration URL
- *     [--land-callbacks URL]
+ *   node stand-ins/day.ts --data DIR [--every MS] [--hub URL]
  *
  * What it does goes through the doors that the systems have: their controls over HTTP, and the land office's tables. With
- * an address for its calls the land office's software tells of its moves too.
+ * the hub's address the land office's software tells it of its moves too. Where the systems listen stands in
+ * DIR/systems.json.
  */
 
 import { join } from 'node:path';
@@ -14,6 +14,7 @@ import { parseArgs } from 'node:util';
 import { callbackOf, createCaller } from '../sectors/land/stand-in/callbacks.ts';
 import { moveStatements } from '../sectors/land/stand-in/moves.ts';
 import { untilTold } from './run.ts';
+import { readSystems } from './systems.ts';
 import { demoPerson } from './world/demo-person.ts';
 import { draw } from './world/random.ts';
 import { localTime, two } from './world/time.ts';
@@ -133,24 +134,24 @@ async function main(): Promise<void> {
     options: {
       data: { type: 'string' },
       every: { type: 'string', default: '1000' },
-      'one-stop': { type: 'string' },
-      'civil-status': { type: 'string' },
-      'business-registration': { type: 'string' },
-      'land-callbacks': { type: 'string' },
+      hub: { type: 'string' },
     },
   });
-  const { data, every, 'one-stop': oneStop, 'civil-status': civil, 'business-registration': business } = values;
-  if (!data || !oneStop || !civil || !business) {
-    console.error(
-      'usage: day.ts --data DIR [--every MS] --one-stop URL --civil-status URL --business-registration URL [--land-callbacks URL]',
-    );
+  const { data, every, hub } = values;
+  if (!data) {
+    console.error('usage: day.ts --data DIR [--every MS] [--hub URL]');
     process.exitCode = 2;
     return;
   }
+  const systems = readSystems(data);
   const day = createDay({
     directory: data,
-    addresses: { 'one-stop': oneStop, 'civil-status': civil, 'business-registration': business },
-    landCallbacks: values['land-callbacks'],
+    addresses: {
+      'one-stop': systems['one-stop']?.URL ?? '',
+      'civil-status': systems['civil-status']?.REST_URL ?? '',
+      'business-registration': systems['business-registration']?.REST_URL ?? '',
+    },
+    landCallbacks: hub && `${hub}/callbacks/land`,
   });
   console.log(JSON.stringify({ ready: true, settings: {} }));
   let busy = false;

@@ -5,13 +5,14 @@
  *   node stand-ins/held.ts spoil   --data DIR      types them wrongly, unless that was done before
  *   node stand-ins/held.ts correct --data DIR      corrects them, as the counter's officers would
  *
- * Both go through the counter software, whose address stands in DIR/addresses.json.
+ * Both go through the counter software, whose address stands in DIR/systems.json.
  */
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { parseArgs } from 'node:util';
+import { readSystems } from './systems.ts';
 import { localTime, two } from './world/time.ts';
 
 type Typed = Record<string, string>;
@@ -75,12 +76,12 @@ if (import.meta.main) {
     process.exitCode = 2;
   } else {
     const directory = resolve(values.data);
-    const addresses = join(directory, 'addresses.json');
-    if (!existsSync(addresses)) {
+    const systems = join(directory, 'systems.json');
+    if (!existsSync(systems)) {
       console.error('No demo runs on this folder: start it with npm start, then try again.');
       process.exitCode = 1;
     } else {
-      const { 'one-stop': address = '' } = JSON.parse(readFileSync(addresses, 'utf8')) as Record<string, string>;
+      const address = readSystems(directory)['one-stop']?.URL ?? '';
       for (const code of await action(directory, address))
         console.log(`${code} ${positionals[0] === 'spoil' ? 'is typed wrongly' : 'is corrected'}`);
     }

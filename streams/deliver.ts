@@ -10,13 +10,13 @@ import {
   type DeliveryOutcome,
 } from '../store/delivery-queue.ts';
 import { createDossierIndex } from '../store/dossier-index.ts';
+import { createBell, rest } from './bell.ts';
 import { isHeard } from './deliver/awaited.ts';
 import { bring } from './deliver/bring.ts';
 import { ModeChanged, Postponed } from './deliver/calls.ts';
 import { scopeOf } from './deliver/facts.ts';
 import { createPortalGate, PortalResting } from './deliver/gate.ts';
 import { noteStandardMode, wakeSome } from './deliver/modes.ts';
-import { createPause } from './deliver/pause.ts';
 import type { Reconciliation } from './deliver/reconcile.ts';
 import { createReconciler } from './deliver/reconciler.ts';
 import { TooEarly } from './deliver/take-stock.ts';
@@ -83,7 +83,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   const receptions = options.sectors.flatMap(({ id, role }) => (role === 'reception' ? [id] : []));
   const stopping = new AbortController();
   const breaking = new AbortController();
-  const pause = createPause(stopping.signal);
+  const bell = createBell();
   const reconciler = createReconciler({
     ...{ shop, callsPerSecond: settings.PORTAL_CALLS_PER_SECOND, intervalMs: settings.RECONCILE_INTERVAL_MS },
     ...{ stopping: stopping.signal, breaking: breaking.signal },
@@ -118,7 +118,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   const begin = (claim: Claim): void => {
     const task = work(claim).finally(() => {
       running.delete(task);
-      pause.end();
+      bell.ring();
     });
     running.add(task);
   };
@@ -131,7 +131,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       reconciledAt = performance.now();
       reconciler
         .round()
-        .then(() => pause.end())
+        .then(() => bell.ring())
         .catch(reportFault);
     }
     // Before the counters have been read in nothing can be said of any dossier.
@@ -139,8 +139,8 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     const claims = free > 0 ? await queue.claim(free) : [];
     for (const claim of claims) begin(claim);
     // Places become free one by one; claims taken together cost one transaction.
-    if (claims.length > 0) await pause.elsewhere(GATHER_MS);
-    // A place that becomes free ends the pause, as does a kick.
+    if (claims.length > 0) await rest(GATHER_MS, stopping.signal);
+    // A place that becomes free rings, as does a kick.
     return Math.max(SLEEP_MS, Math.min(gate.restMs(), WAKE_EVERY_MS));
   };
   const reportFault = (error: unknown): void => {
@@ -152,10 +152,10 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       try {
         if (!standardNoted) await noteStandardMode(database, settings.PORTAL_MODE, now());
         standardNoted = true;
-        await pause.forMs(await turn());
+        await bell.wait(await turn(), stopping.signal);
       } catch (error) {
         reportFault(error);
-        await pause.forMs(FAULT_PAUSE_MS);
+        await bell.wait(FAULT_PAUSE_MS, stopping.signal);
       }
     }
   };
@@ -164,16 +164,16 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     start: () => {
       loop ??= run();
     },
-    kick: () => pause.end(),
+    kick: () => bell.ring(),
     idle: async () => {
       while (!stopping.signal.aborted) {
         if (running.size === 0 && !(await queue.hasPending())) return;
-        await pause.elsewhere(SLEEP_MS / 5);
+        await rest(SLEEP_MS / 5, stopping.signal);
       }
     },
     reconcileAll: async () => {
       const sum = await reconciler.all();
-      pause.end();
+      bell.ring();
       return sum;
     },
     close: async () => {

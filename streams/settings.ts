@@ -1,3 +1,4 @@
+import { brokerList } from '../core/broker-list.ts';
 import {
   choiceSetting,
   integerSetting,
@@ -13,11 +14,7 @@ export const streamSettings = {
   KAFKA_BROKERS: {
     description: 'Kafka brokers, host:port separated by commas; empty: the log is kept in the hub’s own store',
     standard: '',
-    parse: (text) => {
-      const isOne = (broker: string) => /^[^\s:]+:\d{1,5}$|^\[[\da-f:]+\]:\d{1,5}$/i.test(broker.trim());
-      if (text.split(',').every(isOne)) return text;
-      throw new Error('expected host:port, several separated by commas');
-    },
+    parse: (text) => brokerList(text).join(','),
   } satisfies Setting<string>,
   KAFKA_SESSION_MS: integerSetting({
     description: 'How long Kafka waits for a sign of life before it gives a reader’s partitions to another',

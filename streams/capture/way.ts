@@ -3,9 +3,9 @@ import type { OpenSector } from '../../core/open-sector.ts';
 import type { Database } from '../../drivers/database.ts';
 import { noteFailure } from '../../store/capture-way.ts';
 import { type Lease, LeaseLost } from '../../store/leases.ts';
+import { createBell, pauseAfter, rest } from '../bell.ts';
 import type { StreamSettings } from '../settings.ts';
 import { describeFailure } from './failure.ts';
-import { createBell, pauseAfter } from './pause.ts';
 import type { DossierReader } from './reader.ts';
 import type { Recorder } from './recorder.ts';
 import type { InTurn } from './turns.ts';
@@ -90,7 +90,7 @@ export async function repeatPasses(
       if (error instanceof LeaseLost && !(await context.lease.renew().catch(() => false))) return;
       failures += 1;
       await tellFailure(context, error, failures === 1);
-      await createBell().wait(pauseAfter(failures), signal);
+      await rest(pauseAfter(failures), signal);
     }
   }
 }

@@ -6,7 +6,7 @@ import { inTransaction } from '../../store/transaction.ts';
 import { committedOf, endsOf, extentOf, type PartitionEnd, recordsFrom } from './embedded-tables.ts';
 import { placeOf } from './place.ts';
 import { MOST_RECORDS } from './requests.ts';
-import { type Bell, pauseAfter, settlesWithin } from './waiting.ts';
+import { type Bell, restAfter, settlesWithin } from './waiting.ts';
 
 export interface EmbeddedReading {
   readonly database: Database;
@@ -76,7 +76,7 @@ export function readEmbedded({ database, bell, leases }: EmbeddedReading, option
     } catch (error) {
       onFailure(error);
       place.failures += 1;
-      place.notBefore = performance.now() + pauseAfter(place.failures);
+      place.notBefore = performance.now() + restAfter(place.failures);
       return false;
     }
     const next = place.next + records.length;
@@ -116,7 +116,7 @@ export function readEmbedded({ database, bell, leases }: EmbeddedReading, option
         if (!abandon.signal.aborted) onFailure(error);
         if (error instanceof LogGap) throw error;
         failures += 1;
-        await restUntilClosing(pauseAfter(failures));
+        await restUntilClosing(restAfter(failures));
       }
     }
   }

@@ -10,7 +10,7 @@ import { type EachBatchPayload, type KafkaClient, kafkaFailure, kafkaOffsetGone 
 import { workAsMember } from './kafka-membership.ts';
 import { offsetOf, placeOf } from './place.ts';
 import { MOST_RECORDS } from './requests.ts';
-import { pauseAfter, settlesWithin } from './waiting.ts';
+import { restAfter, settlesWithin } from './waiting.ts';
 
 export interface KafkaReading {
   readonly kafka: KafkaClient;
@@ -103,7 +103,7 @@ export async function readKafka(reading: KafkaReading, options: ReadOptions): Pr
       } catch (error) {
         if (error instanceof LogGap) return fail(error);
         if (!closing) onFailure(error);
-        await delay(pauseAfter(failures), undefined, { ref: false });
+        await delay(restAfter(failures), undefined, { ref: false });
       }
     }
   }
@@ -182,7 +182,7 @@ export async function readKafka(reading: KafkaReading, options: ReadOptions): Pr
     const again = (): void => {
       if (!mine.revoked.signal.aborted && !closing) resume();
     };
-    setTimeout(again, pauseAfter(place.failures)).unref();
+    setTimeout(again, restAfter(place.failures)).unref();
   }
 
   async function stray(topic: string, partition: number, place: Place): Promise<void> {

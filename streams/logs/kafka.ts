@@ -5,7 +5,7 @@ import { type Admin, kafkaErrorType, kafkaFailure, openKafka, type Producer } fr
 import { readKafka } from './kafka-reader.ts';
 import { offsetOf } from './place.ts';
 import { requestsOf } from './requests.ts';
-import { pauseAfter, settlesWithin } from './waiting.ts';
+import { restAfter, settlesWithin } from './waiting.ts';
 
 export interface KafkaLogOptions {
   /** host:port, separated by commas. */
@@ -60,7 +60,7 @@ export function openKafkaLog(options: KafkaLogOptions): EventLog {
       } catch (error) {
         const passes = PASSING.includes(kafkaErrorType(error) ?? '');
         if (!passes || failures === MOST_FAILURES) throw kafkaFailure(error);
-        await delay(pauseAfter(failures));
+        await delay(restAfter(failures));
       }
     }
   }
@@ -75,7 +75,7 @@ export function openKafkaLog(options: KafkaLogOptions): EventLog {
     // What another process has just prepared, a broker may not show yet.
     for (let looks = 1; !(await isThere(topic)); looks += 1) {
       if (looks === MOST_LOOKS) throw new Error(`The log has no topic ${topic}: prepare it first`);
-      await delay(pauseAfter(looks));
+      await delay(restAfter(looks));
     }
   }
 

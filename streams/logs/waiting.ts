@@ -1,10 +1,10 @@
-const FIRST_PAUSE_MS = 100;
+import { pauseAfter } from '../bell.ts';
+
 const LONGEST_PAUSE_MS = 5_000;
 
-/** How long to wait after so many failures in a row, in milliseconds; half of it by chance, so that readers spread. */
-export function pauseAfter(failures: number): number {
-  const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures - 1));
-  return pauseMs / 2 + (Math.random() * pauseMs) / 2;
+/** Milliseconds to wait before a log is asked again. */
+export function restAfter(failures: number): number {
+  return pauseAfter(failures, LONGEST_PAUSE_MS);
 }
 
 /** Resolves with true when the promise settles in time, with false when it does not. Never rejects. */

@@ -1,3 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+const FIRST_MS = 100;
+
 /** A wait that others can cut short. */
 export interface Bell {
   ring(): void;
@@ -32,12 +36,18 @@ export function createBell(): Bell {
   };
 }
 
-/** Longest pause after failures in a row, in milliseconds. */
-const MOST_MS = 30_000;
-const FIRST_MS = 200;
+/** Waits so many milliseconds, or until the signal aborts. Never rejects. */
+export async function rest(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal }).catch(() => {});
+}
 
-/** How long to wait after so many failures in a row: doubled each time, and spread so that not all come back at once. */
-export function pauseAfter(failures: number): number {
-  const most = Math.min(MOST_MS, FIRST_MS * 2 ** Math.min(failures - 1, 20));
-  return most / 2 + (Math.random() * most) / 2;
+/**
+ * How long to wait after so many failures in a row, in milliseconds: doubled each time, and half of it by chance, so that
+ * not all come back at once.
+ *
+ * @param most the longest wait, milliseconds; for a system of somebody else's half a minute
+ */
+export function pauseAfter(failures: number, most = 30_000): number {
+  const pauseMs = Math.min(most, FIRST_MS * 2 ** Math.min(failures - 1, 20));
+  return pauseMs / 2 + (Math.random() * pauseMs) / 2;
 }
