@@ -1,48 +1,20 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { DossierView, StatedStatus } from '../../core/dossier.ts';
-import { createIndexLoaders } from '../../resolvers/index-loaders.ts';
-import { type DossierHouse, openDossierHouse, type Told, type ToldSector } from './dossier-house.ts';
-import { NOW, type System } from './small-house.ts';
+import { NOW } from './small-house.ts';
+import {
+  BEHIND,
+  CODE,
+  closeHouse,
+  counter,
+  dossier,
+  land,
+  NEVER,
+  open,
+  received,
+  STALE,
+  worked,
+} from './told-dossiers.ts';
 
-const CODE = 'H41-1';
-const person = { numbers: ['001085004213', '012345678'], name: 'Nguyễn Văn Ái', birthDate: '1985' };
-const people: readonly System[] = [{ sector: 'one-stop', rank: 10, people: [person] }];
-const status = (code: string, number: StatedStatus['number'] = null): StatedStatus => ({ code, number, title: null });
-/** A dossier of a procedure that land works on, as the counter took it in. */
-const received: DossierView = {
-  ...{ code: CODE, procedureCode: '1.012790', applicantNumbers: ['001085004213'], receivedAt: 1 },
-  ...{ status: status('new', 2), statusAt: 1 },
-};
-const worked: DossierView = { code: CODE, status: status('20', 4), statusAt: 2 };
-const counter = (dossiers: readonly Told[], others: Partial<ToldSector> = {}): ToldSector => ({
-  ...{ sector: 'one-stop', role: 'reception', dossiers },
-  ...others,
-});
-const land = (dossiers: readonly Told[], others: Partial<ToldSector> = {}): ToldSector => ({
-  ...{ sector: 'land', role: 'course', dossiers },
-  ...others,
-});
-/** Further behind than a minute. */
-const BEHIND = { currentUntil: NOW - 3_600_000 };
-const NEVER = { currentUntil: null };
-const STALE = (sector: string) => ({ sector, code: 'INDEX_STALE', retryable: true });
-
-let house: DossierHouse | undefined;
-
-afterEach(async () => {
-  await house?.close();
-  house = undefined;
-});
-
-async function open(told: readonly ToldSector[], systems = people): Promise<DossierHouse> {
-  house = await openDossierHouse(systems, told);
-  return house;
-}
-
-async function dossier(told: readonly ToldSector[], fields: string) {
-  const { data, errors } = await (await open(told)).ask(`{ dossier(code: "${CODE}") { ${fields} } }`);
-  return { found: data.dossier, errors };
-}
+afterEach(closeHouse);
 
 describe('A dossier by its code', () => {
   test('is one, whoever holds it; one that nobody holds is null; and no system is asked', async () => {
@@ -69,7 +41,7 @@ describe('A dossier by its code', () => {
     for (const code of ['', 'H41 1', 'H41:1', '<script>', 'x'.repeat(65)]) {
       const { errors } = await (await open([counter([received])])).ask(`{ dossier(code: "${code}") { code } }`);
       expect(errors).toMatchObject([{ code: 'BAD_USER_INPUT' }]);
-      await house?.close();
+      await closeHouse();
     }
   });
 
@@ -211,7 +183,7 @@ describe('How old what is told may be', () => {
       'status missing { sector }',
     );
     expect([found, errors]).toEqual([{ status: 'PROCESSING', missing: [] }, []]);
-    await house?.close();
+    await closeHouse();
     const gone = await dossier([counter([received]), land([worked, { code: CODE, view: null }], NEVER)], 'status');
     expect([gone.found, gone.errors]).toEqual([{ status: 'ACCEPTED' }, []]);
   });
@@ -257,112 +229,6 @@ describe('A value that could not be read', () => {
     );
     expect(found).toEqual({ dueAt: null, receivedAt: '1970-01-01T07:00:00.001+07:00' });
     expect(errors).toMatchObject([{ code: 'SOURCE_MALFORMED', sector: 'one-stop', field: 'dueAt' }]);
-  });
-});
-
-describe('The dossiers of a person', () => {
-  const ask = (opened: DossierHouse, fields: string, id = '001085004213') =>
-    opened.ask(`{ citizen(id: "${id}") { dossiers { ${fields} } } }`);
-  const under = (code: string, others: Partial<DossierView>): DossierView => ({
-    ...{ code, applicantNumbers: ['012345678'], receivedAt: 5 },
-    ...others,
-  });
-
-  test('come newest first, those of another holder of the old number left out', async () => {
-    const other = under('H41-9', { applicantName: 'Trần Thị Bình' });
-    const same = under('H41-2', { applicantName: 'NGUYEN VAN AI' });
-    const { data } = await ask(
-      await open([counter([received, other, same])]),
-      'nodes { code } totalCount missing { sector code }',
-    );
-    expect(data.citizen.dossiers).toEqual({
-      nodes: [{ code: 'H41-2' }, { code: CODE }],
-      totalCount: null,
-      missing: [{ sector: 'one-stop', code: 'AMBIGUOUS' }],
-    });
-  });
-
-  test('have no total while the counter’s system is behind', async () => {
-    const { data } = await ask(
-      await open([counter([received], BEHIND), land([], BEHIND)]),
-      'nodes { code } totalCount missing { sector code retryable }',
-    );
-    expect(data.citizen.dossiers).toEqual({
-      nodes: [{ code: CODE }],
-      totalCount: null,
-      missing: [STALE('one-stop')],
-    });
-  });
-
-  test('are read together for all people of an answer, and each gets their own', async () => {
-    const other = { numbers: ['001085004220'], name: 'Trần Thị Bình' };
-    const systems = [{ sector: 'one-stop', rank: 10, people: [person, other] }];
-    const others = { ...received, code: 'H41-3', applicantNumbers: ['001085004220'] };
-    const opened = await open([counter([received, others])], systems);
-    const { index } = opened.registry;
-    let reads = 0;
-    const byNumbers: typeof index.byNumbers = (...args) => {
-      reads++;
-      return index.byNumbers(...args);
-    };
-    Object.assign(opened.registry, { index: { ...index, byNumbers } });
-    const { data } = await opened.ask(
-      `{ a: citizen(id: "001085004213") { ...Own } b: citizen(id: "001085004220") { ...Own } c: citizen(id: "001085004213") { ...Own } }
-       fragment Own on Citizen { dossiers { totalCount nodes { code } } }`,
-    );
-    const own = (code: string) => ({ dossiers: { totalCount: 1, nodes: [{ code }] } });
-    expect(data).toEqual({ a: own(CODE), b: own('H41-3'), c: own(CODE) });
-    expect(reads).toBe(1);
-  });
-
-  test('that are more than are listed say so, and push nobody else’s out', async () => {
-    const opened = await open([counter([received])]);
-    const many = Array.from({ length: 5_001 }, (_, place) => ({
-      ...{ code: `H41-${place}`, receivedAt: place, applicantName: null, applicantNumbers: ['001085004213'] },
-    }));
-    const few = { code: 'H41-X', receivedAt: 0, applicantName: null, applicantNumbers: ['0100233488'] };
-    const { index } = opened.registry;
-    const byNumbers: typeof index.byNumbers = async (numbers, limit) =>
-      [...many, few].filter((one) => one.applicantNumbers.some((number) => numbers.includes(number))).slice(0, limit);
-    const { handedInBy } = createIndexLoaders({ index: { ...index, byNumbers } });
-    const [one, other] = await Promise.all([handedInBy(['001085004213']), handedInBy(['0100233488'])]);
-    expect([one.places.length, one.more]).toEqual([5_000, true]);
-    expect(other).toEqual({ places: [few], more: false });
-    Object.assign(opened.registry, { index: { ...index, byNumbers } });
-    const { data } = await ask(opened, 'totalCount missing { sector code retryable }');
-    expect(data.citizen.dossiers).toEqual({
-      totalCount: null,
-      missing: [{ sector: 'one-stop', code: 'SEARCH_TOO_BROAD', retryable: false }],
-    });
-  });
-
-  test('found under two of a person’s numbers are shown once', async () => {
-    const twice = { ...received, applicantNumbers: ['001085004213', '012345678'] };
-    const { data } = await ask(await open([counter([twice])]), 'nodes { sectors }');
-    expect(data.citizen.dossiers.nodes).toEqual([{ sectors: ['one-stop'] }]);
-  });
-
-  test('go on after a cursor of their own and of no other person’s', async () => {
-    const other = { numbers: ['001085004220'], name: 'B' };
-    const opened = await open(
-      [counter([received, { ...received, code: 'H41-2', receivedAt: 0 }])],
-      [{ sector: 'one-stop', rank: 10, people: [person, other] }],
-    );
-    const page = (id: string, after: string | null) =>
-      opened.ask(
-        'query ($id: ID!, $after: String) { citizen(id: $id) { dossiers(first: 1, after: $after) { nodes { code } pageInfo { endCursor } } } }',
-        { id, after },
-      );
-    const { data } = await page('001085004213', null);
-    const { endCursor } = data.citizen.dossiers.pageInfo;
-    expect((await page('001085004213', endCursor)).data.citizen.dossiers.nodes).toEqual([{ code: 'H41-2' }]);
-    expect((await page('001085004220', endCursor)).errors).toMatchObject([{ code: 'BAD_USER_INPUT' }]);
-  });
-
-  test('name a gap once, however many dossiers it is about', async () => {
-    const others = [1, 2, 3].map((one) => under(`H41-9${one}`, {}));
-    const { data } = await ask(await open([counter(others)]), 'missing { sector code }');
-    expect(data.citizen.dossiers.missing).toEqual([{ sector: 'one-stop', code: 'AMBIGUOUS' }]);
   });
 });
 
