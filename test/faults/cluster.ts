@@ -9,6 +9,8 @@ import type { Fault } from '../../stand-ins/faults.ts';
 import { type KafkaBroker, startBroker } from '../services/kafka.ts';
 import { type MariadbServer, startMariadbServer } from '../services/mariadb.ts';
 import { type TcpProxy, tcpProxy } from '../services/tcp-proxy.ts';
+import { fillBranch, fillExport } from './branches.ts';
+import { type ExportOffice, openExportOffice } from './export-office.ts';
 import { type HubProcess, type Role, startHub } from './hub-process.ts';
 import { fillLand } from './land-tables.ts';
 
@@ -20,12 +22,16 @@ export interface Cluster {
   readonly store: Database;
   readonly land: Database;
   readonly landUrl: string;
+  /** A branch of the land office, whose database is followed by its binary log. */
+  readonly branch: Database;
+  /** A branch that writes files. */
+  readonly exporting: ExportOffice;
   /** The account by which the hubs read the land office's database, and nobody else. */
   readonly landReader: string;
   readonly portalUrl: string;
   readonly counterUrl: string;
   /** What lies between the hubs and everything they talk to, except Kafka. */
-  readonly proxies: Readonly<Record<'store' | 'land' | 'counter' | 'portal', TcpProxy>>;
+  readonly proxies: Readonly<Record<'store' | 'land' | 'branch' | 'counter' | 'portal', TcpProxy>>;
   readonly hubs: ReadonlySet<HubProcess>;
   /** What a hub is told, to start something else of it. */
   readonly environment: Readonly<Record<string, string>>;
@@ -53,6 +59,7 @@ interface StartChange {
 const ROOT = join(import.meta.dirname, '../..');
 const SYSTEMS = ['one-stop', 'civil-status', 'business-registration'] as const;
 const LAND_READER = 'hub_reader';
+const BRANCH_READER = 'hub_follower';
 const ROLES: readonly Role[] = ['capture', 'project', 'deliver', 'gateway'];
 
 /** Short, so that what takes minutes in life takes seconds here. */
@@ -120,9 +127,16 @@ export async function openCluster(options: { readonly dossiers: number; readonly
       return url.href;
     };
     const admin = openDatabase(mariadb.url, { connections: 1 });
-    for (const name of ['hub', 'land']) await admin.knex.raw('create database ?? character set utf8mb4', [name]);
-    await admin.knex.raw(`create user ${LAND_READER}@'127.0.0.1' identified by '${mariadb.place.password}'`);
-    await admin.knex.raw(`grant select on land.* to ${LAND_READER}@'127.0.0.1'`);
+    for (const name of ['hub', 'land', 'branch'])
+      await admin.knex.raw('create database ?? character set utf8mb4', [name]);
+    for (const [reader, own] of [
+      [LAND_READER, 'land'],
+      [BRANCH_READER, 'branch'],
+    ]) {
+      await admin.knex.raw(`create user ${reader}@'127.0.0.1' identified by '${mariadb.place.password}'`);
+      await admin.knex.raw(`grant select on ${own}.* to ${reader}@'127.0.0.1'`);
+    }
+    await admin.knex.raw(`grant replication slave, replication client on *.* to ${BRANCH_READER}@'127.0.0.1'`);
     await admin.close();
     const landUrl = databaseUrl('land');
     await fillLand(landUrl, { dossiers, citizens: Number(sizes[3]), seed });
@@ -136,6 +150,7 @@ export async function openCluster(options: { readonly dossiers: number; readonly
     const proxies = {
       store: await proxyOf(mariadb.place.port),
       land: await proxyOf(mariadb.place.port),
+      branch: await proxyOf(mariadb.place.port),
       counter: await proxyOf(portOf('one-stop')),
       portal: await proxyOf(portOf('portal')),
     };
@@ -143,6 +158,12 @@ export async function openCluster(options: { readonly dossiers: number; readonly
     ending.push(() => store.close());
     const land = openDatabase(landUrl, { connections: 2 });
     ending.push(() => land.close());
+    const branch = openDatabase(databaseUrl('branch'), { connections: 2 });
+    ending.push(() => branch.close());
+    await fillBranch(land, 'branch');
+    const exporting = await openExportOffice(join(folder, 'drops'));
+    ending.push(() => exporting.close());
+    await fillExport(land, exporting);
 
     const systems = Object.fromEntries(
       [...started].flatMap(([name, { settings }]) => {
@@ -155,6 +176,12 @@ export async function openCluster(options: { readonly dossiers: number; readonly
       ...SETTINGS,
       ...systems,
       SECTOR_LAND_DATABASE_URL: databaseUrl('land', proxies.land.port).replace('//tester:', `//${LAND_READER}:`),
+      SECTORS_DIR: join(import.meta.dirname, 'sectors'),
+      SECTOR_LAND_BRANCH_DATABASE_URL: databaseUrl('branch', proxies.branch.port).replace(
+        '//tester:',
+        `//${BRANCH_READER}:`,
+      ),
+      SECTOR_LAND_EXPORT_DIRECTORY: exporting.directory,
       SECTOR_ONE_STOP_URL: `http://127.0.0.1:${proxies.counter.port}`,
       PORTAL_URL: `http://127.0.0.1:${proxies.portal.port}`,
       DATABASE_URL: databaseUrl('hub', proxies.store.port),
@@ -197,6 +224,8 @@ export async function openCluster(options: { readonly dossiers: number; readonly
         store,
         land,
         landUrl,
+        branch,
+        exporting,
         landReader: LAND_READER,
         proxies,
         hubs,

@@ -21,6 +21,8 @@ export interface LoadOptions {
   readonly random: () => number;
 }
 
+/** Below so many nothing is finished or deleted any more. */
+const FEWEST = 10;
 /** Steps of work that leave a dossier under way. */
 const LAND_WORK = [20, 21, 22, 30, 40] as const;
 const LAND_ENDED = 70;
@@ -28,12 +30,18 @@ const COUNTER_WORK = ['processing', 'waiting', 'paying'] as const;
 const WRITERS = 6;
 /** Of 100 changes: at the counter, held open, several dossiers in one instant, finished, deleted. */
 const SHARES = { counter: 30, late: 4, several: 4, ended: 2, deleted: 1 } as const;
+/** Of 100 changes beyond the counter: at the branch that is followed, at the one that writes files. */
+const BRANCHES = { branch: 20, exporting: 15 } as const;
 const LATE_MS = { least: 500, most: 3_000 } as const;
 const PAUSE_AFTER_FAILURE_MS = 200;
 
 export async function startLoad(cluster: Cluster, options: LoadOptions): Promise<Load> {
   const { changes, perSecond, random } = options;
-  const land = await runningLand(cluster);
+  const offices = {
+    land: await runningLand(cluster),
+    branch: await allOf(cluster.branch),
+    exporting: [...cluster.exporting.dossiers().keys()].sort(),
+  };
   const counter = await runningCounter(cluster);
   let stepId = await greatestStep(cluster);
   let made = 0;
@@ -44,7 +52,8 @@ export async function startLoad(cluster: Cluster, options: LoadOptions): Promise
   const second = () => Math.floor(Date.now() / 1_000) * 1_000;
 
   interface Work {
-    readonly kind: 'counter' | 'land' | 'delete';
+    readonly kind: 'counter' | 'move' | 'delete';
+    readonly office: keyof typeof offices;
     readonly codes: readonly string[];
     readonly status: number;
     readonly word: string;
@@ -54,28 +63,31 @@ export async function startLoad(cluster: Cluster, options: LoadOptions): Promise
   /** Everything that chance decides is decided here, in one place and one order. */
   function nextWork(): Work {
     const roll = random() * 100;
+    const office = officeOf(random() * 100);
     const status = pick(LAND_WORK);
     const word = pick(COUNTER_WORK);
     const heldMs = between(LATE_MS.least, LATE_MS.most);
-    const code = pick(land);
-    const several = [code, pick(land), pick(land)];
+    const own = offices[office];
+    const code = pick(own);
+    const several = [code, pick(own), pick(own)];
+    const work = { kind: 'move', office, codes: [code], status, word, heldMs: 0 } as const;
     let upTo = 0;
     const falls = (share: keyof typeof SHARES): boolean => {
       upTo += SHARES[share];
       return roll < upTo;
     };
-    if (falls('counter')) return { kind: 'counter', codes: [pick(counter)], status, word, heldMs: 0 };
-    if (falls('late')) return { kind: 'land', codes: [code], status, word, heldMs };
-    if (falls('several')) return { kind: 'land', codes: [...new Set(several)].sort(), status, word, heldMs: 0 };
-    if (falls('ended') && land.length > 20) {
-      land.splice(land.indexOf(code), 1);
-      return { kind: 'land', codes: [code], status: LAND_ENDED, word, heldMs: 0 };
+    if (falls('counter')) return { ...work, kind: 'counter', codes: [pick(counter)] };
+    if (falls('late')) return { ...work, heldMs };
+    if (falls('several')) return { ...work, codes: [...new Set(several)].sort() };
+    if (falls('ended') && own.length > FEWEST) {
+      own.splice(own.indexOf(code), 1);
+      return { ...work, status: LAND_ENDED };
     }
-    if (falls('deleted') && land.length > 20) {
-      land.splice(land.indexOf(code), 1);
-      return { kind: 'delete', codes: [code], status, word, heldMs: 0 };
+    if (falls('deleted') && own.length > FEWEST) {
+      own.splice(own.indexOf(code), 1);
+      return { ...work, kind: 'delete' };
     }
-    return { kind: 'land', codes: [code], status, word, heldMs: 0 };
+    return work;
   }
 
   async function advanceCounter({ codes: [docCode], word: status }: Work): Promise<void> {
@@ -86,7 +98,17 @@ export async function startLoad(cluster: Cluster, options: LoadOptions): Promise
     if (!response.ok) throw new Error('The counter did not take a change');
   }
 
-  async function changeLand(connection: mysql.Connection, { kind, codes, status, heldMs }: Work): Promise<void> {
+  /** Its software knows no transactions: what is done is in the next file. */
+  function changeExport({ kind, codes, status }: Work): void {
+    for (const code of codes) {
+      if (kind === 'delete') cluster.exporting.remove(code);
+      else cluster.exporting.move(code, String(status), second());
+    }
+  }
+
+  async function changeTables(connection: mysql.Connection, work: Work): Promise<void> {
+    const { kind, office, codes, status, heldMs } = work;
+    await connection.query('use ??', [office]);
     await connection.beginTransaction();
     try {
       for (const code of codes) {
@@ -117,9 +139,10 @@ export async function startLoad(cluster: Cluster, options: LoadOptions): Promise
       work ??= nextWork();
       try {
         if (work.kind === 'counter') await advanceCounter(work);
+        else if (work.office === 'exporting') changeExport(work);
         else {
           connection ??= await connectTo(cluster.landUrl);
-          await changeLand(connection, work);
+          await changeTables(connection, work);
         }
         made += work.codes.length;
         work = undefined;
@@ -148,6 +171,11 @@ export async function startLoad(cluster: Cluster, options: LoadOptions): Promise
   };
 }
 
+function officeOf(roll: number): 'land' | 'branch' | 'exporting' {
+  if (roll < BRANCHES.branch) return 'branch';
+  return roll < BRANCHES.branch + BRANCHES.exporting ? 'exporting' : 'land';
+}
+
 async function connectTo(uri: string): Promise<mysql.Connection> {
   const connection = await mysql.createConnection({ uri, connectTimeout: 2_000 });
   // An error event without a listener would end the process.
@@ -165,13 +193,23 @@ async function runningLand({ land }: Cluster): Promise<string[]> {
   return rows.map(({ code }) => String(code));
 }
 
-async function greatestStep({ land }: Cluster): Promise<number> {
-  const [row] = await land.query('select max(LUANCHUYENID) as id from HS_LUANCHUYEN', []);
-  return Number(row?.id ?? 0);
+async function allOf({ query }: Cluster['branch']): Promise<string[]> {
+  const rows = await query('select SOBIENNHAN as code from HS_HOSO order by SOBIENNHAN', []);
+  return rows.map(({ code }) => String(code));
 }
 
-async function runningCounter({ land, directory }: Cluster): Promise<readonly string[]> {
-  const dossiers = (await readSources(land, directory)).get('one-stop') ?? new Map();
+async function greatestStep({ land, branch }: Cluster): Promise<number> {
+  const greatest = await Promise.all(
+    [land, branch].map(async ({ query }) => {
+      const [row] = await query('select max(LUANCHUYENID) as id from HS_LUANCHUYEN', []);
+      return Number(row?.id ?? 0);
+    }),
+  );
+  return Math.max(...greatest);
+}
+
+async function runningCounter(cluster: Cluster): Promise<readonly string[]> {
+  const dossiers = (await readSources(cluster)).get('one-stop') ?? new Map();
   const words: readonly string[] = COUNTER_WORK;
   return [...dossiers]
     .filter(([, { status }]) => words.includes(status))

@@ -1,21 +1,18 @@
 import type { Database } from '../../drivers/database.ts';
 import type { IndexedView, Observation, PortalDossierSeen, VersionedRow } from './invariants.ts';
-import { readSources } from './sources.ts';
+import { readSources, type SourcePlaces } from './sources.ts';
 
 /** Where everything that has to agree is read. */
-export interface ObservedPlaces {
+export interface ObservedPlaces extends SourcePlaces {
   /** The hub's own store. */
   readonly store: Database;
-  readonly land: Database;
-  /** Where the stand-ins keep their data. */
-  readonly directory: string;
   readonly portalUrl: string;
 }
 
 /** @param everHeld codes that some source held before this moment; those it holds now are added */
 export async function observe(places: ObservedPlaces, everHeld: Set<string>): Promise<Observation> {
-  const { store, land, directory, portalUrl } = places;
-  const sources = await readSources(land, directory);
+  const { store, portalUrl } = places;
+  const sources = await readSources(places);
   for (const dossiers of sources.values()) for (const code of dossiers.keys()) everHeld.add(code);
   const [views, captured, events, quarantined, deliveries] = await Promise.all([
     readViews(store),

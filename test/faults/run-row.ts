@@ -67,7 +67,7 @@ export async function runRow(
   let harm = 0;
   await cluster.fleet();
   // Codes that are deleted while the row runs were there before it.
-  await observe(placesOf(cluster), memory.everHeld);
+  await observe(cluster, memory.everHeld);
   const watch = watchAnswers(cluster);
   const random = seeded(seed * 1_000 + row.number);
   const load = await startLoad(cluster, { ...options, random: seeded(seed) });
@@ -141,7 +141,7 @@ export async function settle(
   for (;;) {
     const isLate = performance.now() > end;
     if (isLate || (await isQuiet(cluster).catch(() => false))) {
-      const seen = await observe(placesOf(cluster), memory.everHeld);
+      const seen = await observe(cluster, memory.everHeld);
       const violations = checkAll(seen).filter(({ key }) => !memory.seen.has(key));
       const answers = await askGateway(cluster).catch(() => ['nobody answers']);
       const isWhole = violations.every(({ key }) => isForgiven(key)) && answers.length === 0;
@@ -185,10 +185,6 @@ function watchAnswers(cluster: Cluster) {
 
 async function askGateway(cluster: Cluster): Promise<readonly string[]> {
   return staleAt(cluster.one('gateway').address);
-}
-
-function placesOf({ store, land, directory, portalUrl }: Cluster) {
-  return { store, land, directory, portalUrl };
 }
 
 function countOf(violations: readonly Violation[], invariant: Invariant): number {

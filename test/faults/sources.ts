@@ -1,15 +1,29 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Database } from '../../drivers/database.ts';
+import type { ExportOffice } from './export-office.ts';
 import type { SourceDossier, SourceStep } from './invariants.ts';
 
+/** Where the systems keep what they hold. */
+export interface SourcePlaces {
+  readonly land: Database;
+  readonly branch: Database;
+  readonly exporting: ExportOffice;
+  /** Where the stand-ins keep their data. */
+  readonly directory: string;
+}
+
 /** What the systems themselves hold, read from their own stores and not by the hub's connectors. */
-export async function readSources(
-  land: Database,
-  directory: string,
-): Promise<ReadonlyMap<string, ReadonlyMap<string, SourceDossier>>> {
+export async function readSources({
+  land,
+  branch,
+  exporting,
+  directory,
+}: SourcePlaces): Promise<ReadonlyMap<string, ReadonlyMap<string, SourceDossier>>> {
   return new Map([
     ['land', await readLand(land)],
+    ['land-branch', await readLand(branch)],
+    ['land-export', readExport(exporting)],
     ['one-stop', readCounter(directory)],
     ['civil-status', readCourses(directory, 'civil-status', CIVIL)],
     ['business-registration', readCourses(directory, 'business-registration', BUSINESS)],
@@ -43,6 +57,19 @@ async function readLand({ query }: Database): Promise<Map<string, SourceDossier>
     found.get(String(code))?.steps.push({ ...stated(LAND, String(status)), at: utc(String(at)) });
   }
   return found;
+}
+
+function readExport(office: ExportOffice): Map<string, SourceDossier> {
+  return new Map(
+    [...office.dossiers().values()].map(({ code, status, statusAt, steps }) => [
+      code,
+      {
+        ...stated(LAND, status),
+        statusAt,
+        steps: steps.map((step) => ({ ...stated(LAND, step.status), at: step.at })),
+      },
+    ]),
+  );
 }
 
 function readCounter(directory: string): Map<string, SourceDossier> {

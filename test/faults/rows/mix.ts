@@ -42,6 +42,7 @@ const HARMS: Readonly<Record<string, Harm>> = {
   'portal away': ({ cluster }) => away(cluster.proxies.portal),
   'counter away': ({ cluster }) => away(cluster.proxies.counter),
   'land office away': ({ cluster }) => away(cluster.proxies.land),
+  'branch away': ({ cluster }) => away(cluster.proxies.branch),
   'store away': ({ cluster }) => away(cluster.proxies.store),
   'second deliverer': async ({ cluster }) => {
     const second = await cluster.start('deliver');
