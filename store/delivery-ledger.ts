@@ -1,6 +1,8 @@
-import type { Database, Knex } from '../drivers/database.ts';
-import { sharedClockPlus } from './clock.ts';
+import type { Database, DatabaseRow } from '../drivers/database.ts';
+import type { DeliveryBatch } from './delivery-batch.ts';
 import type { ClaimedWork } from './delivery-queue.ts';
+import { places, type TableShape } from './many-rows.ts';
+import { createRounds } from './rounds.ts';
 
 /**
  * What was sent to the portal and what it is known to have. Every try is written before it is sent, so that after any
@@ -76,71 +78,88 @@ export interface ShownRecord {
 const OPEN = ['submitted', 'unknown'];
 const MOST_RECEIPT = 255;
 const MOST_REASON = 500;
-/** Rows of one statement: a few bindings each, below what any database takes. */
-const ROWS = 500;
+/** Dossiers whose knowledge is read together. */
+const MOST_READ = 200;
+
+const CALL_COLUMNS = [
+  ...['call_key', 'code', 'kind', 'revision', 'payload_hash', 'digests', 'state', 'tries', 'fence', 'submitted_at'],
+  ...['answered_at', 'receipt', 'reason'],
+];
+/** A call under a key that was used before is another try of it. */
+const SUBMITTED_CALL: TableShape = {
+  table: 'portal_call',
+  columns: CALL_COLUMNS,
+  key: ['call_key'],
+  update: {
+    ...{ kind: 'new(kind)', payload_hash: 'new(payload_hash)', digests: 'new(digests)', state: 'new(state)' },
+    ...{ tries: 'portal_call.tries + 1', fence: 'new(fence)', submitted_at: 'new(submitted_at)' },
+    ...{ answered_at: 'null', receipt: 'null', reason: 'null' },
+  },
+};
+const SETTLED_CALL: TableShape = {
+  table: 'portal_call',
+  columns: CALL_COLUMNS,
+  key: ['call_key'],
+  update: {
+    ...{ state: 'new(state)', answered_at: 'new(answered_at)', receipt: 'new(receipt)', reason: 'new(reason)' },
+    digests: 'new(digests)',
+  },
+};
+const COPY: TableShape = {
+  table: 'portal_copy',
+  columns: ['code', 'dossier_hash', 'digests', 'revision', 'known_at', 'checked_at'],
+  key: ['code'],
+};
+const STEP: TableShape = {
+  table: 'portal_step',
+  columns: ['code', 'step_key', 'step_hash', 'state'],
+  key: ['code', 'step_key'],
+};
 
 export function createDeliveryLedger(database: Database, { now }: { readonly now: () => number }): DeliveryLedger {
+  const known = createRounds<string, PortalKnowledge>({
+    run: (codes) => readKnowledge(database, codes),
+    most: MOST_READ,
+    restMs: 0,
+  });
   return {
-    knownOf: (code) => readKnowledge(database, code),
-    submitted: (call) => async (transaction, claim) => {
-      await transaction('portal_call')
-        .insert({
-          ...{ call_key: call.key, code: call.code, kind: call.kind, revision: call.revision },
-          ...{ payload_hash: call.hash, digests: call.digests && JSON.stringify(call.digests) },
-          ...{
-            state: 'submitted',
-            tries: 1,
-            fence: claim.fence,
-            submitted_at: sharedClockPlus(transaction, database, 0),
-          },
-        })
-        .onConflict('call_key')
-        .merge({
-          ...{ kind: call.kind, payload_hash: call.hash, digests: call.digests && JSON.stringify(call.digests) },
-          ...{ state: 'submitted', tries: transaction.raw('portal_call.tries + 1'), fence: claim.fence },
-          ...{
-            submitted_at: sharedClockPlus(transaction, database, 0),
-            answered_at: null,
-            receipt: null,
-            reason: null,
-          },
-        });
-      await putSteps(transaction, call.code, { steps: call.steps, state: 'submitted' });
+    knownOf: known,
+    submitted: (call) => (batch, claim) => {
+      const { key, code, kind, revision, hash, digests, steps } = call;
+      const answer = [null, null, null];
+      batch.put(SUBMITTED_CALL, [
+        ...[key, code, kind, revision, hash, digests && JSON.stringify(digests), 'submitted', 1, claim.fence],
+        ...[batch.clock, ...answer],
+      ]);
+      putSteps(batch, code, { steps, state: 'submitted' });
     },
-    settled: (call, answer) => async (transaction) => {
+    settled: (call, answer) => async (batch, claim) => {
+      const { key, code, kind, revision, hash, digests, steps } = call;
       const accepted = answer.state === 'accepted';
-      await transaction('portal_call')
-        .where({ call_key: call.key })
-        .update({
-          state: answer.state,
-          answered_at: now(),
-          receipt: accepted ? (answer.receipt?.slice(0, MOST_RECEIPT) ?? null) : null,
-          reason: accepted ? null : answer.reason.slice(0, MOST_REASON),
-          ...(answer.state !== 'unknown' && { digests: null }),
-        });
+      const kept = answer.state === 'unknown' && digests !== null ? JSON.stringify(digests) : null;
+      batch.put(SETTLED_CALL, [
+        ...[key, code, kind, revision, hash, kept, answer.state, 1, claim.fence, batch.clock, now()],
+        accepted ? (answer.receipt?.slice(0, MOST_RECEIPT) ?? null) : null,
+        accepted ? null : answer.reason.slice(0, MOST_REASON),
+      ]);
       if (answer.state === 'unknown') return;
-      if (!accepted) {
-        const keys = call.steps.map(({ key }) => key);
-        await transaction('portal_step')
-          .where({ code: call.code, state: 'submitted' })
-          .whereIn('step_key', keys)
-          .delete();
-      } else if (call.digests === null) {
-        await putSteps(transaction, call.code, { steps: call.steps, state: 'taken' });
-      } else {
-        await putCopy(transaction, { ...call, digests: call.digests, at: now() });
+      if (accepted && digests === null) putSteps(batch, code, { steps, state: 'taken' });
+      else if (accepted && digests !== null) putCopy(batch, { code, hash, digests, revision, at: now() });
+      else if (steps.length > 0) {
+        const transaction = await batch.statements();
+        const keys = steps.map((step) => step.key);
+        await transaction('portal_step').where({ code, state: 'submitted' }).whereIn('step_key', keys).delete();
       }
     },
     learnt:
       (shown) =>
-      async (transaction, { code }) => {
-        await putCopy(transaction, { code, ...shown, at: now() });
+      async (batch, { code }) => {
+        const transaction = await batch.statements();
         const keys = new Set(shown.steps.map(({ key }) => key));
         const uncertain: string[] = await transaction('portal_step')
           .where({ code, state: 'submitted' })
           .pluck('step_key');
         await transaction('portal_step').where({ code }).delete();
-        await putSteps(transaction, code, { steps: shown.steps, state: 'taken' });
         const settle = (state: CallAnswer['state']) => ({ state, answered_at: now(), digests: null });
         const open = () => transaction('portal_call').where({ code }).whereIn('state', OPEN);
         if (shown.acceptedHash !== null) {
@@ -149,10 +168,13 @@ export function createDeliveryLedger(database: Database, { now }: { readonly now
         if (uncertain.every((key) => keys.has(key)))
           await open().andWhere({ kind: 'progress' }).update(settle('accepted'));
         await open().update(settle('unsent'));
+        putCopy(batch, { code, ...shown, at: now() });
+        putSteps(batch, code, { steps: shown.steps, state: 'taken' });
       },
     forgotten:
       () =>
-      async (transaction, { code }) => {
+      async (batch, { code }) => {
+        const transaction = await batch.statements();
         await transaction('portal_copy').where({ code }).delete();
         await transaction('portal_step').where({ code }).delete();
         await transaction('portal_call')
@@ -170,16 +192,28 @@ export function createDeliveryLedger(database: Database, { now }: { readonly now
   };
 }
 
-async function readKnowledge(database: Database, code: string): Promise<PortalKnowledge> {
+async function readKnowledge(database: Database, codes: readonly string[]): Promise<readonly PortalKnowledge[]> {
+  const among = `code in (${places(codes.length)})`;
   const [copies, steps, calls] = await Promise.all([
-    database.query('select dossier_hash, digests from portal_copy where code = ?', [code]),
-    database.query('select step_key, state from portal_step where code = ?', [code]),
+    database.query(`select code, dossier_hash, digests from portal_copy where ${among}`, codes),
+    database.query(`select code, step_key, state from portal_step where ${among}`, codes),
     database.query(
-      "select kind, payload_hash, digests, submitted_at from portal_call where code = ? and state in ('submitted', 'unknown')",
-      [code],
+      `select code, kind, payload_hash, digests, submitted_at from portal_call where ${among} and state in ('submitted', 'unknown')`,
+      codes,
     ),
   ]);
-  const [copy] = copies;
+  const of = (rows: readonly DatabaseRow[]) => Map.groupBy(rows, ({ code }) => String(code));
+  const byCode = { copies: of(copies), steps: of(steps), calls: of(calls) };
+  return codes.map((code) =>
+    knowledgeOf(byCode.copies.get(code) ?? [], byCode.steps.get(code) ?? [], byCode.calls.get(code) ?? []),
+  );
+}
+
+function knowledgeOf(
+  [copy]: readonly DatabaseRow[],
+  steps: readonly DatabaseRow[],
+  calls: readonly DatabaseRow[],
+): PortalKnowledge {
   const keysIn = (state: string) =>
     new Set(steps.filter((one) => one.state === state).map((one) => String(one.step_key)));
   return {
@@ -195,29 +229,18 @@ async function readKnowledge(database: Database, code: string): Promise<PortalKn
   };
 }
 
-async function putCopy(
-  transaction: Knex.Transaction,
+function putCopy(
+  batch: DeliveryBatch,
   copy: { code: string; hash: string; digests: Readonly<Record<string, string>>; revision: number; at: number },
-): Promise<void> {
+): void {
   const { code, hash, digests, revision, at } = copy;
-  await transaction('portal_copy')
-    .insert({
-      ...{ code, dossier_hash: hash, digests: JSON.stringify(digests), revision },
-      ...{ known_at: at, checked_at: at },
-    })
-    .onConflict('code')
-    .merge();
+  batch.put(COPY, [code, hash, JSON.stringify(digests), revision, at, at]);
 }
 
-async function putSteps(
-  transaction: Knex.Transaction,
+function putSteps(
+  batch: DeliveryBatch,
   code: string,
   { steps, state }: { steps: readonly StepEntry[]; state: 'submitted' | 'taken' },
-): Promise<void> {
-  for (let place = 0; place < steps.length; place += ROWS) {
-    const rows = steps
-      .slice(place, place + ROWS)
-      .map(({ key, hash }) => ({ code, step_key: key, step_hash: hash, state }));
-    await transaction('portal_step').insert(rows).onConflict(['code', 'step_key']).merge();
-  }
+): void {
+  for (const { key, hash } of steps) batch.put(STEP, [code, key, hash, state]);
 }

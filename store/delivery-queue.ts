@@ -1,5 +1,8 @@
 import type { Database, Knex } from '../drivers/database.ts';
-import { sharedClock, sharedClockPlus } from './clock.ts';
+import { sharedClock } from './clock.ts';
+import { createDeliveryBatch, type DeliveryBatch } from './delivery-batch.ts';
+import { DELIVERY, deliveryValues, letGo, lockDeliveries } from './delivery-row.ts';
+import { createRounds } from './rounds.ts';
 import { inTransaction } from './transaction.ts';
 
 /**
@@ -18,9 +21,10 @@ export interface DeliveryQueue {
    */
   claimUnchecked(limit: number, before: number): Promise<Claim[] | null>;
   /**
-   * Does work in one transaction that first proves the claim and renews it.
+   * Does work in one transaction that first proves the claim and renews it, together with what is to be written of
+   * other dossiers in the same moment.
    *
-   * @throws ClaimLost when another has it by now; the transaction then changes nothing
+   * @throws ClaimLost when another has it by now; nothing of this dossier is then written
    */
   write(claim: Claim, ...works: readonly ClaimedWork[]): Promise<void>;
   /** Lets the dossier go, and does work before that in the same transaction. @throws ClaimLost */
@@ -29,8 +33,11 @@ export interface DeliveryQueue {
   hasPending(): Promise<boolean>;
 }
 
-/** Something to be written while a claim is proven, in one transaction with whatever else is. */
-export type ClaimedWork = (transaction: Knex.Transaction, claim: Claim) => Promise<void>;
+/**
+ * Something to be written while a claim is proven, in one transaction with whatever else is. It may be done more than
+ * once, since a transaction that lost against another is done again: it must not keep anything outside of it.
+ */
+export type ClaimedWork = (batch: DeliveryBatch, claim: Claim) => void | Promise<void>;
 
 export interface Claim {
   readonly code: string;
@@ -72,7 +79,10 @@ export interface DeliveryQueueOptions {
   readonly now: () => number;
 }
 
-const MOST_REASON = 500;
+/** Dossiers that one transaction writes of. */
+const MOST_TOGETHER = 100;
+/** Least between two transactions that write; whoever comes meanwhile goes with the next. */
+const GATHER_MS = 10;
 /** A part of the lease that is not used, for what comes between looking at the clock and sending. */
 const SAFETY = 0.1;
 
@@ -106,12 +116,27 @@ export function createDeliveryQueue(database: Database, options: DeliveryQueueOp
   };
   const locked = (query: Knex.QueryBuilder): Knex.QueryBuilder =>
     database.traits.skipLocked ? query.forUpdate('delivery').skipLocked() : query;
-  const prove = async (transaction: Knex.Transaction, claim: Claim, change: object): Promise<void> => {
-    const changed = await transaction('delivery')
-      .where({ code: claim.code, fence: claim.fence, claimed_by: holder })
-      .update(change);
-    if (changed !== 1) throw new ClaimLost();
-  };
+  const commit = (items: readonly ClaimedItem[]): Promise<(null | ClaimLost)[]> =>
+    inTransaction(database, async (trx) => {
+      const codes = items.map(({ claim }) => claim.code);
+      const rows = await lockDeliveries(trx.knex, database, codes);
+      const clock = await sharedClock(trx.knex, database);
+      const batch = createDeliveryBatch(trx, database, clock);
+      const results: (null | ClaimLost)[] = [];
+      for (const { claim, outcome, works } of items) {
+        const row = rows.get(claim.code);
+        const isOurs = row?.fence === claim.fence && row.claimedBy === holder;
+        results.push(isOurs ? null : new ClaimLost());
+        if (!isOurs) continue;
+        const changed =
+          outcome === null ? { ...row, claimedUntil: clock + leaseMs } : letGo(row, outcome, { now: now(), clock });
+        batch.put(DELIVERY, deliveryValues(changed));
+        for (const work of works) await work(batch, claim);
+      }
+      await batch.flush();
+      return results;
+    });
+  const together = createRounds<ClaimedItem, null>({ run: commit, most: MOST_TOGETHER, restMs: GATHER_MS });
 
   return {
     claim: (limit) =>
@@ -153,19 +178,11 @@ export function createDeliveryQueue(database: Database, options: DeliveryQueueOp
     },
     write: async (claim, ...works) => {
       const startedAt = performance.now();
-      await inTransaction(database, async ({ knex: transaction }) => {
-        await prove(transaction, claim, { claimed_until: sharedClockPlus(transaction, database, leaseMs) });
-        for (const work of works) await work(transaction, claim);
-      });
+      await together({ claim, outcome: null, works });
       claim.until = startedAt + leaseMs * (1 - SAFETY);
     },
     finish: async (claim, outcome, works = []) => {
-      await inTransaction(database, async ({ knex: transaction }) => {
-        const { next_try_at: dueAt, ...change } = changeFor(transaction, outcome, now());
-        const due = sharedClockPlus(transaction, database, dueAt - now());
-        await prove(transaction, claim, { ...change, next_try_at: due });
-        for (const work of works) await work(transaction, claim);
-      });
+      await together({ claim, outcome, works });
     },
     hasPending: async () => {
       const rows = await database.query("select 1 as one from delivery where state = 'pending' limit 1");
@@ -182,35 +199,12 @@ interface Row {
   readonly attempts: number;
 }
 
-const COLUMNS = ['code', 'fence', 'known_revision', 'wanted_revision', 'attempts'];
-
-/** Its times go by this hub's own clock. */
-function changeFor(knex: Knex.Transaction, outcome: DeliveryOutcome, now: number) {
-  const free = { claimed_by: null, claimed_until: 0 };
-  if (outcome.to === 'pending') {
-    const { at, attempts, known } = outcome;
-    const lost = known === undefined ? {} : { state: 'pending', known_revision: known };
-    return { ...free, ...lost, attempts, next_try_at: at };
-  }
-  const { to, revision } = outcome;
-  const reason = 'reason' in outcome ? outcome.reason : undefined;
-  return {
-    ...free,
-    ...(to === 'acknowledged' && { known_revision: revision }),
-    ...('known' in outcome && { known_revision: outcome.known }),
-    ...((to === 'held' || to === 'failed') && {
-      held_since: knex.raw('case when reason_code = ? then coalesce(held_since, ?) else ? end', [
-        reason?.code ?? '',
-        now,
-        now,
-      ]),
-    }),
-    ...(to !== 'held' && to !== 'failed' && { held_since: null }),
-    reason_code: reason?.code ?? null,
-    reason: reason === undefined ? null : reason.text.slice(0, MOST_REASON),
-    // A change that came meanwhile was not looked at yet.
-    state: knex.raw('case when wanted_revision > ? then ? else ? end', [revision, 'pending', to]),
-    next_try_at: now,
-    attempts: 0,
-  };
+/** What is to be written of one dossier. */
+interface ClaimedItem {
+  readonly claim: Claim;
+  /** Null: the claim is renewed. */
+  readonly outcome: DeliveryOutcome | null;
+  readonly works: readonly ClaimedWork[];
 }
+
+const COLUMNS = ['code', 'fence', 'known_revision', 'wanted_revision', 'attempts'];

@@ -17,6 +17,11 @@ export interface TableShape {
 
 export type RowValues = readonly Binding[];
 
+export interface Statement {
+  readonly sql: string;
+  readonly bindings: readonly Binding[];
+}
+
 /** A statement stays well below what a server takes in one packet. */
 const MOST_CHARACTERS = 1_000_000;
 const MOST_ROWS = 1_000;
@@ -30,7 +35,7 @@ export async function insertRows(
   shape: TableShape,
   rows: readonly RowValues[],
 ): Promise<void> {
-  await write(trx, traits, shape, rows, '');
+  for (const { sql, bindings } of insertStatements(traits, shape, rows)) await trx.run(sql, bindings);
 }
 
 /** Like insertRows; a row that is there takes the new values. */
@@ -40,7 +45,25 @@ export async function upsertRows(
   shape: TableShape,
   rows: readonly RowValues[],
 ): Promise<void> {
-  await write(trx, traits, shape, rows, onConflict(traits, shape));
+  for (const { sql, bindings } of upsertStatements(traits, shape, rows)) await trx.run(sql, bindings);
+}
+
+/** The statements of insertRows, each made when it is asked for. */
+export function insertStatements(
+  traits: DatabaseTraits,
+  shape: TableShape,
+  rows: readonly RowValues[],
+): Iterable<Statement> {
+  return statements(traits, shape, rows, '');
+}
+
+/** The statements of upsertRows, each made when it is asked for. */
+export function upsertStatements(
+  traits: DatabaseTraits,
+  shape: TableShape,
+  rows: readonly RowValues[],
+): Iterable<Statement> {
+  return statements(traits, shape, rows, onConflict(traits, shape));
 }
 
 /** Splits keys so that each part fits into one statement with `others` bindings besides. */
@@ -56,19 +79,18 @@ export function places(count: number): string {
   return count === 0 ? '' : `${'?, '.repeat(count - 1)}?`;
 }
 
-async function write(
-  trx: Transaction,
+function* statements(
   traits: DatabaseTraits,
   shape: TableShape,
   rows: readonly RowValues[],
   tail: string,
-): Promise<void> {
+): Generator<Statement> {
   const row = `(${places(shape.columns.length)})`;
   const head = `insert into ${shape.table} (${shape.columns.join(', ')}) values `;
   for (let from = 0; from < rows.length; ) {
     const count = fitting(rows, from, traits, shape.columns.length);
     const sql = `${head}${`${row}, `.repeat(count - 1)}${row}${tail}`;
-    await trx.run(sql, rows.slice(from, from + count).flat());
+    yield { sql, bindings: rows.slice(from, from + count).flat() };
     from += count;
   }
 }

@@ -16,10 +16,11 @@ import { bring } from './deliver/bring.ts';
 import { ModeChanged, Postponed } from './deliver/calls.ts';
 import { scopeOf } from './deliver/facts.ts';
 import { createPortalGate, PortalResting } from './deliver/gate.ts';
-import { noteStandardMode, wakeSome } from './deliver/modes.ts';
+import { createModeReader, noteStandardMode, wakeSome } from './deliver/modes.ts';
 import type { Reconciliation } from './deliver/reconcile.ts';
 import { createReconciler } from './deliver/reconciler.ts';
 import { TooEarly } from './deliver/take-stock.ts';
+import { createViewReader } from './deliver/views.ts';
 import type { Workshop } from './deliver/workshop.ts';
 import type { StreamSettings } from './settings.ts';
 
@@ -77,6 +78,8 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     ledger: createDeliveryLedger(database, { now }),
     roles: new Map(options.sectors.map(({ id, role }) => [id, role])),
     progress: createDossierIndex(database).progress,
+    views: createViewReader(database),
+    modeFor: createModeReader(database, settings.PORTAL_MODE),
     standardMode: settings.PORTAL_MODE,
     timeoutMs: settings.PORTAL_TIMEOUT_MS,
   };

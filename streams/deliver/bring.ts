@@ -8,14 +8,12 @@ import { digestsOf, hashOf, stepHash } from './digest.ts';
 import { type DossierFacts, factsOf, type StoredView, scopeOf } from './facts.ts';
 import type { Hold } from './hold-reasons.ts';
 import { afterAccepted } from './knowledge.ts';
-import { modeFor } from './modes.ts';
 import { portalAgency, portalDossier } from './payload.ts';
 import { refusedByPortal } from './portal-holds.ts';
 import { compareInShadow } from './shadow.ts';
 import { portalSteps, stepKey } from './steps.ts';
 import { type Sending, TooEarly, takeStock } from './take-stock.ts';
 import { validate } from './validate.ts';
-import { readViews } from './views.ts';
 import type { Wanted, Workshop } from './workshop.ts';
 
 /** How long a dossier waits for a system that has not been heard, milliseconds; spread, so that not all come at once. */
@@ -34,10 +32,10 @@ export async function bring(
   shop: Workshop,
   { signal, owed }: { readonly signal: AbortSignal; readonly owed: ClaimedWork[] },
 ): Promise<DeliveryOutcome> {
-  const { database, catalogues, roles, standardMode, now, warn } = shop;
+  const { catalogues, roles, now, warn } = shop;
   // Views read from now on are of this revision or a later one; of a later one the queue knows.
   const { code, wantedRevision: revision } = claim;
-  const stored = await readViews(database, code);
+  const stored = await shop.views(code);
   let facts: DossierFacts;
   let holds: readonly Hold[];
   let wanted: Wanted | null;
@@ -58,7 +56,7 @@ export async function bring(
   if (facts.deleted) return settleDeleted(claim, shop, { signal, owed });
   const { agencyCode = null, procedureCode = null } = facts.view;
   const scope = scopeOf({ agencyCode, procedureCode }, catalogues);
-  const mode = await modeFor(database.knex, scope, standardMode);
+  const mode = await shop.modeFor(scope);
   if (mode === 'off') return { to: 'off', revision };
   const [first] = holds;
   if (wanted === null || first !== undefined) {
@@ -68,7 +66,7 @@ export async function bring(
   const calls = portalCalls({ ...shop, claim, scope, signal, owed });
   if (mode === 'shadow') {
     const record = await calls.lookUp(wanted.agency);
-    owed.push((transaction) => compareInShadow(transaction, { record, wanted, now: now() }));
+    owed.push(async (batch) => compareInShadow(await batch.statements(), { record, wanted, now: now() }));
     return { to: 'shadow', revision };
   }
   return send(claim, wanted, { shop, calls, owed });

@@ -8,7 +8,7 @@ import {
 import type { CallAnswer, DeliveryLedger, PortalCallEntry } from '../../store/delivery-ledger.ts';
 import { type Claim, type ClaimedWork, ClaimLost, type DeliveryQueue } from '../../store/delivery-queue.ts';
 import type { PortalGate } from './gate.ts';
-import { type DeliveryMode, modeFor } from './modes.ts';
+import { type DeliveryMode, modeFor, readModes } from './modes.ts';
 
 /** The dossier has to wait: the portal gave no answer that settles anything. */
 export class Postponed extends Error {
@@ -78,9 +78,9 @@ export function portalCalls(options: PortalCallsOptions): PortalCalls {
     post: async (entry, send) => {
       await gate.enter(signal);
       let mode = standardMode;
-      await queue.write(claim, ...owed.splice(0), async (transaction) => {
-        mode = await modeFor(transaction, scope, standardMode);
-        if (mode === 'send') await ledger.submitted(entry)(transaction, claim);
+      await queue.write(claim, ...owed.splice(0), async (batch) => {
+        mode = modeFor(await batch.once(readModes), scope, standardMode);
+        if (mode === 'send') await ledger.submitted(entry)(batch, claim);
       });
       if (mode !== 'send') throw new ModeChanged(mode);
       const reply = await within(callSignal(), send).catch(

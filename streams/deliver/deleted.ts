@@ -1,7 +1,6 @@
 import type { Claim, ClaimedWork, DeliveryOutcome } from '../../store/delivery-queue.ts';
 import { portalCalls } from './calls.ts';
 import { factsOf, scopeOf } from './facts.ts';
-import { modeFor } from './modes.ts';
 import { portalAgency } from './payload.ts';
 import { deletedAtSource } from './portal-holds.ts';
 import { lateCalls } from './take-stock.ts';
@@ -20,7 +19,7 @@ export async function settleDeleted(
   shop: Workshop,
   { signal, owed }: { readonly signal: AbortSignal; readonly owed: ClaimedWork[] },
 ): Promise<DeliveryOutcome> {
-  const { database, catalogues, ledger, standardMode } = shop;
+  const { database, catalogues, ledger } = shop;
   const { code, wantedRevision: revision } = claim;
   const known = await ledger.knownOf(code);
   // What never reached the portal need not be taken from it.
@@ -31,7 +30,7 @@ export async function settleDeleted(
   if (last.agency === null) return held;
   const { agencyCode = null, procedureCode = null } = last.view;
   const scope = scopeOf({ agencyCode, procedureCode }, catalogues);
-  if ((await modeFor(database.knex, scope, standardMode)) === 'off') return held;
+  if ((await shop.modeFor(scope)) === 'off') return held;
   const late = await lateCalls(known.open, shop);
   const record = await portalCalls({ ...shop, claim, scope, signal, owed }).lookUp(portalAgency(last.agency));
   if (record !== null) return held;

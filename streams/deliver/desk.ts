@@ -1,7 +1,7 @@
 import type { Database, DatabaseRow, Knex } from '../../drivers/database.ts';
 import { sharedClock } from '../../store/clock.ts';
 import { createSyncMeter, type PortalSync } from './coverage.ts';
-import { ANY, type DeliveryMode, listModes, setMode } from './modes.ts';
+import { ANY, type DeliveryMode, readModes, setMode } from './modes.ts';
 
 /** What people ask of the deliveries and do about them. Works on the database alone: the deliverer may be elsewhere. */
 export interface SyncDesk {
@@ -112,7 +112,7 @@ export function createSyncDesk({
       return { found: rows.slice(0, first).map(shadowDifference), more: rows.length > first };
     },
     modes: async () =>
-      (await listModes(database)).map(({ agency, procedure, mode, setAt }) => ({
+      (await readModes(knex)).map(({ agency, procedure, mode, setAt }) => ({
         agencyCode: agency === ANY ? null : agency,
         procedureCode: procedure === ANY ? null : procedure,
         ...{ mode, setAt },

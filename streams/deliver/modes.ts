@@ -1,5 +1,6 @@
 import type { Database, Knex } from '../../drivers/database.ts';
 import { sharedClock } from '../../store/clock.ts';
+import { createRounds } from '../../store/rounds.ts';
 import { inTransaction } from '../../store/transaction.ts';
 
 /** `off`: nothing is done; `shadow`: only compared with what the portal has; `send`: delivered. */
@@ -10,23 +11,32 @@ export const ANY = '*';
 /** The row that remembers which mode the setting had: what it changes is looked at again after a restart. */
 const OF_SETTING = '#setting';
 const WAKE_BATCH = 500;
+const MOST_READ = 500;
+
+/** A mode that was set, and for whom: ANY stands for all. */
+export interface ModeRule {
+  readonly agency: string;
+  readonly procedure: string;
+  readonly mode: DeliveryMode;
+  /** UTC milliseconds. */
+  readonly setAt: number;
+}
 
 /**
  * The mode of a dossier: what was set for its agency and procedure, else for its agency, else for its procedure, else
  * for all, else the setting.
  */
-export async function modeFor(
-  knex: Knex | Knex.Transaction,
+export function modeFor(
+  modes: readonly ModeRule[],
   scope: { readonly agency: string; readonly procedure: string },
   standard: DeliveryMode,
-): Promise<DeliveryMode> {
-  const rows: { agency_code: string; procedure_code: string; mode: DeliveryMode }[] = await knex('delivery_mode')
-    .select('agency_code', 'procedure_code', 'mode')
-    .whereIn('agency_code', [scope.agency, ANY])
-    .whereIn('procedure_code', [scope.procedure, ANY]);
-  const weight = (row: (typeof rows)[number]): number =>
-    (row.agency_code === ANY ? 0 : 2) + (row.procedure_code === ANY ? 0 : 1);
-  const [first] = rows.sort((left, right) => weight(right) - weight(left));
+): DeliveryMode {
+  const weight = ({ agency, procedure }: ModeRule): number => (agency === ANY ? 0 : 2) + (procedure === ANY ? 0 : 1);
+  const [first] = modes
+    .filter(
+      ({ agency, procedure }) => [scope.agency, ANY].includes(agency) && [scope.procedure, ANY].includes(procedure),
+    )
+    .sort((left, right) => weight(right) - weight(left));
   return first?.mode ?? standard;
 }
 
@@ -42,14 +52,8 @@ export async function setMode(
     .merge(changed);
 }
 
-export async function listModes({ knex }: Database): Promise<
-  readonly {
-    readonly agency: string;
-    readonly procedure: string;
-    readonly mode: DeliveryMode;
-    readonly setAt: number;
-  }[]
-> {
+/** All modes that were set besides the setting; people set them, so they are few. */
+export async function readModes(knex: Knex): Promise<readonly ModeRule[]> {
   const rows = await knex('delivery_mode')
     .whereNot({ agency_code: OF_SETTING })
     .orderBy(['agency_code', 'procedure_code']);
@@ -57,6 +61,18 @@ export async function listModes({ knex }: Database): Promise<
     ...{ agency, procedure, mode },
     setAt: Number(setAt),
   }));
+}
+
+/** Says which mode a dossier is under now; whoever asks at the same time shares one reading. */
+export function createModeReader({ knex }: Database, standard: DeliveryMode) {
+  return createRounds<{ readonly agency: string; readonly procedure: string }, DeliveryMode>({
+    most: MOST_READ,
+    restMs: 0,
+    run: async (scopes) => {
+      const modes = await readModes(knex);
+      return scopes.map((scope) => modeFor(modes, scope, standard));
+    },
+  });
 }
 
 /** Notices at the start that the setting is another than it was. */

@@ -4,7 +4,6 @@ import { factsOf } from './facts.ts';
 import { doubledSteps, judge, shownRecord } from './judge.ts';
 import { portalAgency } from './payload.ts';
 import { otherSender } from './portal-holds.ts';
-import { readViews } from './views.ts';
 import type { Workshop } from './workshop.ts';
 
 /** What a comparison of delivered dossiers with the portal found. */
@@ -65,10 +64,10 @@ async function look(
   shop: Workshop,
   { signal, owed }: { readonly signal: AbortSignal; readonly owed: ClaimedWork[] },
 ): Promise<Partial<Reconciliation> & { readonly outcome?: DeliveryOutcome }> {
-  const { database, ledger, now, warn } = shop;
+  const { ledger, now, warn } = shop;
   const { code } = claim;
   const known = await ledger.knownOf(code);
-  const facts = factsOf(code, await readViews(database, code), shop);
+  const facts = factsOf(code, await shop.views(code), shop);
   // Sent long ago on behalf of an agency that no catalogue has any more: nobody to ask for.
   if (facts.agency === null) return { repaired: 1, outcome: pendingAgain(now()) };
   const calls = portalCalls({ ...shop, claim, signal, owed, scope: { agency: '', procedure: '' } });

@@ -1,13 +1,26 @@
 import type { Database, DatabaseRow } from '../../drivers/database.ts';
+import { places } from '../../store/many-rows.ts';
+import { createRounds } from '../../store/rounds.ts';
 import type { StoredView } from './facts.ts';
 
-/** What each sector's system holds of a dossier, as the index has it: one statement, so that the views belong together. */
-export async function readViews({ query }: Database, code: string): Promise<readonly StoredView[]> {
-  const rows = await query(
-    'select sector, deleted, view, faults, recorded_at from dossier_view where code = ? order by sector',
-    [code],
-  );
-  return rows.map(storedView);
+/** Dossiers whose views are read together: a view is a few kilobytes. */
+const MOST_READ = 100;
+
+/** Reads what each sector's system holds of a dossier, as the index has it; of all that are asked for meanwhile at once. */
+export function createViewReader({ query }: Database): (code: string) => Promise<readonly StoredView[]> {
+  return createRounds<string, readonly StoredView[]>({
+    most: MOST_READ,
+    restMs: 0,
+    // One statement, so that the views of a dossier belong together.
+    run: async (codes) => {
+      const rows = await query(
+        `select code, sector, deleted, view, faults, recorded_at from dossier_view where code in (${places(codes.length)}) order by code, sector`,
+        codes,
+      );
+      const byCode = Map.groupBy(rows, ({ code }) => String(code));
+      return codes.map((code) => (byCode.get(code) ?? []).map(storedView));
+    },
+  });
 }
 
 /** What each sector's system held last of a dossier, whether or not it was deleted since; from the history. */

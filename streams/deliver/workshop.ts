@@ -4,7 +4,7 @@ import type { Database } from '../../drivers/database.ts';
 import type { DeliveryLedger } from '../../store/delivery-ledger.ts';
 import type { DeliveryQueue } from '../../store/delivery-queue.ts';
 import type { CaptureProgress } from '../../store/dossier-index.ts';
-import type { SectorRoles } from './facts.ts';
+import type { SectorRoles, StoredView } from './facts.ts';
 import type { PortalGate } from './gate.ts';
 import type { WantedContent } from './judge.ts';
 import type { DeliveryMode } from './modes.ts';
@@ -20,6 +20,9 @@ export interface Workshop {
   readonly roles: SectorRoles;
   /** How far each sector's capture has come. */
   readonly progress: () => Promise<ReadonlyMap<string, CaptureProgress>>;
+  readonly views: (code: string) => Promise<readonly StoredView[]>;
+  /** As it is set now. */
+  readonly modeFor: (scope: { readonly agency: string; readonly procedure: string }) => Promise<DeliveryMode>;
   readonly standardMode: DeliveryMode;
   readonly timeoutMs: number;
   readonly now: () => number;

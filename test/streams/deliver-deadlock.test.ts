@@ -49,9 +49,10 @@ describe.skipIf(missing)(`a delivery written on MariaDB${missing ? ` (${service.
       await trx('delivery_mode').insert(mode('first'));
       await trx('delivery_mode').insert(Array.from({ length: 200 }, () => mode(randomUUID())));
     };
-    const work: ClaimedWork = async (trx) => {
+    const work: ClaimedWork = async (batch) => {
       times += 1;
       if (times > 1) return;
+      const trx = await batch.statements();
       const other = await store.database.knex.transaction();
       await lock(other);
       won = other('delivery')
@@ -87,7 +88,8 @@ describe.skipIf(missing)(`a delivery written on MariaDB${missing ? ` (${service.
   it('sees what others have committed since its transaction began', async () => {
     const claim = await claimOne();
     const seen: number[] = [];
-    await queue.write(claim, async (trx) => {
+    await queue.write(claim, async (batch) => {
+      const trx = await batch.statements();
       seen.push((await trx('delivery_mode')).length);
       await store.database.knex('delivery_mode').insert(mode('first'));
       seen.push((await trx('delivery_mode')).length);
