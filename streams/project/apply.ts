@@ -8,7 +8,7 @@ import type { MergeContext } from './merge.ts';
 import { type BatchPlan, planBatch } from './plan.ts';
 import { savePositions } from './positions.ts';
 import { lockDossiers, readState } from './state.ts';
-import { type Writing, writeDelivery, writeDossiers, writeHistory, writeViews } from './write.ts';
+import { type Writing, writeHistory, writeIndex } from './write.ts';
 
 export interface ApplyContext {
   readonly database: Database;
@@ -78,9 +78,8 @@ function attempt(
       plan = planBatch(reads, state, { sector, context, again: isReplay });
       if (plan.poison.length > 0) return plan;
       const merged = plan.dossiers.map((change) => change.merged);
-      await writeViews(writing, plan.views);
-      await writeDossiers(writing, plan.dossiers);
-      await writeDelivery(writing, isReplay ? await notYetWanted(trx, database, merged) : merged);
+      const wanted = isReplay ? await notYetWanted(trx, database, merged) : merged;
+      await writeIndex(writing, { views: plan.views, dossiers: plan.dossiers, wanted });
       await writeHistory(writing, plan.history, isReplay);
     }
     await savePositions(trx, database, consumer, [{ ...placeOf(batch), next }]);

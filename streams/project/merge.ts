@@ -3,7 +3,6 @@ import { shortProcedureCode } from '../../catalogues/procedures.ts';
 import { applicantNumber } from '../../core/applicant-number.ts';
 import type { DossierView } from '../../core/dossier.ts';
 import { ownedValue, type SeenView, statedStatuses, statusSummary } from '../../core/dossier-merge.ts';
-import { indexWords } from '../../store/index-words.ts';
 
 export type SectorRole = 'reception' | 'course';
 
@@ -25,7 +24,7 @@ export interface CurrentView {
   readonly endedAt: number | null;
 }
 
-/** A dossier as the lists know it: the columns of table `dossier`, and what is found by. */
+/** A dossier as the lists know it: the columns of table `dossier`, and the numbers it is found by. */
 export interface MergedDossier {
   readonly code: string;
   readonly procedureCode: string | null;
@@ -46,7 +45,6 @@ export interface MergedDossier {
   readonly revision: number;
   readonly changedAt: number;
   readonly numbers: readonly string[];
-  readonly words: readonly string[];
 }
 
 const ENDED: readonly (number | null)[] = [9, 10];
@@ -82,7 +80,6 @@ export function mergeViews(code: string, views: readonly CurrentView[], context:
   const statusNumber = summary instanceof Error ? null : summary.statusNumber;
   const procedure = textOf('procedureCode', 64);
   const agency = textOf('agencyCode', 64);
-  const applicantName = textOf('applicantName', 255);
   const finishedAt = timeOf('finishedAt');
   const ends = held.flatMap(({ endedAt }) => endedAt ?? []);
   return {
@@ -91,7 +88,7 @@ export function mergeViews(code: string, views: readonly CurrentView[], context:
     procedureSector: procedure === null ? null : (context.catalogues.procedures.byCode(procedure)?.sector ?? null),
     agencyCode: agency === null ? null : (context.catalogues.agencies.byCode(agency)?.code ?? agency),
     applicantKind: textOf('applicantKind', 16),
-    applicantName,
+    applicantName: textOf('applicantName', 255),
     channel: textOf('channel', 16),
     statusNumber,
     statusAt: instant(stated[0]?.at),
@@ -105,7 +102,6 @@ export function mergeViews(code: string, views: readonly CurrentView[], context:
     revision: views.reduce((sum, { version }) => sum + version, 0),
     changedAt: Math.max(...views.map(({ recordedAt }) => recordedAt)),
     numbers: held.length === 0 ? [] : numbersOf(ownedValue(seen, 'applicantNumbers')),
-    words: held.length === 0 ? [] : indexWords(`${applicantName ?? ''} ${code}`),
   };
 }
 

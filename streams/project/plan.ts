@@ -1,11 +1,17 @@
 import type { DossierEvent, FieldFault } from '../../core/event.ts';
 import type { ReadEvent } from './decode.ts';
+import type { Listed } from './lists.ts';
 import { type CurrentView, isEnded, type MergeContext, type MergedDossier, mergeViews } from './merge.ts';
 
 /** What the store holds of the dossiers that a batch names, read under their locks. */
 export interface BatchState {
-  /** Code → views of all sectors; none where the store knows nothing. */
+  /**
+   * Code → views of all sectors; none where the store knows nothing. What the batch's own sector said is not read: the
+   * next event says all of it anew.
+   */
   readonly views: ReadonlyMap<string, readonly CurrentView[]>;
+  /** What the lists hold of the dossiers that are there; of no use to a replay, which trusts no table. */
+  readonly listed: ReadonlyMap<string, Listed>;
   /** Ids of the batch's events that the history has already. */
   readonly known: ReadonlySet<string>;
 }
@@ -35,8 +41,8 @@ export interface ViewChange {
 
 export interface DossierChange {
   readonly merged: MergedDossier;
-  /** As the views before made it; null where there was none; unknown where the tables may hold anything. */
-  readonly before: MergedDossier | null | 'unknown';
+  /** As the lists have it; null where there was none; unknown where they may hold anything. */
+  readonly before: Listed | null | 'unknown';
 }
 
 export interface PlanOptions {
@@ -95,7 +101,7 @@ function planDossier(
   try {
     const change: DossierChange = {
       merged: mergeViews(code, after, context),
-      before: again ? 'unknown' : before.length === 0 ? null : mergeViews(code, before, context),
+      before: again ? 'unknown' : before.length === 0 ? null : (state.listed.get(code) ?? 'unknown'),
     };
     return { history, views: [{ code, view: current, faults }], dossiers: [change], gaps };
   } catch (error) {

@@ -4,6 +4,7 @@ import type { Database } from '../../drivers/database.ts';
 import { inParts, places } from '../../store/many-rows.ts';
 import type { Transaction } from '../../store/transaction.ts';
 import type { ReadEvent } from './decode.ts';
+import { readListed } from './lists.ts';
 import type { CurrentView } from './merge.ts';
 import type { BatchState } from './plan.ts';
 
@@ -30,20 +31,37 @@ export async function readState(
   reads: readonly ReadEvent[],
   codes: readonly string[],
 ): Promise<BatchState> {
+  // Neither waits for the other: the server answers them in this order.
+  const [views, listed] = await Promise.all([
+    readViews(trx, database, sector, codes),
+    readListed(trx, database, codes),
+  ]);
+  const currentOf = (code: string) => views.get(code)?.find((view) => view.sector === sector);
+  // What is newer than the current version cannot be in the history: both are written together.
+  const doubtful = reads.filter(({ event }) => event.version <= (currentOf(event.code)?.version ?? event.version));
+  return { views, listed, known: await knownEvents(trx, database, sector, doubtful) };
+}
+
+async function readViews(
+  trx: Transaction,
+  { traits }: Database,
+  sector: string,
+  codes: readonly string[],
+): Promise<ReadonlyMap<string, readonly CurrentView[]>> {
   const views = new Map<string, CurrentView[]>();
-  for (const part of inParts(codes, database.traits)) {
-    const sql = `select code, sector, version, deleted, view, recorded_at, ended_at from dossier_view where code in (${places(part.length)})`;
-    for (const row of await trx.run(sql, part)) {
+  for (const part of inParts(codes, traits, 1)) {
+    const rows = await trx.run(
+      `select code, sector, version, deleted, case when sector = ? then null else view end as view, recorded_at, ended_at from dossier_view where code in (${places(part.length)})`,
+      [sector, ...part],
+    );
+    for (const row of rows) {
       const code = String(row.code);
       const own = views.get(code) ?? [];
       own.push(viewOf(row));
       views.set(code, own);
     }
   }
-  const currentOf = (code: string) => views.get(code)?.find((view) => view.sector === sector);
-  // What is newer than the current version cannot be in the history: both are written together.
-  const doubtful = reads.filter(({ event }) => event.version <= (currentOf(event.code)?.version ?? event.version));
-  return { views, known: await knownEvents(trx, database, sector, doubtful) };
+  return views;
 }
 
 async function knownEvents(

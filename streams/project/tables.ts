@@ -1,6 +1,7 @@
 import type { DossierEvent, FieldFault } from '../../core/event.ts';
 import type { RowValues, TableShape } from '../../store/many-rows.ts';
 import { deletedAtSource } from '../deliver/portal-holds.ts';
+import { sectorsColumn } from './lists.ts';
 import { cut, type MergedDossier } from './merge.ts';
 import type { ViewChange } from './plan.ts';
 
@@ -52,24 +53,9 @@ export function dossierRow(dossier: MergedDossier): RowValues {
   return [
     ...[code, procedureCode, procedureSector, agencyCode, applicantKind, applicantName, channel],
     ...[statusNumber, statusAt, receivedAt, dueAt, finishedAt, Number(running), endedAt, Number(deleted)],
-    ...[dossier.sectors.join(' ').slice(0, 255), dossier.revision, dossier.changedAt],
+    ...[sectorsColumn(dossier), dossier.revision, dossier.changedAt],
   ];
 }
-
-/** A list by which dossiers are found: one row for each value, with what the list is ordered by. */
-export interface ListTable extends TableShape {
-  readonly valuesOf: (dossier: MergedDossier) => readonly string[];
-}
-
-function listTable(table: string, column: string, valuesOf: ListTable['valuesOf']): ListTable {
-  return { table, columns: [column, 'code', 'received_at'], key: ['code', column], valuesOf };
-}
-
-export const LISTS: readonly ListTable[] = [
-  listTable('dossier_number', 'number', ({ numbers }) => numbers),
-  listTable('dossier_sector', 'sector', ({ sectors }) => sectors),
-  listTable('dossier_word', 'word', ({ words }) => words),
-];
 
 const DELIVERY_COLUMNS = [
   ...['code', 'wanted_revision', 'wanted_at', 'known_revision', 'state', 'reason_code', 'reason', 'attempts'],

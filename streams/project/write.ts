@@ -1,22 +1,12 @@
-import type { Database } from '../../drivers/database.ts';
+import type { Database, DatabaseTraits } from '../../drivers/database.ts';
 import { sharedClock } from '../../store/clock.ts';
-import { inParts, insertRows, places, type RowValues, upsertRows } from '../../store/many-rows.ts';
+import { inParts, insertStatements, places, type Statement, upsertStatements } from '../../store/many-rows.ts';
 import type { Transaction } from '../../store/transaction.ts';
+import { runInTurn } from './in-turn.ts';
+import { isOutdated, LISTS, type ListTable, listRows } from './lists.ts';
 import type { MergedDossier } from './merge.ts';
 import type { DossierChange, HistoryRow, ViewChange } from './plan.ts';
-import {
-  DOSSIERS,
-  deliveryRow,
-  dossierRow,
-  EVENTS,
-  eventRow,
-  LISTS,
-  type ListTable,
-  UNWANTED,
-  VIEWS,
-  viewRow,
-  WANTED,
-} from './tables.ts';
+import { DOSSIERS, deliveryRow, dossierRow, EVENTS, eventRow, UNWANTED, VIEWS, viewRow, WANTED } from './tables.ts';
 
 /** Where a batch is written, and when. */
 export interface Writing {
@@ -26,67 +16,58 @@ export interface Writing {
   readonly now: number;
 }
 
-export async function writeViews({ trx, database, now }: Writing, views: readonly ViewChange[]): Promise<void> {
-  await upsertRows(
-    trx,
-    database.traits,
-    VIEWS,
-    views.map((view) => viewRow(view, now)),
-  );
+export interface Writes {
+  readonly views: readonly ViewChange[];
+  readonly dossiers: readonly DossierChange[];
+  /** Those of which the ledger of deliveries has to hear. */
+  readonly wanted: readonly MergedDossier[];
 }
 
-export async function writeDossiers({ trx, database }: Writing, changes: readonly DossierChange[]): Promise<void> {
+/** Writes all but the history. */
+export async function writeIndex({ trx, database, now }: Writing, { views, dossiers, wanted }: Writes): Promise<void> {
+  const due = await sharedClock(trx.knex, database);
   const { traits } = database;
-  await upsertRows(
-    trx,
-    traits,
-    DOSSIERS,
-    changes.map(({ merged }) => dossierRow(merged)),
-  );
-  for (const list of LISTS) await writeList(trx, database, list, changes);
+  function* statements(): Generator<Statement> {
+    yield* upsertStatements(
+      traits,
+      DOSSIERS,
+      dossiers.map(({ merged }) => dossierRow(merged)),
+    );
+    yield* upsertStatements(
+      traits,
+      VIEWS,
+      views.map((view) => viewRow(view, now)),
+    );
+    for (const list of LISTS) yield* listStatements(traits, list, dossiers);
+    for (const shape of [WANTED, UNWANTED]) {
+      const own = wanted.filter(({ deleted }) => deleted === (shape === UNWANTED));
+      yield* upsertStatements(
+        traits,
+        shape,
+        own.map((dossier) => deliveryRow(dossier, { now, due })),
+      );
+    }
+  }
+  await runInTurn(trx, statements());
 }
 
-async function writeList(
-  trx: Transaction,
-  { traits }: Database,
+function* listStatements(
+  traits: DatabaseTraits,
   list: ListTable,
   changes: readonly DossierChange[],
-): Promise<void> {
+): Generator<Statement> {
   const differing = changes.filter(
-    ({ merged, before }) =>
-      before === null || before === 'unknown' || !isEqual(keptRow(list, merged), keptRow(list, before)),
+    ({ merged, before }) => before === null || before === 'unknown' || isOutdated(list, merged, before),
   );
   const outdated = differing.flatMap(({ merged, before }) => (before === null ? [] : [merged.code]));
   for (const part of inParts(outdated, traits)) {
-    await trx.run(`delete from ${list.table} where code in (${places(part.length)})`, part);
+    yield { sql: `delete from ${list.table} where code in (${places(part.length)})`, bindings: part };
   }
-  const rows = differing.flatMap(({ merged }) => listRows(list, merged));
-  await upsertRows(trx, traits, list, rows);
-}
-
-function listRows(list: ListTable, merged: MergedDossier): readonly RowValues[] {
-  return list.valuesOf(merged).map((value) => [value, merged.code, merged.receivedAt]);
-}
-
-/** All that a list keeps of a dossier, as one row to compare. */
-function keptRow(list: ListTable, merged: MergedDossier): RowValues {
-  return [merged.receivedAt, ...[...list.valuesOf(merged)].sort()];
-}
-
-export async function writeDelivery(
-  { trx, database, now }: Writing,
-  dossiers: readonly MergedDossier[],
-): Promise<void> {
-  const due = await sharedClock(trx.knex, database);
-  for (const shape of [WANTED, UNWANTED]) {
-    const own = dossiers.filter(({ deleted }) => deleted === (shape === UNWANTED));
-    await upsertRows(
-      trx,
-      database.traits,
-      shape,
-      own.map((dossier) => deliveryRow(dossier, { now, due })),
-    );
-  }
+  yield* upsertStatements(
+    traits,
+    list,
+    differing.flatMap(({ merged }) => listRows(list, merged)),
+  );
 }
 
 /**
@@ -103,14 +84,8 @@ export async function writeHistory(
   await trx.run('update feed set next_seq = next_seq + ? where id = 1', [history.length]);
   const [counter] = await trx.run('select next_seq from feed where id = 1');
   const first = Number(counter?.next_seq) - history.length;
-  await insertRows(
-    trx,
-    database.traits,
-    EVENTS,
-    history.map(({ event, late }, place) => eventRow(event, { seq: first + place, now, replayed: isReplay && late })),
+  const rows = history.map(({ event, late }, place) =>
+    eventRow(event, { seq: first + place, now, replayed: isReplay && late }),
   );
-}
-
-function isEqual(left: RowValues, right: RowValues): boolean {
-  return left.length === right.length && left.every((value, place) => value === right[place]);
+  await runInTurn(trx, insertStatements(database.traits, EVENTS, rows));
 }
