@@ -21,10 +21,11 @@ export async function fillExport(land: Database, office: ExportOffice): Promise<
   const dossiers = await land.query(`select * from HS_HOSO where ${SHARE} = 1 order by SOBIENNHAN`, []);
   const steps = await land.query('select * from HS_LUANCHUYEN order by LUANCHUYENID', []);
   const courses = Map.groupBy(steps, ({ SOBIENNHAN }) => String(SOBIENNHAN));
-  for (const row of dossiers) {
+  for (const [place, row] of dossiers.entries()) {
     const code = String(row.SOBIENNHAN);
     office.add({
       ...{ code, procedure: String(row.MATHUTUC), status: String(row.MATRANGTHAI), statusAt: utc(row.NGAYCAPNHAT) },
+      number: String(place + 1).padStart(5, '0'),
       ...{ receivedAt: textOf(row.NGAYTIEPNHAN), dueAt: textOf(row.NGAYHENTRA), finishedAt: textOf(row.NGAYKETTHUC) },
       steps: (courses.get(code) ?? []).map((step): ExportedDossier['steps'][number] => ({
         at: utc(step.NGAYCHUYEN),

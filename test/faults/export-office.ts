@@ -23,6 +23,8 @@ export interface ExportOffice {
 export interface ExportedDossier {
   readonly code: string;
   readonly procedure: string;
+  /** Its number in the register, which a spreadsheet or a careless reader would rob of its zeros: 00012. */
+  readonly number: string;
   /** MATRANGTHAI of the land office. */
   readonly status: string;
   /** UTC milliseconds. */
@@ -34,7 +36,7 @@ export interface ExportedDossier {
   readonly steps: readonly { readonly at: number; readonly status: string }[];
 }
 
-const COLUMNS = 'Mã hồ sơ;Thủ tục;Trạng thái;Cập nhật;Tiếp nhận;Hẹn trả;Kết thúc;Quá trình';
+const COLUMNS = 'Mã hồ sơ;Thủ tục;Số vào sổ;Trạng thái;Cập nhật;Tiếp nhận;Hẹn trả;Kết thúc;Quá trình';
 const ENDED = '70';
 /** Between two files while people work. */
 const EVERY_MS = 1_000;
@@ -43,9 +45,9 @@ const MOST_FILES = 40;
 
 /** A dossier as one line of a file, without its end. */
 export function lineOf(dossier: ExportedDossier): string {
-  const { code, procedure, status, statusAt, receivedAt, dueAt, finishedAt, steps } = dossier;
+  const { code, procedure, number, status, statusAt, receivedAt, dueAt, finishedAt, steps } = dossier;
   const course = steps.map((step) => `${written(step.at)} ${step.status}`).join('|');
-  return [code, procedure, status, written(statusAt), receivedAt, dueAt, finishedAt, course].join(';');
+  return [code, procedure, number, status, written(statusAt), receivedAt, dueAt, finishedAt, course].join(';');
 }
 
 /** The lines of a file as a Windows program ends them, the names of the columns first. */

@@ -1,4 +1,6 @@
 import type { FaultRow } from '../row.ts';
+import { logPurged } from './binlog.ts';
+import { damagedFiles } from './files.ts';
 import { captureKilled, databaseKilled, delivererKilled, projectorKilled } from './kills.ts';
 import { clocksWrong, descriptorsShort, diskFull } from './limits.ts';
 import { offsetsLost, topicLost } from './log-lost.ts';
@@ -26,11 +28,13 @@ export const ROWS: readonly FaultRow[] = [
   databaseKilled,
   sourceDown,
   rightsRevoked,
+  logPurged,
   lateCommits,
   tableEmptied,
   formChanged,
   clocksWrong,
   brokenConnections,
+  damagedFiles,
   diskFull,
   descriptorsShort,
   randomMix,

@@ -4,7 +4,7 @@ import type { Role } from '../hub-process.ts';
 import type { FaultRow, Stage } from '../row.ts';
 
 /** Kills a hub and starts another of its role; the work goes on meanwhile. */
-async function killAndReplace({ cluster, harmed }: Stage, role: Role): Promise<void> {
+export async function killAndReplace({ cluster, harmed }: Stage, role: Role): Promise<void> {
   await cluster.one(role).signal('SIGKILL');
   harmed();
   await cluster.start(role);
@@ -13,7 +13,7 @@ async function killAndReplace({ cluster, harmed }: Stage, role: Role): Promise<v
 const MOMENT_MS = 2_000;
 
 /** Resolves as soon as bytes of a client pass that hold one word after another; or after a while without. */
-async function passing(proxy: TcpProxy, ...words: readonly string[]): Promise<void> {
+export async function passing(proxy: TcpProxy, ...words: readonly string[]): Promise<void> {
   const seen = Promise.withResolvers<void>();
   let next = 0;
   proxy.alter((bytes, from) => {

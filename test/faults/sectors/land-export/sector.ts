@@ -15,6 +15,7 @@ export default (kit: Kit) => {
     fields: {
       code: fields.code('Mã hồ sơ'),
       procedureCode: fields.code('Thủ tục'),
+      summary: fields.text('Số vào sổ'),
       status: fields.status('Trạng thái', STATUSES),
       statusAt: time('Cập nhật'),
       receivedAt: time('Tiếp nhận'),
