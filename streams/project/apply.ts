@@ -1,9 +1,11 @@
-import type { EventLog, LogBatch } from '../../core/event-log.ts';
+import type { EventLog, LogBatch, StoredRecord } from '../../core/event-log.ts';
 import type { Database } from '../../drivers/database.ts';
+import { sharedClock } from '../../store/clock.ts';
 import { inTransaction } from '../../store/transaction.ts';
 import { notYetWanted, withEndsOfHistory } from './again.ts';
 import { putAside } from './dead-letters.ts';
-import { decode, type PoisonRecord, type ReadEvent } from './decode.ts';
+import { codesOf, decode } from './decode.ts';
+import { meanwhile } from './in-turn.ts';
 import type { MergeContext } from './merge.ts';
 import { type BatchPlan, planBatch } from './plan.ts';
 import { savePositions } from './positions.ts';
@@ -35,24 +37,20 @@ export interface Applied {
  */
 export async function applyBatch(sector: string, batch: LogBatch, apply: ApplyContext): Promise<Applied> {
   const { log, warn } = apply;
-  const { read, poison } = decode(sector, batch.records);
-  let sound = read;
-  let aside: readonly PoisonRecord[] = poison;
+  let { records } = batch;
   for (;;) {
-    await putAside(log, batch, aside);
-    for (const { record, reason } of aside) {
-      warn('An event was put aside', { ...placeOf(batch), offset: record.offset, reason });
-    }
-    const outcome = await attempt(sector, batch, sound, apply);
-    if (outcome.poison.length === 0) {
-      const { gaps, history } = outcome;
+    const { poison, gaps, history } = await attempt(sector, batch, records, apply);
+    if (poison.length === 0) {
       if (gaps.length > 0) warn('Versions of dossiers were left out', { ...placeOf(batch), gaps: gaps.slice(0, 10) });
-      return { events: history.length, putAside: batch.records.length - sound.length };
+      return { events: history.length, putAside: batch.records.length - records.length };
     }
     // Only once these are put aside may the place pass them; nothing has been written yet.
-    aside = outcome.poison.map(({ read: { record }, reason }) => ({ record, reason }));
-    const gone = new Set(outcome.poison.map((one) => one.read));
-    sound = sound.filter((one) => !gone.has(one));
+    await putAside(log, batch, poison);
+    for (const { record, reason } of poison) {
+      warn('An event was put aside', { ...placeOf(batch), offset: record.offset, reason });
+    }
+    const gone = new Set(poison.map(({ record }) => record));
+    records = records.filter((record) => !gone.has(record));
   }
 }
 
@@ -63,23 +61,27 @@ function placeOf({ topic, partition }: LogBatch): { topic: string; partition: nu
 function attempt(
   sector: string,
   batch: LogBatch,
-  reads: readonly ReadEvent[],
+  records: readonly StoredRecord[],
   { database, context, now, consumer, isReplay }: ApplyContext,
 ): Promise<BatchPlan> {
-  const codes = [...new Set(reads.map(({ event }) => event.code))].sort();
+  const codes = codesOf(records);
   const next = Math.max(...batch.records.map(({ offset }) => offset)) + 1;
   return inTransaction(database, async (trx) => {
     let plan = EMPTY;
     const writing: Writing = { trx, database, now: now() };
-    if (codes.length > 0) {
-      await lockDossiers(trx, database, codes);
-      const stored = await readState(trx, database, sector, reads, codes);
-      const state = isReplay ? await withEndsOfHistory(trx, database, sector, stored, reads) : stored;
-      plan = planBatch(reads, state, { sector, context, again: isReplay });
+    if (records.length > 0) {
+      const { read, poison } = await meanwhile(lockDossiers(trx, database, codes), () => decode(sector, records));
+      if (poison.length > 0) return { ...EMPTY, poison };
+      const [stored, due] = await Promise.all([
+        readState(trx, database, sector, read, codes),
+        sharedClock(trx.knex, database),
+      ]);
+      const state = isReplay ? await withEndsOfHistory(trx, database, sector, stored, read) : stored;
+      plan = planBatch(read, state, { sector, context, again: isReplay });
       if (plan.poison.length > 0) return plan;
       const merged = plan.dossiers.map((change) => change.merged);
       const wanted = isReplay ? await notYetWanted(trx, database, merged) : merged;
-      await writeIndex(writing, { views: plan.views, dossiers: plan.dossiers, wanted });
+      await writeIndex(writing, { views: plan.views, dossiers: plan.dossiers, wanted, due });
       await writeHistory(writing, plan.history, isReplay);
     }
     await savePositions(trx, database, consumer, [{ ...placeOf(batch), next }]);

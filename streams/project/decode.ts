@@ -1,5 +1,5 @@
 import { DOSSIER_STATUSES } from '../../core/dossier.ts';
-import { type DossierEvent, fromLogRecord } from '../../core/event.ts';
+import { type DossierEvent, fromLogRecord, parseEventId } from '../../core/event.ts';
 import type { StoredRecord } from '../../core/event-log.ts';
 
 /** A record that nobody can ever apply, and why; the reason holds no value of it. */
@@ -11,6 +11,16 @@ export interface PoisonRecord {
 export interface ReadEvent {
   readonly event: DossierEvent;
   readonly record: StoredRecord;
+}
+
+/** Dossiers that records name, sorted; those of records that cannot be applied may be among them. */
+export function codesOf(records: readonly StoredRecord[]): readonly string[] {
+  const codes = new Set<string>();
+  for (const { headers } of records) {
+    const code = parseEventId(headers.ce_id ?? '')?.code;
+    if (code !== undefined) codes.add(code);
+  }
+  return [...codes].sort();
 }
 
 /** Takes a batch of records apart: what can be applied, and what cannot. */

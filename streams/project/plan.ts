@@ -1,5 +1,5 @@
 import type { DossierEvent, FieldFault } from '../../core/event.ts';
-import type { ReadEvent } from './decode.ts';
+import type { PoisonRecord, ReadEvent } from './decode.ts';
 import type { Listed } from './lists.ts';
 import { type CurrentView, isEnded, type MergeContext, type MergedDossier, mergeViews } from './merge.ts';
 
@@ -24,7 +24,7 @@ export interface BatchPlan {
   /** Versions that were left out, which cannot be while capture is right. */
   readonly gaps: readonly { readonly code: string; readonly after: number; readonly came: number }[];
   /** Events whose dossier cannot be merged: nothing of them is in the plan. */
-  readonly poison: readonly { readonly read: ReadEvent; readonly reason: string }[];
+  readonly poison: readonly PoisonRecord[];
 }
 
 export interface HistoryRow {
@@ -58,7 +58,7 @@ export function planBatch(events: readonly ReadEvent[], state: BatchState, optio
   for (const [code, own] of byCode(events)) {
     const dossier = planDossier(code, own, state, options);
     if ('reason' in dossier) {
-      plan.poison.push(...own.map((read) => ({ read, reason: dossier.reason })));
+      plan.poison.push(...own.map(({ record }) => ({ record, reason: dossier.reason })));
       continue;
     }
     plan.history.push(...dossier.history);

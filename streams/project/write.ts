@@ -1,5 +1,4 @@
 import type { Database, DatabaseTraits } from '../../drivers/database.ts';
-import { sharedClock } from '../../store/clock.ts';
 import { inParts, insertStatements, places, type Statement, upsertStatements } from '../../store/many-rows.ts';
 import type { Transaction } from '../../store/transaction.ts';
 import { runInTurn } from './in-turn.ts';
@@ -21,11 +20,15 @@ export interface Writes {
   readonly dossiers: readonly DossierChange[];
   /** Those of which the ledger of deliveries has to hear. */
   readonly wanted: readonly MergedDossier[];
+  /** Since when deliveries are due, by the clock that all hubs share. */
+  readonly due: number;
 }
 
 /** Writes all but the history. */
-export async function writeIndex({ trx, database, now }: Writing, { views, dossiers, wanted }: Writes): Promise<void> {
-  const due = await sharedClock(trx.knex, database);
+export async function writeIndex(
+  { trx, database, now }: Writing,
+  { views, dossiers, wanted, due }: Writes,
+): Promise<void> {
   const { traits } = database;
   function* statements(): Generator<Statement> {
     yield* upsertStatements(
