@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { PortalDossier, PortalRecord, PortalStep } from '../../core/portal.ts';
 
 /** Digest of each field by its name: enough to tell whose content a record has, without keeping the content. */
@@ -11,11 +11,11 @@ export function digestsOf(dossier: Partial<PortalDossier>): Digests {
 
 /** One digest for all fields together. */
 export function hashOf(digests: Digests): string {
-  return createHash('sha256').update(JSON.stringify(digests)).digest('hex');
+  return hash('sha256', JSON.stringify(digests), 'hex');
 }
 
 export function stepHash(step: PortalStep): string {
-  return createHash('sha256').update(canonical(step)).digest('hex');
+  return hash('sha256', canonical(step), 'hex');
 }
 
 /** Whether a record has this content. A portal may leave fields out of what it returns; those do not speak against it. */
@@ -39,5 +39,5 @@ export function canonical(value: unknown): string {
 }
 
 function shortDigest(value: string): string {
-  return createHash('sha256').update(value).digest('base64url').slice(0, 12);
+  return hash('sha256', value, 'base64url').slice(0, 12);
 }
