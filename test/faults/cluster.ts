@@ -10,6 +10,7 @@ import { type KafkaBroker, startBroker } from '../services/kafka.ts';
 import { type MariadbServer, startMariadbServer } from '../services/mariadb.ts';
 import { type TcpProxy, tcpProxy } from '../services/tcp-proxy.ts';
 import { fillBranch, fillExport } from './branches.ts';
+import { BRANCH_READER, LAND_READER, prepareDatabases } from './databases.ts';
 import { type ExportOffice, openExportOffice } from './export-office.ts';
 import { type HubProcess, type Role, startHub } from './hub-process.ts';
 import { fillLand } from './land-tables.ts';
@@ -26,7 +27,7 @@ export interface Cluster {
   readonly branch: Database;
   /** A branch that writes files. */
   readonly exporting: ExportOffice;
-  /** The account by which the hubs read the land office's database, and nobody else. */
+  /** The account by which the hubs read the land office's database. */
   readonly landReader: string;
   readonly portalUrl: string;
   readonly counterUrl: string;
@@ -58,8 +59,6 @@ interface StartChange {
 
 const ROOT = join(import.meta.dirname, '../..');
 const SYSTEMS = ['one-stop', 'civil-status', 'business-registration'] as const;
-const LAND_READER = 'hub_reader';
-const BRANCH_READER = 'hub_follower';
 const ROLES: readonly Role[] = ['capture', 'project', 'deliver', 'gateway'];
 
 /** Short, so that what takes minutes in life takes seconds here. */
@@ -126,18 +125,7 @@ export async function openCluster(options: { readonly dossiers: number; readonly
       url.port = String(port);
       return url.href;
     };
-    const admin = openDatabase(mariadb.url, { connections: 1 });
-    for (const name of ['hub', 'land', 'branch'])
-      await admin.knex.raw('create database ?? character set utf8mb4', [name]);
-    for (const [reader, own] of [
-      [LAND_READER, 'land'],
-      [BRANCH_READER, 'branch'],
-    ]) {
-      await admin.knex.raw(`create user ${reader}@'127.0.0.1' identified by '${mariadb.place.password}'`);
-      await admin.knex.raw(`grant select on ${own}.* to ${reader}@'127.0.0.1'`);
-    }
-    await admin.knex.raw(`grant replication slave, replication client on *.* to ${BRANCH_READER}@'127.0.0.1'`);
-    await admin.close();
+    await prepareDatabases(mariadb);
     const landUrl = databaseUrl('land');
     await fillLand(landUrl, { dossiers, citizens: Number(sizes[3]), seed });
 
