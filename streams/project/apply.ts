@@ -1,15 +1,13 @@
 import type { EventLog, LogBatch, StoredRecord } from '../../core/event-log.ts';
 import type { Database } from '../../drivers/database.ts';
-import { sharedClock } from '../../store/clock.ts';
 import { inTransaction } from '../../store/transaction.ts';
 import { notYetWanted, withEndsOfHistory } from './again.ts';
 import { putAside } from './dead-letters.ts';
 import { codesOf, decode } from './decode.ts';
-import { meanwhile } from './in-turn.ts';
 import type { MergeContext } from './merge.ts';
 import { type BatchPlan, planBatch } from './plan.ts';
 import { savePositions } from './positions.ts';
-import { lockDossiers, readState } from './state.ts';
+import { knownEvents, lockAndRead } from './state.ts';
 import { type Writing, writeHistory, writeIndex } from './write.ts';
 
 export interface ApplyContext {
@@ -70,12 +68,12 @@ function attempt(
     let plan = EMPTY;
     const writing: Writing = { trx, database, now: now() };
     if (records.length > 0) {
-      const { read, poison } = await meanwhile(lockDossiers(trx, database, codes), () => decode(sector, records));
-      if (poison.length > 0) return { ...EMPTY, poison };
-      const [stored, due] = await Promise.all([
-        readState(trx, database, sector, read, codes),
-        sharedClock(trx.knex, database),
+      const [{ read, poison }, { due, ...dossiers }] = await Promise.all([
+        decode(sector, records),
+        lockAndRead(trx, database, sector, codes),
       ]);
+      if (poison.length > 0) return { ...EMPTY, poison };
+      const stored = { ...dossiers, known: await knownEvents(trx, database, sector, read, dossiers.views) };
       const state = isReplay ? await withEndsOfHistory(trx, database, sector, stored, read) : stored;
       plan = planBatch(read, state, { sector, context, again: isReplay });
       if (plan.poison.length > 0) return plan;

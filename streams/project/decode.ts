@@ -1,3 +1,4 @@
+import { setImmediate as yielded } from 'node:timers/promises';
 import { DOSSIER_STATUSES } from '../../core/dossier.ts';
 import { type DossierEvent, fromLogRecord, parseEventId } from '../../core/event.ts';
 import type { StoredRecord } from '../../core/event-log.ts';
@@ -13,6 +14,9 @@ export interface ReadEvent {
   readonly record: StoredRecord;
 }
 
+/** Records taken apart without a pause, about a millisecond's work. */
+const WITHOUT_PAUSE = 50;
+
 /** Dossiers that records name, sorted; those of records that cannot be applied may be among them. */
 export function codesOf(records: readonly StoredRecord[]): readonly string[] {
   const codes = new Set<string>();
@@ -23,14 +27,18 @@ export function codesOf(records: readonly StoredRecord[]): readonly string[] {
   return [...codes].sort();
 }
 
-/** Takes a batch of records apart: what can be applied, and what cannot. */
-export function decode(
+/**
+ * Takes a batch of records apart: what can be applied, and what cannot. Pauses now and then, so that statements on their
+ * way are sent and answered meanwhile.
+ */
+export async function decode(
   sector: string,
   records: readonly StoredRecord[],
-): { readonly read: readonly ReadEvent[]; readonly poison: readonly PoisonRecord[] } {
+): Promise<{ readonly read: readonly ReadEvent[]; readonly poison: readonly PoisonRecord[] }> {
   const read: ReadEvent[] = [];
   const poison: PoisonRecord[] = [];
-  for (const record of records) {
+  for (const [place, record] of records.entries()) {
+    if (place % WITHOUT_PAUSE === 0) await yielded();
     try {
       read.push({ event: checked(sector, fromLogRecord(record)), record });
     } catch (error) {

@@ -1,6 +1,7 @@
 import type { DossierView } from '../../core/dossier.ts';
 import { eventId } from '../../core/event.ts';
 import type { Database } from '../../drivers/database.ts';
+import { sharedClock } from '../../store/clock.ts';
 import { inParts, places } from '../../store/many-rows.ts';
 import type { Transaction } from '../../store/transaction.ts';
 import type { ReadEvent } from './decode.ts';
@@ -9,37 +10,38 @@ import type { CurrentView } from './merge.ts';
 import type { BatchState } from './plan.ts';
 
 /**
+ * Locks the dossiers of a batch and reads what the store holds of them.
+ *
+ * @param codes sorted, so that two transactions never wait for each other
+ * @returns with the clock that all hubs share, UTC milliseconds
+ */
+export async function lockAndRead(
+  trx: Transaction,
+  database: Database,
+  sector: string,
+  codes: readonly string[],
+): Promise<Omit<BatchState, 'known'> & { readonly due: number }> {
+  await lockDossiers(trx, database, codes);
+  // None waits for another: the server answers them in this order.
+  const [views, listed, due] = await Promise.all([
+    readViews(trx, database, sector, codes),
+    readListed(trx, database, codes),
+    sharedClock(trx.knex, database),
+  ]);
+  return { views, listed, due };
+}
+
+/**
  * Keeps other projections away from these dossiers until the transaction ends: the systems of one dossier are topics
  * of their own, which several processes read at the same time. A dossier that is not there yet has to be locked too,
  * hence a table for it. SQLite has one writer at a time.
- *
- * @param codes sorted, so that two transactions never wait for each other
  */
-export async function lockDossiers(trx: Transaction, { traits }: Database, codes: readonly string[]): Promise<void> {
+async function lockDossiers(trx: Transaction, { traits }: Database, codes: readonly string[]): Promise<void> {
   if (traits.name === 'sqlite') return;
   for (const part of inParts(codes, traits)) {
     const rows = `${'(?), '.repeat(part.length - 1)}(?)`;
     await trx.run(`insert into dossier_lock (code) values ${rows} on duplicate key update code = code`, part);
   }
-}
-
-/** What the store holds of the dossiers of a batch, all of one sector's events. */
-export async function readState(
-  trx: Transaction,
-  database: Database,
-  sector: string,
-  reads: readonly ReadEvent[],
-  codes: readonly string[],
-): Promise<BatchState> {
-  // Neither waits for the other: the server answers them in this order.
-  const [views, listed] = await Promise.all([
-    readViews(trx, database, sector, codes),
-    readListed(trx, database, codes),
-  ]);
-  const currentOf = (code: string) => views.get(code)?.find((view) => view.sector === sector);
-  // What is newer than the current version cannot be in the history: both are written together.
-  const doubtful = reads.filter(({ event }) => event.version <= (currentOf(event.code)?.version ?? event.version));
-  return { views, listed, known: await knownEvents(trx, database, sector, doubtful) };
 }
 
 async function readViews(
@@ -64,16 +66,21 @@ async function readViews(
   return views;
 }
 
-async function knownEvents(
+/** Ids of the events that the history has already. */
+export async function knownEvents(
   trx: Transaction,
   { traits }: Database,
   sector: string,
   reads: readonly ReadEvent[],
+  views: BatchState['views'],
 ): Promise<ReadonlySet<string>> {
   const known = new Set<string>();
-  if (reads.length === 0) return known;
-  const versions = reads.map(({ event }) => event.version);
-  const codes = [...new Set(reads.map(({ event }) => event.code))].sort();
+  const currentOf = (code: string) => views.get(code)?.find((view) => view.sector === sector);
+  // What is newer than the current version cannot be in the history: both are written together.
+  const doubtful = reads.filter(({ event }) => event.version <= (currentOf(event.code)?.version ?? event.version));
+  if (doubtful.length === 0) return known;
+  const versions = doubtful.map(({ event }) => event.version);
+  const codes = [...new Set(doubtful.map(({ event }) => event.code))].sort();
   for (const part of inParts(codes, traits, 3)) {
     const rows = await trx.run(
       `select code, version from dossier_event where code in (${places(part.length)}) and sector = ? and version between ? and ?`,

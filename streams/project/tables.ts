@@ -16,13 +16,14 @@ export const EVENTS: TableShape = {
   key: ['seq'],
 };
 
-export function eventRow(event: DossierEvent, place: { seq: number; now: number; replayed: boolean }): RowValues {
+/** All but the first column, the place in the feed. */
+export function eventRow(event: DossierEvent, { now, replayed }: { now: number; replayed: boolean }): RowValues {
   const { sector, code, version, change, way, occurredAt, recordedAt, sourcePosition, view, faults } = event;
   const status = view?.status ?? null;
   return [
-    ...[place.seq, sector, code, version, change, cut(way, 64) ?? '', occurredAt, recordedAt, place.now],
+    ...[sector, code, version, change, cut(way, 64) ?? '', occurredAt, recordedAt, now],
     ...[status?.number ?? null, cut(status?.code, 64), cut(status?.title, 255), cut(sourcePosition, 255)],
-    ...[jsonOf(view), faultsOf(faults), Number(place.replayed)],
+    ...[jsonOf(view), faultsOf(faults), Number(replayed)],
   ];
 }
 

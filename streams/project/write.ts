@@ -1,7 +1,7 @@
 import type { Database, DatabaseTraits } from '../../drivers/database.ts';
 import { inParts, insertStatements, places, type Statement, upsertStatements } from '../../store/many-rows.ts';
 import type { Transaction } from '../../store/transaction.ts';
-import { runInTurn } from './in-turn.ts';
+import { meanwhile, runInTurn } from './in-turn.ts';
 import { isOutdated, LISTS, type ListTable, listRows } from './lists.ts';
 import type { MergedDossier } from './merge.ts';
 import type { DossierChange, HistoryRow, ViewChange } from './plan.ts';
@@ -84,11 +84,11 @@ export async function writeHistory(
   isReplay: boolean,
 ): Promise<void> {
   if (history.length === 0) return;
-  await trx.run('update feed set next_seq = next_seq + ? where id = 1', [history.length]);
+  const rows = await meanwhile(trx.run('update feed set next_seq = next_seq + ? where id = 1', [history.length]), () =>
+    history.map(({ event, late }) => eventRow(event, { now, replayed: isReplay && late })),
+  );
   const [counter] = await trx.run('select next_seq from feed where id = 1');
   const first = Number(counter?.next_seq) - history.length;
-  const rows = history.map(({ event, late }, place) =>
-    eventRow(event, { seq: first + place, now, replayed: isReplay && late }),
-  );
-  await runInTurn(trx, insertStatements(database.traits, EVENTS, rows));
+  const placed = rows.map((row, place) => [first + place, ...row]);
+  await runInTurn(trx, insertStatements(database.traits, EVENTS, placed));
 }
