@@ -1,4 +1,5 @@
 import mysql from 'mysql2/promise';
+import type { Database } from '../../drivers/database.ts';
 import { populateSql } from '../../sectors/land/stand-in/populate-sql.ts';
 import type { WorldOptions } from '../../stand-ins/world/types.ts';
 import { createWorld } from '../../stand-ins/world/world.ts';
@@ -23,4 +24,11 @@ export async function fillLand(url: string, world: WorldOptions): Promise<void> 
   } finally {
     await connection.end();
   }
+}
+
+/** Deletes one of many dossiers for good, as somebody with rights to the tables does. */
+export async function deleteDossier({ knex }: Database, code: string): Promise<void> {
+  await knex.transaction(async (transaction) => {
+    for (const table of ['HS_LUANCHUYEN', 'HS_HOSO']) await transaction(table).where({ SOBIENNHAN: code }).delete();
+  });
 }

@@ -1,3 +1,4 @@
+import { deleteDossier } from '../land-tables.ts';
 import type { FaultRow, Stage } from '../row.ts';
 import { waysOf } from '../ways.ts';
 
@@ -72,12 +73,6 @@ async function deleteSome({ cluster, random }: Stage): Promise<void> {
   const rows = await cluster.branch.query('select SOBIENNHAN as code from HS_HOSO order by SOBIENNHAN', []);
   for (let count = 0; count < DELETED && rows.length > 0; count++) {
     const [row] = rows.splice(Math.floor(random() * rows.length), 1);
-    await cluster.branch.knex.transaction(async (transaction) => {
-      for (const table of ['HS_LUANCHUYEN', 'HS_HOSO']) {
-        await transaction(table)
-          .where({ SOBIENNHAN: String(row?.code) })
-          .delete();
-      }
-    });
+    await deleteDossier(cluster.branch, String(row?.code));
   }
 }

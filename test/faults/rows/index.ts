@@ -6,7 +6,15 @@ import { clocksWrong, descriptorsShort, diskFull } from './limits.ts';
 import { offsetsLost, topicLost } from './log-lost.ts';
 import { randomMix } from './mix.ts';
 import { answerSwallowed, poisonDossier, portalDown, refusalStorm } from './portal.ts';
-import { brokenConnections, formChanged, lateCommits, rightsRevoked, sourceDown, tableEmptied } from './systems.ts';
+import {
+  brokenConnections,
+  formChanged,
+  lateCommits,
+  rightsRevoked,
+  scatteredDeletes,
+  sourceDown,
+  tableEmptied,
+} from './systems.ts';
 import { kafkaFrozen, kafkaKilled, rebalances, slowHandler, twoDeliverers, workerFrozen } from './workers.ts';
 
 /** Rows of the fault matrix that run on one province, in the order in which they do. */
@@ -31,6 +39,7 @@ export const ROWS: readonly FaultRow[] = [
   logPurged,
   lateCommits,
   tableEmptied,
+  scatteredDeletes,
   formChanged,
   clocksWrong,
   brokenConnections,

@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { moveStatements } from '../../../sectors/land/stand-in/moves.ts';
+import { deleteDossier } from '../land-tables.ts';
 import type { FaultRow, Stage } from '../row.ts';
+import { killAndReplace, passing } from './kills.ts';
 
 export const sourceDown: FaultRow = {
   number: 16,
@@ -111,6 +113,42 @@ export const tableEmptied: FaultRow = {
     await eventually(async () => (await held()) === 0, 'nothing is held back once the rows are there again');
     await guarded.stop();
     await cluster.start('capture');
+  },
+};
+
+/** Dossiers that are deleted between two kills. */
+const SCATTERED = 3;
+
+export const scatteredDeletes: FaultRow = {
+  number: 19,
+  title: 'dossiers are deleted one by one while capture, which only finds it by comparing, is killed',
+  async run(stage) {
+    const { cluster, kills, random, expect, eventually, note } = stage;
+    // Those that nobody works on any more.
+    const rows = await cluster.land.query(
+      'select SOBIENNHAN as code from HS_HOSO where MATRANGTHAI in (50, 60, 70, 80) order by SOBIENNHAN',
+      [],
+    );
+    const deleted: string[] = [];
+    const times = Math.min(kills, 20, Math.floor(rows.length / SCATTERED));
+    for (let kill = 0; kill < times; kill++) {
+      for (let count = 0; count < SCATTERED; count++) {
+        const [row] = rows.splice(Math.floor(random() * rows.length), 1);
+        deleted.push(String(row?.code));
+        await deleteDossier(cluster.land, String(row?.code));
+      }
+      if (random() < 0.5) await passing(cluster.proxies.land, 'HS_HOSO');
+      else await stage.pauseBetween(100, 1_000);
+      await killAndReplace(stage, 'capture');
+    }
+    const areGone = async () => {
+      const sql = "select code from dossier_view where sector = 'land' and deleted = 1";
+      const gone = new Set((await cluster.store.query(sql, [])).map(({ code }) => String(code)));
+      return deleted.every((code) => gone.has(code));
+    };
+    await eventually(areGone, 'every deleted dossier counts as deleted');
+    expect(deleted.length > 0, 'there were dossiers to delete');
+    note(`${deleted.length} deleted`);
   },
 };
 
