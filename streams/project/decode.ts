@@ -2,6 +2,7 @@ import { setImmediate as yielded } from 'node:timers/promises';
 import { DOSSIER_STATUSES } from '../../core/dossier.ts';
 import { type DossierEvent, fromLogRecord, parseEventId } from '../../core/event.ts';
 import type { StoredRecord } from '../../core/event-log.ts';
+import { type MergedFields, mergedFields } from './merge.ts';
 
 /** A record that nobody can ever apply, and why; the reason holds no value of it. */
 export interface PoisonRecord {
@@ -10,7 +11,9 @@ export interface PoisonRecord {
 }
 
 export interface ReadEvent {
-  readonly event: DossierEvent;
+  readonly event: Omit<DossierEvent, 'view'> & { readonly view: MergedFields | null };
+  /** The whole view as it is written, twice: into the history and as the current one. */
+  readonly json: string | null;
   readonly record: StoredRecord;
 }
 
@@ -40,7 +43,10 @@ export async function decode(
   for (const [place, record] of records.entries()) {
     if (place % WITHOUT_PAUSE === 0) await yielded();
     try {
-      read.push({ event: checked(sector, fromLogRecord(record)), record });
+      const event = checked(sector, fromLogRecord(record));
+      const { view } = event;
+      const json = view === null ? null : JSON.stringify(view);
+      read.push({ event: { ...event, view: view === null ? null : mergedFields(view) }, json, record });
     } catch (error) {
       poison.push({ record, reason: error instanceof Error ? error.message : 'cannot be read' });
     }

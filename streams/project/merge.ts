@@ -12,12 +12,38 @@ export interface MergeContext {
   readonly catalogues: Pick<Catalogues, 'procedures' | 'agencies'>;
 }
 
+/** The fields of a view that merging asks for. */
+export type MergedFields = Pick<
+  DossierView,
+  | 'procedureCode'
+  | 'agencyCode'
+  | 'applicantKind'
+  | 'applicantName'
+  | 'applicantNumbers'
+  | 'channel'
+  | 'status'
+  | 'statusAt'
+  | 'receivedAt'
+  | 'dueAt'
+  | 'finishedAt'
+>;
+
+/** A view without the rest, which is most of it: a batch in hand would keep it alive until its end. */
+export function mergedFields(view: DossierView): MergedFields {
+  const { procedureCode, agencyCode, applicantKind, applicantName, applicantNumbers, channel } = view;
+  const { status, statusAt, receivedAt, dueAt, finishedAt } = view;
+  return {
+    ...{ procedureCode, agencyCode, applicantKind, applicantName, applicantNumbers, channel },
+    ...{ status, statusAt, receivedAt, dueAt, finishedAt },
+  } as MergedFields;
+}
+
 /** What one sector's system holds of a dossier, as the index keeps it. */
 export interface CurrentView {
   readonly sector: string;
   readonly version: number;
   readonly deleted: boolean;
-  readonly view: DossierView | null;
+  readonly view: MergedFields | null;
   /** UTC milliseconds. */
   readonly recordedAt: number;
   /** Since when this sector states 9 or 10, UTC milliseconds. */
@@ -51,7 +77,7 @@ const ENDED: readonly (number | null)[] = [9, 10];
 /** Nobody works on it, or the applicant's turn has come: none of these can become overdue. */
 const RESTING: readonly (number | null)[] = [3, 5, 6, 7, 8, 9, 10];
 
-export function isEnded(view: DossierView | null): boolean {
+export function isEnded(view: MergedFields | null): boolean {
   return ENDED.includes(view?.status?.number ?? null);
 }
 
@@ -71,9 +97,8 @@ export function mergeViews(code: string, views: readonly CurrentView[], context:
       failure: null,
     }),
   );
-  const textOf = (field: Parameters<typeof ownedValue>[1], length: number): string | null =>
-    cut(ownedValue(seen, field), length);
-  const timeOf = (field: Parameters<typeof ownedValue>[1]): number | null => instant(ownedValue(seen, field));
+  const textOf = (field: MergedField, length: number): string | null => cut(ownedValue(seen, field), length);
+  const timeOf = (field: MergedField): number | null => instant(ownedValue(seen, field));
 
   const stated = statedStatuses(seen);
   const summary = statusSummary(seen, stated);
@@ -104,6 +129,8 @@ export function mergeViews(code: string, views: readonly CurrentView[], context:
     numbers: held.length === 0 ? [] : numbersOf(ownedValue(seen, 'applicantNumbers')),
   };
 }
+
+type MergedField = keyof MergedFields & Parameters<typeof ownedValue>[1];
 
 /** Most numbers under which one dossier is found; a list this long is no applicant's. */
 const MOST_NUMBERS = 50;

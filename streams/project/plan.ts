@@ -1,4 +1,3 @@
-import type { DossierEvent, FieldFault } from '../../core/event.ts';
 import type { PoisonRecord, ReadEvent } from './decode.ts';
 import type { Listed } from './lists.ts';
 import { type CurrentView, isEnded, type MergeContext, type MergedDossier, mergeViews } from './merge.ts';
@@ -28,7 +27,7 @@ export interface BatchPlan {
 }
 
 export interface HistoryRow {
-  readonly event: DossierEvent;
+  readonly read: ReadEvent;
   /** Behind what is current: it is added to the history and nobody has to hear of it. */
   readonly late: boolean;
 }
@@ -36,7 +35,8 @@ export interface HistoryRow {
 export interface ViewChange {
   readonly code: string;
   readonly view: CurrentView;
-  readonly faults: readonly FieldFault[];
+  /** The event that it is taken from. */
+  readonly read: ReadEvent;
 }
 
 export interface DossierChange {
@@ -81,35 +81,36 @@ function planDossier(
   const before = state.views.get(code) ?? [];
   const stored = before.find((view) => view.sector === sector);
   let current = stored;
-  let faults: readonly FieldFault[] | null = null;
+  let applied: ReadEvent | null = null;
   const history: HistoryRow[] = [];
   const gaps: { code: string; after: number; came: number }[] = [];
   const added = new Set<string>();
-  for (const { event } of reads) {
+  for (const read of reads) {
+    const { event } = read;
     const version = current?.version ?? 0;
     if (!state.known.has(event.id) && !added.has(event.id)) {
       added.add(event.id);
-      history.push({ event, late: event.version <= version });
+      history.push({ read, late: event.version <= version });
     }
     if (event.version < version || (event.version === version && !again)) continue;
     if (event.version > version + 1) gaps.push({ code, after: version, came: event.version });
     current = viewAfter(event, current);
-    faults = event.faults;
+    applied = read;
   }
-  if (current === undefined || faults === null) return { history, views: [], dossiers: [], gaps };
+  if (current === undefined || applied === null) return { history, views: [], dossiers: [], gaps };
   const after = [...before.filter((view) => view.sector !== sector), current];
   try {
     const change: DossierChange = {
       merged: mergeViews(code, after, context),
       before: again ? 'unknown' : before.length === 0 ? null : (state.listed.get(code) ?? 'unknown'),
     };
-    return { history, views: [{ code, view: current, faults }], dossiers: [change], gaps };
+    return { history, views: [{ code, view: current, read: applied }], dossiers: [change], gaps };
   } catch (error) {
     return { reason: `the dossier cannot be merged with it: ${error instanceof Error ? error.name : 'failure'}` };
   }
 }
 
-function viewAfter(event: DossierEvent, before: CurrentView | undefined): CurrentView {
+function viewAfter(event: ReadEvent['event'], before: CurrentView | undefined): CurrentView {
   const { sector, version, view, recordedAt, occurredAt } = event;
   return {
     ...{ sector, version, view, recordedAt },

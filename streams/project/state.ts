@@ -6,7 +6,7 @@ import { inParts, places } from '../../store/many-rows.ts';
 import type { Transaction } from '../../store/transaction.ts';
 import type { ReadEvent } from './decode.ts';
 import { readListed } from './lists.ts';
-import type { CurrentView } from './merge.ts';
+import { type CurrentView, type MergedFields, mergedFields } from './merge.ts';
 import type { BatchState } from './plan.ts';
 
 /**
@@ -104,10 +104,10 @@ function viewOf(row: Readonly<Record<string, unknown>>): CurrentView {
 }
 
 /** A view that somebody broke in the table says nothing, until a newer one or a replay mends it. */
-function parsed(view: unknown): DossierView | null {
+function parsed(view: unknown): MergedFields | null {
   if (typeof view !== 'string') return null;
   try {
-    return JSON.parse(view) as DossierView;
+    return mergedFields(JSON.parse(view) as DossierView);
   } catch {
     return null;
   }

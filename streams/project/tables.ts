@@ -1,6 +1,7 @@
-import type { DossierEvent, FieldFault } from '../../core/event.ts';
+import type { FieldFault } from '../../core/event.ts';
 import type { RowValues, TableShape } from '../../store/many-rows.ts';
 import { deletedAtSource } from '../deliver/portal-holds.ts';
+import type { ReadEvent } from './decode.ts';
 import { sectorsColumn } from './lists.ts';
 import { cut, type MergedDossier } from './merge.ts';
 import type { ViewChange } from './plan.ts';
@@ -17,13 +18,13 @@ export const EVENTS: TableShape = {
 };
 
 /** All but the first column, the place in the feed. */
-export function eventRow(event: DossierEvent, { now, replayed }: { now: number; replayed: boolean }): RowValues {
+export function eventRow({ event, json }: ReadEvent, { now, replayed }: { now: number; replayed: boolean }): RowValues {
   const { sector, code, version, change, way, occurredAt, recordedAt, sourcePosition, view, faults } = event;
   const status = view?.status ?? null;
   return [
     ...[sector, code, version, change, cut(way, 64) ?? '', occurredAt, recordedAt, now],
     ...[status?.number ?? null, cut(status?.code, 64), cut(status?.title, 255), cut(sourcePosition, 255)],
-    ...[jsonOf(view), faultsOf(faults), Number(replayed)],
+    ...[json, faultsOf(faults), Number(replayed)],
   ];
 }
 
@@ -33,9 +34,9 @@ export const VIEWS: TableShape = {
   key: ['code', 'sector'],
 };
 
-export function viewRow({ code, view: current, faults }: ViewChange, now: number): RowValues {
-  const { sector, version, deleted, view, recordedAt, endedAt } = current;
-  return [code, sector, version, Number(deleted), jsonOf(view), faultsOf(faults), recordedAt, endedAt, now];
+export function viewRow({ code, view: current, read }: ViewChange, now: number): RowValues {
+  const { sector, version, deleted, recordedAt, endedAt } = current;
+  return [code, sector, version, Number(deleted), read.json, faultsOf(read.event.faults), recordedAt, endedAt, now];
 }
 
 export const DOSSIERS: TableShape = {
@@ -110,19 +111,6 @@ export function deliveryRow(
   { now, due }: { readonly now: number; readonly due: number },
 ): RowValues {
   return [code, revision, now, 0, 'pending', null, null, 0, due, null, 0, 0];
-}
-
-const written = new WeakMap<object, string>();
-
-/** A view is written twice, into the history and as the current one. */
-function jsonOf(value: object | null): string | null {
-  if (value === null) return null;
-  let text = written.get(value);
-  if (text === undefined) {
-    text = JSON.stringify(value);
-    written.set(value, text);
-  }
-  return text;
 }
 
 function faultsOf(faults: readonly FieldFault[]): string | null {

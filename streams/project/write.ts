@@ -85,7 +85,7 @@ export async function writeHistory(
 ): Promise<void> {
   if (history.length === 0) return;
   const rows = await meanwhile(trx.run('update feed set next_seq = next_seq + ? where id = 1', [history.length]), () =>
-    history.map(({ event, late }) => eventRow(event, { now, replayed: isReplay && late })),
+    history.map(({ read, late }) => eventRow(read, { now, replayed: isReplay && late })),
   );
   const [counter] = await trx.run('select next_seq from feed where id = 1');
   const first = Number(counter?.next_seq) - history.length;
