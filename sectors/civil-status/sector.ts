@@ -152,7 +152,7 @@ export default (kit: Kit) => {
             MaYeuCau: caller.requestId,
             MaDVC: String(settings.SOAP_SERVICE_CODE),
             MaTichHop: '037',
-            MaCanBo: caller.actor,
+            MaCanBo: caller.onBehalfOf ?? caller.actor,
             ...(number.length === 12 ? { SoDinhDanh: number } : { SoCMND: number }),
             HoVaTen: fullName,
             NgayThangNam: birthDate.replaceAll('-', ''),
