@@ -14,13 +14,14 @@ import {
 } from '@apollo/server/plugin/disabled';
 import { type FormattedExecutionResult, type GraphQLSchema, OperationTypeNode } from 'graphql';
 import type { Logger } from 'pino';
-import { depthLimit } from './depth-limit.ts';
 import { createDocumentStore } from './document-store.ts';
 import type { Exchange } from './exchange.ts';
 import { createExecutor } from './executor.ts';
-import { formatGraphqlError, refusal, statusOf } from './format-error.ts';
-import type { MakeContext } from './operation-request.ts';
+import { type FormattedError, formatGraphqlError, refusal, statusOf } from './format-error.ts';
+import { createOperationLimits, limitRules, type MayIntrospect } from './limits/operation-limits.ts';
+import type { MakeContext, NoteRefusal, RefusedRequest } from './operation-request.ts';
 import type { GatewaySettings } from './settings.ts';
+import { settledWork } from './settle.ts';
 
 export interface GraphqlHttpRequest {
   readonly method: string;
@@ -43,7 +44,10 @@ export interface GraphqlServer {
 
 interface GraphqlServerOptions {
   readonly schema: GraphQLSchema;
+  readonly guardedSchema: GraphQLSchema | null;
   readonly contextFor: MakeContext;
+  readonly introspection: MayIntrospect;
+  readonly noteRefusal: NoteRefusal;
   readonly settings: GatewaySettings;
   readonly logger: Logger;
 }
@@ -72,7 +76,7 @@ export async function startGraphqlServer(options: GraphqlServerOptions): Promise
     introspection: settings.INTROSPECTION === 'on',
     hideSchemaDetailsFromClientErrors: settings.INTROSPECTION === 'off',
     parseOptions: { maxTokens: settings.MAX_QUERY_TOKENS },
-    validationRules: [depthLimit(settings.MAX_DEPTH)],
+    validationRules: [...limitRules(settings)],
     validationOptions: { maxErrors: 5 },
     documentStore: createDocumentStore(),
     persistedQueries: false,
@@ -91,6 +95,7 @@ export async function startGraphqlServer(options: GraphqlServerOptions): Promise
       });
       // Only @defer and @stream make bodies of another kind, and no schema of the hub has them.
       const text = body.kind === 'complete' ? body.string : '';
+      if (!exchange.hadContext) await options.noteRefusal(refusalOf(exchange, asked));
       return { status: softened(status ?? 200, headers, exchange), headers, body: text };
     },
     close: () => server.stop(),
@@ -114,9 +119,24 @@ function softened(status: number, headers: HeaderMap, { documentCame }: Exchange
   return status === 400 && documentCame && isJson ? 200 : status;
 }
 
+function refusalOf(exchange: Exchange, asked: unknown): RefusedRequest {
+  const { requestId, admitted, operationName = null, errors } = exchange;
+  const source = typeof asked === 'object' && asked !== null && 'query' in asked ? asked.query : null;
+  const codes = [...new Set(errors.map(({ outward }) => outward.extensions.code))];
+  return {
+    requestId,
+    ...{ actor: admitted.actor, stated: admitted.stated, operationName },
+    source: typeof source === 'string' ? source : null,
+    // What is no GraphQL request at all is refused by the server underneath, which tells nobody else.
+    codes: codes.length > 0 ? codes : ['BAD_REQUEST'],
+  };
+}
+
 function operationPlugin(options: GraphqlServerOptions): ApolloServerPlugin<ApolloContext> {
-  const { schema, settings } = options;
-  const run = createExecutor(schema, { compiledOperations: settings.COMPILED_OPERATIONS });
+  const { schema, guardedSchema, contextFor, settings, introspection } = options;
+  const schemas = { plain: schema, guarded: guardedSchema };
+  const run = createExecutor(schemas, { compiledOperations: settings.COMPILED_OPERATIONS });
+  const demandWithinLimits = createOperationLimits({ schema, settings, introspection });
   const listener = {
     didResolveSource: async ({ contextValue }: GraphQLRequestContext<ApolloContext>) => {
       contextValue.exchange.documentCame = true;
@@ -138,46 +158,55 @@ function operationPlugin(options: GraphqlServerOptions): ApolloServerPlugin<Apol
       if (asked.operation.operation === OperationTypeNode.MUTATION && !options.schema.getMutationType()) {
         return response(refusal('BAD_REQUEST', 'The API has no mutations.'), 400);
       }
-      const overtime = exchange.clock.overtime.then((error) => failure(exchange, error));
-      return Promise.race([answerOperation(options.contextFor, run, asked), overtime]);
+      return answerOperation({ contextFor, run, demandWithinLimits }, asked);
     },
   };
   return { requestDidStart: async () => listener };
 }
 
+interface Pipeline {
+  readonly contextFor: MakeContext;
+  readonly run: ReturnType<typeof createExecutor>;
+  readonly demandWithinLimits: ReturnType<typeof createOperationLimits>;
+}
+
 /** @returns null where the variables are wrong: Apollo runs into the same error, and tells it with code and status. */
 async function answerOperation(
-  contextFor: MakeContext,
-  run: ReturnType<typeof createExecutor>,
+  { contextFor, run, demandWithinLimits }: Pipeline,
   asked: GraphQLRequestContextResponseForOperation<ApolloContext>,
 ): Promise<GraphQLResponse | null> {
   const { source, document, operation, request } = asked;
+  const { variables } = request;
   const { exchange } = asked.contextValue;
-  const { requestId, headers, clock } = exchange;
-  try {
-    const outcome = await run({
-      source,
-      document,
-      operation,
-      variables: request.variables,
-      makeContext: () => contextFor({ requestId, headers, signal: clock.signal, document, operation }),
-    });
-    if (outcome === null) return null;
-    exchange.compiled = outcome.compiled;
-    const { data, errors } = outcome;
-    if (errors.length === 0) return response({ data });
-    exchange.errors.push(...errors);
-    return response({ errors: errors.map(({ outward }) => outward), data });
-  } catch (error) {
-    return failure(exchange, error);
+  const { requestId, headers, clock, admitted } = exchange;
+  const { actor, stated } = admitted;
+  const worked = await settledWork({
+    contextFor,
+    request: { requestId, headers, actor, stated, document, operation, event: false },
+    clock,
+    work: async (makeContext) => {
+      demandWithinLimits({ actor, document, operation, variables });
+      return run({ source, document, operation, variables, makeContext });
+    },
+    leaving: (outcome) => ({ hasData: outcome !== null && outcome.data !== null, errors: outcome?.errors ?? [] }),
+  });
+  exchange.hadContext = worked.hadContext;
+  if (worked.failed) {
+    exchange.errors.push(...worked.errors);
+    return failure(worked.errors);
   }
+  if (worked.result === null) return null;
+  const { data, errors, compiled } = worked.result;
+  exchange.compiled = compiled;
+  exchange.errors.push(...errors);
+  if (errors.length === 0) return response({ data });
+  return response({ errors: errors.map(({ outward }) => outward), data });
 }
 
 /** The answer when the operation as a whole failed: there is no data, and the status says whose fault it was. */
-function failure(exchange: Exchange, error: unknown): GraphQLResponse {
-  const formatted = formatGraphqlError(error);
-  exchange.errors.push(formatted);
-  return response({ errors: [formatted.outward] }, statusOf(formatted.outward.extensions.code));
+function failure([error]: readonly FormattedError[]): GraphQLResponse {
+  if (error === undefined) throw new Error('An operation failed without an error');
+  return response({ errors: [error.outward] }, statusOf(error.outward.extensions.code));
 }
 
 const NO_HEADERS = new HeaderMap();

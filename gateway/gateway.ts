@@ -4,21 +4,42 @@ import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import { HubError } from '../core/errors.ts';
 import { startGraphqlServer } from './apollo.ts';
+import { createPresenter } from './authenticate.ts';
+import { createDoor } from './door.ts';
 import { refusal } from './format-error.ts';
 import { addGraphiqlRoutes } from './graphiql.ts';
 import { addGraphqlRoute } from './graphql-route.ts';
 import { addHealthRoutes, type Readiness } from './health.ts';
+import { type ClientLimits, createAllowance } from './limits/allowance.ts';
+import type { MayIntrospect } from './limits/operation-limits.ts';
+import { createRegisteredReader, type RegisteredOperations } from './limits/registered.ts';
 import { loggedCauses } from './log-cause.ts';
 import { isOwnName, isOwnOrigin, loopbackAddress } from './loopback.ts';
 import type { OperationClock } from './operation-clock.ts';
-import type { MakeContext } from './operation-request.ts';
+import type { Authenticate, MakeContext, NoteRefusal } from './operation-request.ts';
 import type { GatewaySettings } from './settings.ts';
 import { addSubscriptions } from './subscriptions.ts';
 
 export interface GatewayOptions {
   /** Null: this process answers no questions, only for its health and on routes that others add. */
   readonly schema: GraphQLSchema | null;
+  /** A copy of the schema whose fields refuse what an operation's context refuses; null where nothing ever is. */
+  readonly guardedSchema: GraphQLSchema | null;
   readonly contextFor: MakeContext;
+  readonly authenticate: Authenticate;
+  readonly noteRefusal: NoteRefusal;
+  readonly introspection: MayIntrospect;
+  readonly limits: ClientLimits;
+  /** Null: none are. */
+  readonly registered: RegisteredOperations | null;
+  /** Names besides those of this machine that `Host` may say. */
+  readonly names: readonly string[];
+  /** Origins besides this machine's whose pages may ask. */
+  readonly origins: readonly string[];
+  /** Whether a proxy in front ends TLS and says from where a request came. */
+  readonly behindProxy: boolean;
+  /** PEM texts; the hub speaks HTTPS then, and asks for client certificates where an authority of them is given. */
+  readonly tls?: { readonly cert: string; readonly key: string; readonly clientAuthority?: string } | undefined;
   readonly settings: GatewaySettings;
   readonly logger: Logger;
   /** Asked by `/readyz`; two seconds are waited for its answer. */
@@ -50,7 +71,8 @@ const ABORTED_TIMEOUT_MS = 1_500;
  * @throws SettingsFault when HOST is not a loopback address
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
-  const { schema, contextFor, settings, logger, ready, defaultQuery } = options;
+  const { schema, guardedSchema, contextFor, introspection, noteRefusal } = options;
+  const { settings, logger, ready, defaultQuery } = options;
   const host = await loopbackAddress(settings.HOST);
   const running = new Set<OperationClock>();
   const fastify = createHttpServer(settings, logger);
@@ -60,10 +82,16 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   addHealthRoutes(fastify, { ready, isClosing });
   const closeApi = schema === null ? async () => {} : await addApi(schema);
 
-  async function addApi(served: GraphQLSchema): Promise<() => Promise<void>> {
-    const server = await startGraphqlServer({ schema: served, contextFor, settings, logger });
-    addGraphqlRoute(fastify, { server, logger, timeoutMs: settings.OPERATION_TIMEOUT_MS, running, isClosing });
-    const subscriptions = addSubscriptions(fastify, { schema: served, contextFor, settings, logger, isClosing });
+  async function addApi(whole: GraphQLSchema): Promise<() => Promise<void>> {
+    const { authenticate, limits, registered, behindProxy } = options;
+    const allowance = createAllowance({ settings, limits });
+    const door = createDoor({ authenticate, allowance, noteRefusal, presentedBy: createPresenter({ behindProxy }) });
+    const readRegistered = createRegisteredReader({ registered, limits });
+    const served = { schema: whole, guardedSchema, contextFor, introspection, noteRefusal, settings, logger };
+    const server = await startGraphqlServer(served);
+    const timeoutMs = settings.OPERATION_TIMEOUT_MS;
+    addGraphqlRoute(fastify, { server, door, readRegistered, noteRefusal, logger, timeoutMs, running, isClosing });
+    const subscriptions = addSubscriptions(fastify, { ...served, door, readRegistered, isClosing });
     if (settings.GRAPHIQL === 'on') addGraphiqlRoutes(fastify, { defaultQuery });
     return async () => {
       await subscriptions.close();

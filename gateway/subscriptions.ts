@@ -1,4 +1,6 @@
 import type { FastifyInstance } from 'fastify';
+import type { Door } from './door.ts';
+import type { ReadRegistered } from './limits/registered.ts';
 import { addEventStreams } from './subscriptions/event-stream.ts';
 import { createSubscriptionRunner, type SubscriptionsOptions } from './subscriptions/run.ts';
 import { addWebSockets } from './subscriptions/web-socket.ts';
@@ -6,13 +8,20 @@ import { addWebSockets } from './subscriptions/web-socket.ts';
 /** Serves the subscriptions of a schema that has any, over WebSocket and as server-sent events. */
 export function addSubscriptions(
   fastify: FastifyInstance,
-  options: SubscriptionsOptions & { readonly isClosing: () => boolean },
+  options: SubscriptionsOptions & {
+    readonly door: Door;
+    readonly readRegistered: ReadRegistered;
+    readonly isClosing: () => boolean;
+  },
 ): { close(): Promise<void> } {
-  const { settings, logger, isClosing } = options;
+  const { door, readRegistered, settings, logger, isClosing } = options;
   if (!options.schema.getSubscriptionType()) return { close: async () => {} };
   const runner = createSubscriptionRunner(options);
-  const streams = addEventStreams(fastify, { runner, settings, isClosing });
-  const sockets = addWebSockets({ server: fastify.server, runner, settings, logger, isClosing });
+  const streams = addEventStreams(fastify, { runner, door, readRegistered, settings, isClosing });
+  const sockets = addWebSockets({
+    ...{ server: fastify.server, runner, door, readRegistered },
+    ...{ settings, logger, isClosing },
+  });
   return {
     async close() {
       runner.close();

@@ -11,8 +11,8 @@ import {
   validate,
 } from 'graphql';
 import type { ErrorCode } from '../../core/errors.ts';
-import { depthLimit } from '../depth-limit.ts';
 import { createDocumentStore } from '../document-store.ts';
+import { limitRules } from '../limits/operation-limits.ts';
 import type { GatewaySettings } from '../settings.ts';
 
 /** What a client asks to be told, as it came. */
@@ -50,11 +50,7 @@ export function createDocumentReader(
 ): (asked: Asked) => Promise<ReadDocument> {
   const known = createDocumentStore();
   const hidden = settings.INTROSPECTION === 'off';
-  const rules = [
-    ...specifiedRules,
-    depthLimit(settings.MAX_DEPTH),
-    ...(hidden ? [NoSchemaIntrospectionCustomRule] : []),
-  ];
+  const rules = [...specifiedRules, ...limitRules(settings), ...(hidden ? [NoSchemaIntrospectionCustomRule] : [])];
 
   function readDocument(query: string): DocumentNode {
     let document: DocumentNode;

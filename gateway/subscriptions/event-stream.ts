@@ -2,14 +2,19 @@ import type { ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { FormattedExecutionResult } from 'graphql';
+import type { Admitted, Door } from '../door.ts';
 import { formatGraphqlError, refusal } from '../format-error.ts';
 import { refuseValuesInUrl } from '../get-policy.ts';
+import type { ReadRegistered } from '../limits/registered.ts';
+import { sendRefusal } from '../refuse.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { type Asked, SubscriptionRefused } from './document.ts';
 import type { Answers, SubscriptionRunner } from './run.ts';
 
 interface EventStreamOptions {
   readonly runner: SubscriptionRunner;
+  readonly door: Door;
+  readonly readRegistered: ReadRegistered;
   readonly settings: GatewaySettings;
   readonly isClosing: () => boolean;
 }
@@ -20,14 +25,26 @@ interface EventStreamOptions {
  * reads no other answer.
  */
 export function addEventStreams(fastify: FastifyInstance, options: EventStreamOptions): { close(): Promise<void> } {
-  const { runner, settings, isClosing } = options;
+  const { runner, door, readRegistered, settings, isClosing } = options;
   const open = new Map<Promise<void>, FastifyReply>();
+  const admitted = new WeakMap<FastifyRequest, Admitted>();
 
   fastify.route({
     exposeHeadRoute: false,
     method: ['GET', 'POST'],
     url: '/graphql/stream',
+    onRequest: async (request, reply) => {
+      try {
+        const one = await door.admit(request.id, request.raw);
+        admitted.set(request, one);
+        reply.raw.once('close', () => one.leave());
+      } catch (error) {
+        return sendRefusal(reply, error);
+      }
+    },
     handler: async (request, reply) => {
+      const subscriber = admitted.get(request);
+      if (subscriber === undefined) throw new Error('A request came in without passing the door');
       const refused = refusedRequest(request);
       if (refused !== null) return reply.code(400).send(refused);
       if (!/\btext\/event-stream\b|\*\/\*/.test(request.headers.accept ?? '*/*')) {
@@ -38,19 +55,24 @@ export function addEventStreams(fastify: FastifyInstance, options: EventStreamOp
         return reply.code(400).send(refusal('BAD_REQUEST', 'Expected `query` and, where needed, `variables`.'));
       }
       if (isClosing()) return reply.code(503).send(refusal('OPERATION_TIMEOUT', 'The hub is stopping.'));
-      const stream = serve(request, reply, asked);
+      const stream = serve({ request, reply, asked, subscriber });
       open.set(stream, reply);
       await stream.finally(() => open.delete(stream));
       return reply;
     },
   });
 
-  async function serve({ id: requestId, headers }: FastifyRequest, reply: FastifyReply, asked: Asked): Promise<void> {
+  async function serve(serving: Serving): Promise<void> {
+    const { request, reply, asked, subscriber } = serving;
+    const { id: requestId, headers } = request;
+    const { actor, stated, leave } = subscriber;
     const line = openLine(reply, settings);
     let answers: Answers | undefined;
     line.onEnd(() => void answers?.return());
     try {
-      ({ answers } = await runner.start(asked, { requestId, headers }));
+      ({ answers } = await runner.start(readRegistered(asked, actor), { requestId, headers, actor, stated }));
+      // Listening takes no time of the hub: each event does, and has its own.
+      leave();
       if (line.isEnded()) await answers.return();
       for await (const answer of answers) await line.send(eventOf(answer));
     } catch (error) {
@@ -67,6 +89,13 @@ export function addEventStreams(fastify: FastifyInstance, options: EventStreamOp
       for (const { raw } of open.values()) raw.destroy();
     },
   };
+}
+
+interface Serving {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly asked: Asked;
+  readonly subscriber: Admitted;
 }
 
 function eventOf(answer: FormattedExecutionResult): string {

@@ -1,12 +1,10 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { setImmediate as immediate } from 'node:timers/promises';
 import {
-  createSourceEventStream,
   type DocumentNode,
+  type ExecutionResult,
   execute,
   type FormattedExecutionResult,
   type GraphQLSchema,
-  getVariableValues,
   type OperationDefinitionNode,
 } from 'graphql';
 import type { Logger } from 'pino';
@@ -14,23 +12,12 @@ import { HubError } from '../../core/errors.ts';
 import { type LoggedExchange, logExchange } from '../exchange.ts';
 import { formatGraphqlError } from '../format-error.ts';
 import { type OperationClock, startClock } from '../operation-clock.ts';
-import type { MakeContext } from '../operation-request.ts';
 import { plainFieldResolver } from '../plain-field-resolver.ts';
-import type { GatewaySettings } from '../settings.ts';
-import { schemaWithoutAbandonedPromises } from '../unabandoned.ts';
-import { type Asked, asGraphqlError, createDocumentReader, SubscriptionRefused, withCode } from './document.ts';
+import { type BeginningsOptions, type Begun, createBeginnings, type Subscriber } from './begin.ts';
+import { type Asked, asGraphqlError, SubscriptionRefused } from './document.ts';
 
-export interface SubscriptionsOptions {
-  readonly schema: GraphQLSchema;
-  readonly contextFor: MakeContext;
-  readonly settings: GatewaySettings;
+export interface SubscriptionsOptions extends BeginningsOptions {
   readonly logger: Logger;
-}
-
-/** Who subscribes, by which request. */
-export interface Subscriber {
-  readonly requestId: string;
-  readonly headers: IncomingHttpHeaders;
 }
 
 /** Executes subscriptions, whatever they travel over. */
@@ -58,63 +45,17 @@ export interface Answers extends AsyncIterableIterator<FormattedExecutionResult,
   return(): Promise<IteratorReturnResult<undefined>>;
 }
 
-interface Begun {
-  readonly asked: Asked;
-  readonly subscriber: Subscriber;
-  readonly document: DocumentNode;
-  readonly operation: OperationDefinitionNode;
-}
-
 const DONE = { done: true, value: undefined } as const;
 
 export function createSubscriptionRunner(options: SubscriptionsOptions): SubscriptionRunner {
-  const { contextFor, settings, logger } = options;
-  const schema = schemaWithoutAbandonedPromises(options.schema);
-  const readDocument = createDocumentReader(options.schema, settings);
+  const { settings, logger } = options;
+  const { schema, begin, openSource, timed } = createBeginnings(options);
   const running = new Set<Answers>();
   let starting = 0;
   let closed = false;
 
-  /** One deadline's worth of work with a context of its own. */
-  async function timed<T>(begun: Begun, clock: OperationClock, work: (context: unknown) => Promise<T>): Promise<T> {
-    const { document, operation, subscriber } = begun;
-    const overtime = clock.overtime.then((error) => {
-      throw error;
-    });
-    const worked = (async () => {
-      return work(await contextFor({ ...subscriber, signal: clock.signal, document, operation }));
-    })();
-    try {
-      return await Promise.race([worked, overtime]);
-    } finally {
-      clock.stop();
-    }
-  }
-
-  async function openSource(begun: Begun): Promise<AsyncIterator<unknown>> {
-    const { document, operation, asked } = begun;
-    const variables = getVariableValues(schema, operation.variableDefinitions ?? [], asked.variables ?? {});
-    if (variables.errors) {
-      throw new SubscriptionRefused(variables.errors.map((error) => withCode('BAD_USER_INPUT', error)));
-    }
-    let late = false;
-    const opening = timed(begun, startClock(settings.OPERATION_TIMEOUT_MS), async (contextValue) => {
-      const source = await createSourceEventStream({
-        schema,
-        document,
-        contextValue,
-        operationName: operation.name?.value,
-        variableValues: asked.variables,
-      });
-      if (!(Symbol.asyncIterator in source)) throw new SubscriptionRefused(source.errors ?? []);
-      const iterator = source[Symbol.asyncIterator]();
-      // Nobody waits for it any more, so nobody would close it.
-      if (late) await iterator.return?.();
-      return iterator;
-    });
-    return opening.finally(() => {
-      late = true;
-    });
+  function demandPlace(): void {
+    if (running.size + starting > settings.SUBSCRIPTIONS) throw tooMany('The hub', settings.SUBSCRIPTIONS);
   }
 
   function answersOf(begun: Begun, source: AsyncIterator<unknown>): Answers {
@@ -148,16 +89,23 @@ export function createSubscriptionRunner(options: SubscriptionsOptions): Subscri
       const exchange = exchangeOf(begun);
       clock = startClock(settings.OPERATION_TIMEOUT_MS);
       try {
-        const { data = null, errors = [] } = await timed(begun, clock, async (contextValue) => {
-          return execute({
-            schema,
-            document,
-            rootValue,
-            contextValue,
-            operationName: operation.name?.value,
-            variableValues: asked.variables,
-            fieldResolver: plainFieldResolver,
-          });
+        const { data = null, errors = [] } = await timed(begun, {
+          clock,
+          event: true,
+          leaving: ({ data: told, errors: failed = [] }: ExecutionResult) => ({
+            hasData: told != null,
+            errors: failed.map((error) => formatGraphqlError(error)),
+          }),
+          work: async (served, contextValue) =>
+            execute({
+              schema: served,
+              document,
+              rootValue,
+              contextValue,
+              operationName: operation.name?.value,
+              variableValues: asked.variables,
+              fieldResolver: plainFieldResolver,
+            }),
         });
         if (errors.length === 0) return { data };
         exchange.errors.push(...errors.map((error) => formatGraphqlError(error)));
@@ -204,10 +152,9 @@ export function createSubscriptionRunner(options: SubscriptionsOptions): Subscri
   return {
     schema,
     async start(asked, subscriber) {
-      if (running.size + starting >= settings.SUBSCRIPTIONS) throw tooMany('The hub', settings.SUBSCRIPTIONS);
       starting += 1;
       try {
-        const begun = { asked, subscriber, ...(await readDocument(asked)) };
+        const begun = await begin(asked, subscriber, demandPlace);
         const answers = answersOf(begun, await openSource(begun));
         running.add(answers);
         if (closed) void answers.return();

@@ -6,16 +6,23 @@ import type { ExecutionResult, FormattedExecutionResult } from 'graphql';
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer } from 'graphql-ws';
 import type { Logger } from 'pino';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import type { Actor } from '../../core/access.ts';
+import { HubError } from '../../core/errors.ts';
+import type { Presented } from '../authenticate.ts';
+import type { Door } from '../door.ts';
 import { formatGraphqlError } from '../format-error.ts';
+import type { ReadRegistered } from '../limits/registered.ts';
 import { loggedCauses } from '../log-cause.ts';
 import { isOwnName, isOwnOrigin } from '../loopback.ts';
 import type { GatewaySettings } from '../settings.ts';
-import { SubscriptionRefused } from './document.ts';
-import { type Subscriber, type SubscriptionRunner, tooMany } from './run.ts';
+import { asGraphqlError, SubscriptionRefused } from './document.ts';
+import { type SubscriptionRunner, tooMany } from './run.ts';
 
 interface WebSocketOptions {
   readonly server: Server;
   readonly runner: SubscriptionRunner;
+  readonly door: Door;
+  readonly readRegistered: ReadRegistered;
   readonly settings: GatewaySettings;
   readonly logger: Logger;
   readonly isClosing: () => boolean;
@@ -37,14 +44,14 @@ const MOST_REASON_BYTES = 123;
 
 /** Subscriptions over WebSocket at `/graphql`, in the subprotocol `graphql-transport-ws`. */
 export function addWebSockets(options: WebSocketOptions): { close(): Promise<void> } {
-  const { server, runner, settings, logger, isClosing } = options;
+  const { server, settings, logger, isClosing } = options;
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: settings.MAX_BODY_BYTES,
     perMessageDeflate: false,
     handleProtocols: (offered) => (offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) ? GRAPHQL_TRANSPORT_WS_PROTOCOL : false),
   });
-  const protocol = makeProtocol(runner, settings);
+  const protocol = makeProtocol(options);
 
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy());
@@ -54,7 +61,7 @@ export function addWebSockets(options: WebSocketOptions): { close(): Promise<voi
     else sockets.handleUpgrade(request, socket, head, (opened) => serve(opened, request));
   });
 
-  function serve(socket: WebSocket, { headers }: IncomingMessage): void {
+  function serve(socket: WebSocket, request: IncomingMessage): void {
     const requestId = randomUUID();
     const line = createLine(socket, settings);
     const ended = protocol.opened(
@@ -73,7 +80,7 @@ export function addWebSockets(options: WebSocketOptions): { close(): Promise<voi
           });
         },
       },
-      { requestId, headers },
+      { requestId, request },
     );
     // As soon as nothing more will be sent: whoever is cut off would otherwise be given events that go nowhere.
     line.onEnd((code, reason) => {
@@ -93,18 +100,42 @@ export function addWebSockets(options: WebSocketOptions): { close(): Promise<voi
   };
 }
 
-function makeProtocol(runner: SubscriptionRunner, { SUBSCRIPTIONS_PER_CONNECTION: most }: GatewaySettings) {
-  return makeServer<Record<string, unknown>, Subscriber>({
+/** One connection: the request that opened it, and who was recognised by it and by what its first message said. */
+interface Connection {
+  readonly requestId: string;
+  readonly request: IncomingMessage;
+  recognised?: { readonly actor: Actor; readonly presented: Presented };
+}
+
+function makeProtocol({ runner, door, readRegistered, settings }: WebSocketOptions) {
+  const most = settings.SUBSCRIPTIONS_PER_CONNECTION;
+  return makeServer<Record<string, unknown>, Connection>({
     connectionInitWaitTimeout: INIT_TIMEOUT_MS,
-    // Told, so that whoever reports a failure can say which.
-    onConnect: ({ extra }) => ({ requestId: extra.requestId }),
+    async onConnect({ extra, connectionParams }) {
+      const presented = door.presentedBy(extra.request, connectionParams);
+      try {
+        extra.recognised = { actor: await door.recognise(presented), presented };
+      } catch {
+        // Closed as 4403, whatever it was: a close frame has no room for more.
+        return false;
+      }
+      // Told, so that whoever reports a failure can say which.
+      return { requestId: extra.requestId };
+    },
     onSubscribe: async ({ extra, subscriptions }, _, asked) => {
+      const { requestId, request, recognised } = extra;
+      if (recognised === undefined) throw new Error('A subscription came in before anybody was recognised');
       try {
         if (Object.keys(subscriptions).length > most) throw tooMany('This connection', most);
-        const { document, operation, answers } = await runner.start(asked, extra);
+        const { actor, stated, leave } = await door.enter({ requestId, ...recognised });
+        const subscriber = { requestId, headers: request.headers, actor, stated };
+        // Listening takes no time of the hub: each event does, and has its own.
+        const begin = async () => runner.start(readRegistered(asked, actor), subscriber);
+        const { document, operation, answers } = await begin().finally(leave);
         return { schema: runner.schema, document, operationName: operation.name?.value, contextValue: answers };
       } catch (error) {
         if (error instanceof SubscriptionRefused) return error.errors;
+        if (error instanceof HubError) return [asGraphqlError(error)];
         throw error;
       }
     },

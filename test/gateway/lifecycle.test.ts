@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { HubError } from '../../core/errors.ts';
 import type { OperationRequest } from '../../gateway/operation-request.ts';
 import type { GatewaySettings } from '../../gateway/settings.ts';
-import { startTestGateway, type TestGateway } from './support.ts';
+import { contextOf, startTestGateway, type TestGateway } from './support.ts';
 
 interface Context {
   readonly signal: AbortSignal;
@@ -39,7 +39,7 @@ async function start(settings: Partial<GatewaySettings> = {}): Promise<TestGatew
   const hub = await startTestGateway(schema, {
     contextFor: ({ signal }: OperationRequest) => {
       signals.push(signal);
-      return { signal };
+      return contextOf({ signal });
     },
     settings: { CLOSE_TIMEOUT_MS: 200, ...settings },
   });

@@ -3,6 +3,7 @@ import { readSettings } from '../../core/setting.ts';
 import { addCallbackRoute, type CallbackTaker } from '../../gateway/callback-route.ts';
 import { createGateway } from '../../gateway/gateway.ts';
 import { gatewaySettings } from '../../gateway/settings.ts';
+import { OPEN_GATE } from '../gateway/support.ts';
 
 /** A process of the hub that takes calls over HTTP and does nothing else. */
 export interface CallbackGateway {
@@ -16,7 +17,7 @@ export interface CallbackGateway {
 export async function openCallbackGateway(taker: CallbackTaker): Promise<CallbackGateway> {
   const gateway = await createGateway({
     schema: null,
-    contextFor: () => ({}),
+    ...OPEN_GATE,
     settings: { ...readSettings(gatewaySettings, {}, []), PORT: 0 },
     logger: pino({ level: 'silent' }),
     ready: async () => ({ ready: true, parts: {} }),
