@@ -8,6 +8,7 @@ import { startDemo } from './hub/demo.ts';
 import { describeSettings } from './hub/describe-settings.ts';
 import { describeErrors } from './hub/errors-doc.ts';
 import { type LiveDemo, showDemo } from './hub/live-demo.ts';
+import { ownCommand } from './hub/own-commands.ts';
 import { sampleQuery } from './hub/sample-query.ts';
 import { hubSettings } from './hub/settings.ts';
 import { isTask, runTask } from './hub/tasks.ts';
@@ -28,6 +29,12 @@ const USAGE = `lienthong: one GraphQL API over the systems of all sectors
                           let capture believe that as many dossiers are gone as it holds back
   node cli.ts triggers SECTOR [mysql|sqlite]
                           print the triggers by which a system's database notes its changes
+  node cli.ts access [FILE]
+                          check the file of grants and print who may see what
+  node cli.ts audit verify|export|retain|keys
+                          check the access log, take it out, remove its oldest days, print its public keys
+  node cli.ts operations register DIR --to FILE
+                          write down the operations of a folder, for OPERATIONS_FILE
   node cli.ts errors      print docs/errors.md
   node cli.ts settings    list every setting, its standard value and meaning
 `;
@@ -35,6 +42,12 @@ const USAGE = `lienthong: one GraphQL API over the systems of all sectors
 const root = import.meta.dirname;
 
 async function main(): Promise<void> {
+  const [named = '', ...args] = process.argv.slice(2);
+  const own = ownCommand(named);
+  if (own !== null) {
+    process.exitCode = await own({ args, root, environment: process.env, tell });
+    return;
+  }
   const { positionals, values } = parseArgs({
     allowPositionals: true,
     options: { role: { type: 'string', multiple: true } },

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import pino from 'pino';
 import { createHub } from '../../hub.ts';
+import { openAccessParts } from '../../test/support/open-access.ts';
 import { BENCH_NOW } from '../tables/databases.ts';
 import type { StartContestant } from './contestant.ts';
 
@@ -8,6 +9,7 @@ import type { StartContestant } from './contestant.ts';
 export const start: StartContestant = async ({ kind, urls, directory }) => {
   const urlOf = (path: string) => (kind === 'mariadb' ? path : `${kind}://${path}`);
   const hub = await createHub({
+    access: openAccessParts(),
     logger: pino({ level: 'info' }, pino.destination(2)),
     now: () => BENCH_NOW,
     roles: ['gateway'],

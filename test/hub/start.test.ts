@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { SettingsFault } from '../../core/setting.ts';
 import { createHub } from '../../hub.ts';
 import { dataOf } from '../support/answer.ts';
+import { openAccessParts } from '../support/open-access.ts';
 import { askHub, openHub, openProvince, type Province } from '../support/province.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -43,7 +44,11 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function faultsOf(environment: Readonly<Record<string, string>>): Promise<readonly string[]> {
   try {
-    const hub = await createHub({ logger, environment: { PORT: '0', DATA_DIR: join(folder, 'data'), ...environment } });
+    const hub = await createHub({
+      logger,
+      access: openAccessParts(),
+      environment: { PORT: '0', DATA_DIR: join(folder, 'data'), ...environment },
+    });
     await hub.close();
     return [];
   } catch (error) {
@@ -102,6 +107,7 @@ describe('Settings', () => {
     async (HOST) => {
       const hub = await createHub({
         logger,
+        access: openAccessParts(),
         environment: { ...NOWHERE, PORT: '0', DATA_DIR: join(folder, 'host'), HOST },
       }).catch((error: unknown) => error);
       const refusal =

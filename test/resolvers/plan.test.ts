@@ -63,6 +63,8 @@ const registry: Registry = {
   index: { views: unused, byNumbers: unused, page: unused, count: unused, history: unused, progress: unused },
   feed: { head: unused, wake: unused, open: unused, close: unused },
   captureStatus: { ways: unused },
+  access: { open: unused },
+  audit: { find: unused },
   now: () => 0,
   limits: { callsPerOperation: 1, recordsPerOperation: 1, searchHits: 1, indexStaleMs: 1 },
 };

@@ -6,9 +6,11 @@ import type { OpenSector } from '../../core/open-sector.ts';
 import { createSeal } from '../../core/seal.ts';
 import type { Answer, WatchedSource } from '../../core/source.ts';
 import * as fields from '../../kit/fields.ts';
+import { accessRulesOf } from '../../resolvers/access-rules.ts';
 import { createOperation, type Operation } from '../../resolvers/operation.ts';
 import type { Registry } from '../../resolvers/registry.ts';
 import { buildSchema } from '../../resolvers/schema.ts';
+import { openAccess, openAccessParts } from '../support/open-access.ts';
 
 /** A system of people, all in memory: each may be down, late, or hold what it likes. */
 export interface System {
@@ -97,11 +99,15 @@ export function openHouse(systems: readonly System[], options: HouseOptions = {}
     remember: async () => undefined,
   };
   const now = () => NOW;
-  const registry: Registry = { sectors, catalogues, seal, numberPairs, index, feed, captureStatus, now, limits };
+  const { audit, desk } = openAccessParts();
+  const shared = { sectors, catalogues, seal, numberPairs, index, feed, captureStatus, audit, now, limits };
+  const rules = accessRulesOf([], []);
+  const registry: Registry = { ...shared, access: desk(shared, rules) };
   const schema = buildSchema(registry, []);
   const operation = () =>
     createOperation(registry, {
       caller: { actor: 'test', requestId: 'test' },
+      access: openAccess(),
       signal: new AbortController().signal,
     });
   return {

@@ -12,6 +12,7 @@ import { generate } from '../../stand-ins/generate.ts';
 import type { Running } from '../../stand-ins/serve.ts';
 import type { World } from '../../stand-ins/world/types.ts';
 import { createWorld } from '../../stand-ins/world/world.ts';
+import { openAccessParts } from './open-access.ts';
 
 export interface GraphqlAnswer {
   // biome-ignore lint/suspicious/noExplicitAny: answers are as varied as the questions of the tests
@@ -124,6 +125,7 @@ export async function openHub(
   const hub = await createHub({
     logger: pino({ level: 'debug' }, { write: (line) => logged.push(line) }),
     now: options.now ?? (() => WORLD_NOW),
+    access: openAccessParts(),
     environment: { PORT: '0', ...QUIET, ...environment },
   });
   const address = await hub.gateway.listen();

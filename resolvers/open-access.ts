@@ -1,0 +1,56 @@
+import type { Actor } from '../core/access.ts';
+import type { Caller } from '../core/caller.ts';
+import type { OperationAccess } from './access.ts';
+import type { AccessDesk } from './access-desk.ts';
+
+/** Somebody to whom everything is allowed. */
+export const ANYBODY: Actor = {
+  id: 'anybody',
+  role: 'counter',
+  client: 'anything',
+  delegated: false,
+  unit: null,
+  personalNumber: null,
+  expiresAt: Number.MAX_SAFE_INTEGER,
+  tokenId: 'none',
+};
+
+/** Access that allows everything and notes nothing. */
+export function openAccess(actor: Actor = ANYBODY): OperationAccess {
+  return {
+    actor,
+    purpose: { code: null, dossier: null, visit: null },
+    refused: new Map(),
+    mayRead: () => true,
+    askPerson: async () => {},
+    seesMatch: () => 'WHOLE',
+    askRecord: async () => {},
+    judgeRecord: () => {},
+    judgeDossier: () => ({ course: true, personal: null, relation: 'NONE' }),
+    askDossier: async () => {},
+    unitsSeen: () => null,
+    demand: () => {},
+    shown: () => {},
+    asked: () => {},
+    sought: () => {},
+  };
+}
+
+/** A desk that opens such access for everybody. */
+export function openDesk(): AccessDesk {
+  return {
+    async open({ actor, stated, requestId }) {
+      const { purpose, dossier, visit } = stated;
+      const caller: Caller = {
+        actor: actor.id,
+        client: actor.client,
+        unit: actor.unit ?? undefined,
+        purpose: purpose ?? 'demo',
+        dossier: dossier ?? undefined,
+        visit: visit ?? undefined,
+        requestId,
+      };
+      return { access: openAccess(actor), caller, guarded: false, settle: async () => {} };
+    },
+  };
+}
