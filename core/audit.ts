@@ -1,4 +1,4 @@
-import { createHash, createHmac, type KeyObject } from 'node:crypto';
+import { createHmac, hash, type KeyObject } from 'node:crypto';
 import type { PurposeCode, Relation, Role } from './access.ts';
 import { isEnterpriseCode } from './enterprise-code.ts';
 
@@ -86,7 +86,7 @@ export const genesisText = (chain: string, publicKey: string, after: string | nu
   `lienthong access log v1\n${chain}\n${publicKey}\n${after ?? ''}`;
 /** hash(n) = SHA-256 of `{hash(n-1) in hexadecimal}\n{line n}`, lower-case hexadecimal. */
 export function chainHash(previous: string, line: string): string {
-  return createHash('sha256').update(`${previous}\n${line}`).digest('hex');
+  return hash('sha256', `${previous}\n${line}`, 'hex');
 }
 
 export const headText = (head: Pick<AuditHead, 'chain' | 'seq' | 'at' | 'hash'>): string =>
@@ -128,19 +128,25 @@ export interface AuditRecord {
 export interface AuditReader {
   /** Newest first, keyset pages. At least one of subject, actor, dossier, visit. */
   find(request: AuditQuery): Promise<{ readonly found: readonly AuditFound[]; readonly more: boolean }>;
+  /** What stands in the log for this number. */
+  hashSubject(number: string): string;
 }
+
 export interface AuditQuery {
   /** Every number of the person. */
   readonly subjectNumbers?: readonly string[];
   readonly actor?: string;
   readonly dossier?: string;
   readonly visit?: string;
+  /** Leaves out what the person themself may be shown only later. */
+  readonly forSubject?: boolean;
   /** UTC milliseconds, included / not included. */
   readonly from?: number;
   readonly to?: number;
   readonly first: number;
   readonly after: readonly [at: number, chain: string, seq: number] | null;
 }
+
 export interface AuditFound {
   readonly key: readonly [at: number, chain: string, seq: number];
   readonly operation: OperationEntry;

@@ -15,7 +15,7 @@ export interface HubAudit {
 export async function openHubAudit(_: PartOptions): Promise<HubAudit> {
   return {
     log: { write: async () => {}, state: () => 'writing', close: async () => {} },
-    reader: { find: async () => ({ found: [], more: false }) },
+    reader: { find: async () => ({ found: [], more: false }), hashSubject: (number) => number },
     noteRefusal: async () => {},
     hashSubject: (number) => number,
     close: async () => {},

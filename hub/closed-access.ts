@@ -11,7 +11,7 @@ export function closedAccess(): AccessParts {
     noteRefusal: async () => {},
     limits: { of: () => ({}) },
     introspection: () => false,
-    audit: { find: refuse },
+    audit: { find: refuse, hashSubject: (number) => number },
     desk: () => ({ open: refuse }),
     state: () => ({}),
     close: async () => {},

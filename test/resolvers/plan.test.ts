@@ -64,7 +64,7 @@ const registry: Registry = {
   feed: { head: unused, wake: unused, open: unused, close: unused },
   captureStatus: { ways: unused },
   access: { open: unused },
-  audit: { find: unused },
+  audit: { find: unused, hashSubject: unused },
   now: () => 0,
   limits: { callsPerOperation: 1, recordsPerOperation: 1, searchHits: 1, indexStaleMs: 1 },
 };

@@ -10,7 +10,7 @@ export function openAccessParts(): AccessParts {
     noteRefusal: async () => {},
     limits: { of: () => ({}) },
     introspection: () => true,
-    audit: { find: async () => ({ found: [], more: false }) },
+    audit: { find: async () => ({ found: [], more: false }), hashSubject: (number) => number },
     desk: () => openDesk(),
     state: () => ({}),
     close: async () => {},
