@@ -22,6 +22,7 @@ export function readHubPolicy(_: PartOptions): HubPolicy {
       newerCode: (code) => code,
       agencyOf: (unit) => unit,
       codesBelow: (code) => [code],
+      roots: () => [],
     },
     limits: { of: () => ({}) },
     introspection: () => true,
