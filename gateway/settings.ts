@@ -29,7 +29,8 @@ export const gatewaySettings = {
   MAX_QUERY_TOKENS: integerSetting({
     description: 'Most words and signs one GraphQL document may hold.',
     unit: 'tokens',
-    standard: 5_000,
+    // Checking that fields of one name can be merged takes time that grows with the square of their number.
+    standard: 2_000,
     least: 100,
     most: 1_000_000,
   }),
@@ -39,6 +40,73 @@ export const gatewaySettings = {
     standard: 15,
     least: 2,
     most: 100,
+  }),
+  MAX_COST: integerSetting({
+    description:
+      'Most that one operation may cost by its fields and the lengths of its lists, as the schema’s @cost and @listSize say.',
+    unit: 'units',
+    standard: 10_000,
+    least: 100,
+    most: 1_000_000_000,
+  }),
+  MAX_ALIASES: integerSetting({
+    description: 'Most fields of one operation that are asked for under another name.',
+    unit: 'aliases',
+    standard: 30,
+    most: 100_000,
+  }),
+  MAX_DIRECTIVES: integerSetting({
+    description: 'Most directives of one operation, such as @include.',
+    unit: 'directives',
+    standard: 10,
+    most: 100_000,
+  }),
+  MAX_ROOT_FIELDS: integerSetting({
+    description: 'Most fields of the root that one operation may ask for.',
+    unit: 'fields',
+    standard: 20,
+    least: 1,
+    most: 100_000,
+  }),
+  RATE_PER_MINUTE: integerSetting({
+    description:
+      'Operations a minute of one person through one client, where the file of grants gives the client no other.',
+    unit: 'operations',
+    standard: 600,
+    least: 1,
+    most: 10_000_000,
+  }),
+  AT_ONCE: integerSetting({
+    description: 'Most operations at once of one person through one client, where the file of grants gives no other.',
+    unit: 'operations',
+    standard: 20,
+    least: 1,
+    most: 100_000,
+  }),
+  ADDRESS_FAILURES_PER_MINUTE: integerSetting({
+    description:
+      'Tokens a minute of one address that are told why they are not accepted; further ones are told to wait. Good ones are let in.',
+    unit: 'failures',
+    standard: 30,
+    least: 1,
+    most: 1_000_000,
+  }),
+  CALLBACKS_PER_MINUTE: integerSetting({
+    description: 'Calls a minute that one address of a sector’s system may make.',
+    unit: 'calls',
+    standard: 6_000,
+    least: 1,
+    most: 10_000_000,
+  }),
+  OPERATIONS_FILE: textSetting({
+    description:
+      'File of registered operations, as `operations register` writes it; they are asked for by `documentId`.',
+    standard: '',
+  }),
+  REGISTERED_ONLY: choiceSetting({
+    description: 'Whether registered operations are all that anybody may ask.',
+    choices: ['on', 'off'],
+    standard: 'off',
   }),
   COMPILED_OPERATIONS: integerSetting({
     description: 'Most operations kept compiled; 0 runs everything uncompiled.',
@@ -81,14 +149,14 @@ export const gatewaySettings = {
     most: 600_000,
   }),
   INTROSPECTION: choiceSetting({
-    description: 'Whether clients may read the schema; off also hides the names that error messages would suggest.',
-    choices: ['on', 'off'],
-    standard: 'on',
+    description: 'Who may read the schema: whoever a grant allows INTROSPECT, or nobody.',
+    choices: ['roles', 'off'],
+    standard: 'roles',
   }),
   GRAPHIQL: choiceSetting({
-    description: 'Whether the query editor is served at /.',
+    description: 'Whether the query editor is served at /; the demo serves it unless told otherwise.',
     choices: ['on', 'off'],
-    standard: 'on',
+    standard: 'off',
   }),
 };
 

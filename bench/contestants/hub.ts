@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import pino from 'pino';
 import { createHub } from '../../hub.ts';
 import { openAccessParts } from '../../test/support/open-access.ts';
+import { OPEN_LIMITS_ENVIRONMENT } from '../../test/support/open-limits.ts';
 import { BENCH_NOW } from '../tables/databases.ts';
 import type { StartContestant } from './contestant.ts';
 
@@ -15,6 +16,7 @@ export const start: StartContestant = async ({ kind, urls, directory }) => {
     roles: ['gateway'],
     sectorDirectories: [join(import.meta.dirname, '..', 'sectors')],
     environment: {
+      ...OPEN_LIMITS_ENVIRONMENT,
       PORT: '0',
       DATA_DIR: directory,
       DATABASE_URL: urls.index,

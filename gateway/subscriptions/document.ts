@@ -3,7 +3,6 @@ import {
   GraphQLError,
   type GraphQLSchema,
   getOperationAST,
-  NoSchemaIntrospectionCustomRule,
   type OperationDefinitionNode,
   OperationTypeNode,
   parse,
@@ -49,8 +48,7 @@ export function createDocumentReader(
   settings: GatewaySettings,
 ): (asked: Asked) => Promise<ReadDocument> {
   const known = createDocumentStore();
-  const hidden = settings.INTROSPECTION === 'off';
-  const rules = [...specifiedRules, ...limitRules(settings), ...(hidden ? [NoSchemaIntrospectionCustomRule] : [])];
+  const rules = [...specifiedRules, ...limitRules(settings)];
 
   function readDocument(query: string): DocumentNode {
     let document: DocumentNode;
@@ -59,7 +57,7 @@ export function createDocumentReader(
     } catch (error) {
       throw refused('GRAPHQL_PARSE_FAILED', error);
     }
-    const faults = validate(schema, document, rules, { maxErrors: 5, hideSuggestions: hidden });
+    const faults = validate(schema, document, rules, { maxErrors: 5, hideSuggestions: true });
     if (faults.length > 0) {
       throw new SubscriptionRefused(faults.map((fault) => withCode('GRAPHQL_VALIDATION_FAILED', fault)));
     }

@@ -35,7 +35,7 @@ const schema = makeExecutableSchema({
 
 let hub: TestGateway;
 beforeAll(async () => {
-  hub = await startTestGateway(schema, { defaultQuery: '# Hỏi thử\n{ hello }\n' });
+  hub = await startTestGateway(schema, { defaultQuery: '# Hỏi thử\n{ hello }\n', settings: { GRAPHIQL: 'on' } });
 });
 afterAll(() => hub.gateway.close());
 

@@ -209,6 +209,6 @@ test('with introspection off nothing of the schema can be read or guessed', asyn
   const guess = await closed.ask({ query: '{ secre }' });
   await closed.gateway.close();
   expect(introspection.body.data).toBeUndefined();
-  expect(introspection.body.errors?.[0]?.extensions?.code).toBe('GRAPHQL_VALIDATION_FAILED');
+  expect(introspection.body.errors?.[0]?.extensions?.code).toBe('FORBIDDEN');
   expect(guess.body.errors?.[0]?.message).not.toContain('secret');
 });

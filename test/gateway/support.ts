@@ -8,6 +8,7 @@ import { createGateway, type Gateway, type GatewayOptions } from '../../gateway/
 import type { OperationContext } from '../../gateway/operation-request.ts';
 import { type GatewaySettings, gatewaySettings } from '../../gateway/settings.ts';
 import { ANYBODY } from '../support/open-access.ts';
+import { OPEN_LIMITS } from '../support/open-limits.ts';
 
 export interface LogLine {
   readonly level: number;
@@ -51,7 +52,7 @@ export interface ReplyError {
 /** Accepting this, a client is told by the status what is wrong with a document. */
 export const GRAPHQL_RESPONSE = 'application/graphql-response+json';
 
-/** Everybody is let in and every limit is open, for what is about something else. */
+/** Everybody is let in, for what is about something else. */
 export const OPEN_GATE = {
   guardedSchema: null,
   contextFor: () => contextOf({}),
@@ -70,13 +71,14 @@ export function contextOf(value: unknown): OperationContext {
   return { value, guarded: false, settle: async () => {} };
 }
 
-/** A gateway that listens on a free port of 127.0.0.1. */
+/** A gateway that listens on a free port of 127.0.0.1, with every limit open that the settings do not close. */
 export async function startTestGateway(
   schema: GraphQLSchema,
   options: Partial<Omit<GatewayOptions, 'settings'>> & { settings?: Partial<GatewaySettings> } = {},
 ): Promise<TestGateway> {
   const log = createLogKeeper();
-  const settings = { ...readSettings(gatewaySettings, {}, []), PORT: 0, ...options.settings };
+  const standard = readSettings(gatewaySettings, {}, []);
+  const settings = { ...standard, ...OPEN_LIMITS, PORT: 0, ...options.settings };
   const gateway = await createGateway({
     schema,
     ...OPEN_GATE,

@@ -13,6 +13,7 @@ import type { Running } from '../../stand-ins/serve.ts';
 import type { World } from '../../stand-ins/world/types.ts';
 import { createWorld } from '../../stand-ins/world/world.ts';
 import { openAccessParts } from './open-access.ts';
+import { OPEN_LIMITS_ENVIRONMENT } from './open-limits.ts';
 
 export interface GraphqlAnswer {
   // biome-ignore lint/suspicious/noExplicitAny: answers are as varied as the questions of the tests
@@ -116,7 +117,7 @@ export async function openProvince(options: ProvinceOptions = {}): Promise<Provi
 const QUIET = { HEALTH_INTERVAL_MS: '3600000', POLL_INTERVAL_MS: '3600000', SWEEP_INTERVAL_MS: '3600000' };
 const MOST_CATCHING_UP_MS = 240_000;
 
-/** A hub that listens on a free port, with exactly these settings and those that keep it quiet. */
+/** A hub that listens on a free port, with exactly these settings, those that keep it quiet and open limits. */
 export async function openHub(
   environment: Readonly<Record<string, string>>,
   options: { logged?: string[]; now?: (() => number) | undefined; catchesUp?: boolean | undefined } = {},
@@ -126,7 +127,7 @@ export async function openHub(
     logger: pino({ level: 'debug' }, { write: (line) => logged.push(line) }),
     now: options.now ?? (() => WORLD_NOW),
     access: openAccessParts(),
-    environment: { PORT: '0', ...QUIET, ...environment },
+    environment: { PORT: '0', ...QUIET, ...OPEN_LIMITS_ENVIRONMENT, ...environment },
   });
   const address = await hub.gateway.listen();
   if (catchesUp) await within(MOST_CATCHING_UP_MS, hub.caughtUp());
