@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { SettingsFault } from '../../core/setting.ts';
 import { createHub } from '../../hub.ts';
 import { dataOf } from '../support/answer.ts';
+import { openIssuer } from '../support/issuer.ts';
 import { openAccessParts } from '../support/open-access.ts';
 import { askHub, openHub, openProvince, type Province } from '../support/province.ts';
 
@@ -183,9 +184,20 @@ describe('A declaration', () => {
         `entities: { thing: ${ENTITY} }, queries: { thing: { to: 'thing', by: 'id', key: ({ id }: any) => id } }`,
       ),
       'schema.graphql':
-        'extend type Query { "Thử." thing(id: ID!): Thing } "Thử." type Thing { "Thử." id: ID "Thử." colour: String }',
+        'extend type Query { "Thử." thing(id: ID!): Thing @access(data: PUBLIC) } "Thử." type Thing @access(data: PUBLIC) { "Thử." id: ID "Thử." colour: String }',
     });
     expect(faults).toEqual([expect.stringMatching(/dark-sector.*Thing\.colour/)]);
+  });
+
+  it('whose schema adds a field without a class of data stops the start and names folder and field', async () => {
+    const faults = await faultsOfSector('open-sector', {
+      'sector.ts': sector(`entities: { thing: ${ENTITY} }`),
+      'schema.graphql': 'extend type Citizen { "Thử." thing: String } "Thử." type Thing { "Thử." id: ID }',
+    });
+    expect(faults).toEqual([
+      expect.stringMatching(/open-sector\/schema\.graphql: Citizen\.thing has no @access/),
+      expect.stringMatching(/open-sector\/schema\.graphql: Thing\.id has no @access/),
+    ]);
   });
 
   it('with a link or query that its schema does not have stops the start and names the field', async () => {
@@ -239,7 +251,7 @@ describe('A sector outside the repository', () => {
     );
     await writeFile(
       join(directory, 'tax', 'schema.graphql'),
-      'extend type Business { "Nợ thuế." taxDebt: TaxDebt } "Một khoản nợ thuế." type TaxDebt { "Mã số." business: ID "Số tiền, đồng." amount: Decimal }',
+      'extend type Business { "Nợ thuế." taxDebt: TaxDebt @access(data: PERSONAL) } "Một khoản nợ thuế." type TaxDebt @access(data: PERSONAL) { "Mã số." business: ID "Số tiền, đồng." amount: Decimal }',
     );
     province = await openProvince({
       citizens: 40,
@@ -317,6 +329,21 @@ describe('The command line', () => {
     expect(err).not.toMatch(/\n\s+at /);
   });
 
+  it('refuses to serve whoever asks: without an issuer, and with the demo’s where nobody said that it may', async () => {
+    const { code, err } = await finished(start(['serve'], NOWHERE));
+    expect(code).toBe(1);
+    expect(err).toMatch(/ISSUER is not set/);
+    expect(err).toMatch(/ISSUER_JWKS_URL is not set/);
+    const demo = { ISSUER: 'urn:lienthong:demo-issuer', ISSUER_JWKS_URL: 'http://127.0.0.1:1/jwks' };
+    const refused = await finished(start(['serve'], { ...NOWHERE, ...demo }));
+    expect(refused.code).toBe(1);
+    expect(refused.err).toMatch(/ISSUER: the demo’s issuer/);
+    const exposed = { TLS_CERT_FILE: 'a', TLS_KEY_FILE: 'b', PUBLIC_NAMES: 'hub.example', HOST: '0.0.0.0' };
+    const open = await finished(start(['serve'], { ...NOWHERE, ...demo, ...exposed, DEMO_ISSUER: 'accept' }));
+    expect(open.code).toBe(1);
+    expect(open.err).toMatch(/DEMO_ISSUER: expected refuse/);
+  });
+
   it('explains itself when it is asked for something it does not have', async () => {
     const { code, out } = await finished(start(['frobnicate']));
     expect(code).toBe(2);
@@ -324,7 +351,8 @@ describe('The command line', () => {
   });
 
   it('serves until SIGTERM and then ends with the code of success', async () => {
-    const child = start(['serve'], { ...NOWHERE, PORT: '0' });
+    const issuer = await openIssuer(join(folder, 'issuer'));
+    const child = start(['serve'], { ...NOWHERE, ...issuer.environment, PORT: '0' });
     const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
     let address = '';
     for await (const line of lines) {
@@ -333,11 +361,14 @@ describe('The command line', () => {
       address = told;
       break;
     }
-    expect(dataOf(await askHub(address, '{ procedure(code: "1.004194") { code } }')).procedure.code).toBe('1.004194');
+    const authorization = await issuer.bearer('counter');
+    const answer = await askHub(address, '{ procedure(code: "1.004194") { code } }', {}, { authorization });
+    expect(dataOf(answer).procedure.code).toBe('1.004194');
     expect((await fetch(`${address}/healthz`)).status).toBe(200);
     expect((await fetch(`${address}/readyz`)).status).toBe(200);
     const closed = once(child, 'close');
     child.kill('SIGTERM');
     expect(await closed).toEqual([0, null]);
+    await issuer.close();
   });
 });
