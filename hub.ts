@@ -205,9 +205,10 @@ async function openGateway(parts: {
         () => false,
       );
       const changes = streams.state();
+      const parts = access.state();
       return {
-        ready: reachable && changes !== 'stopped',
-        parts: { store: reachable ? 'reachable' : 'unreachable', changes, ...access.state() },
+        ready: reachable && changes !== 'stopped' && parts.audit !== 'unwritable',
+        parts: { store: reachable ? 'reachable' : 'unreachable', changes, ...parts },
       };
     },
     authenticate: access.authenticate,

@@ -43,7 +43,10 @@ export interface PartOptions {
 export async function openAccessParts(options: PartOptions): Promise<AccessParts> {
   const { policy, can, units, limits, introspection } = readHubPolicy(options);
   const identity = await openHubIdentity({ ...options, policy });
-  const { log, reader, noteRefusal, hashSubject, ...audit } = await openHubAudit(options).catch(async (error) => {
+  const { log, reader, noteRefusal, hashSubject, ...audit } = await openHubAudit({
+    ...options,
+    delays: policy.delays,
+  }).catch(async (error) => {
     await identity.close();
     throw error;
   });
@@ -54,7 +57,7 @@ export async function openAccessParts(options: PartOptions): Promise<AccessParts
     introspection,
     audit: reader,
     desk: (registry, rules) => createAccessDesk({ registry, rules, policy, can, units, log, hashSubject }),
-    state: () => ({ keys: identity.keys(), audit: log.state() }),
+    state: () => ({ keys: identity.keys(), audit: log.state(), heads: audit.heads() }),
     async close() {
       await identity.close();
       await audit.close();

@@ -9,6 +9,7 @@ import { isPersonalNumber, parsePersonalNumber } from '../core/personal-number.t
 import { SettingsFault } from '../core/setting.ts';
 import { scalars } from '../schema/scalars.ts';
 import type { FeedEvent } from '../streams/feed.ts';
+import { accessLogResolvers } from './access-log.ts';
 import { agencyOf, listAgencies, listProcedures, procedureOf } from './catalogues.ts';
 import { type CitizenNode, findCitizen, numberOfId, searchCitizens } from './citizens.ts';
 import { type ListArguments, listDossiers } from './dossier-list.ts';
@@ -40,6 +41,7 @@ export function buildSchema(registry: Registry, sectorSdl: readonly SectorSdl[])
   const resolvers = mergeResolvers([
     generalResolvers(registry),
     syncResolvers(registry),
+    accessLogResolvers(),
     sectorResolvers(registry.sectors),
   ]);
   for (const type of ['Query', 'Mutation']) {

@@ -1,0 +1,136 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { AuditLog } from '../core/audit.ts';
+import { bounded } from './bounded.ts';
+import { type ChainOptions, createChain } from './chain.ts';
+import type { HeadsExport } from './heads.ts';
+import { auditUnavailable, createWaitingRecords, type Waiting } from './waiting.ts';
+
+export interface WriterOptions extends ChainOptions {
+  readonly heads: HeadsExport;
+  /** Longest a record waits for others, in milliseconds. */
+  readonly groupMs: number;
+  readonly hashSubject: (number: string) => string;
+}
+
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 5_000;
+
+/**
+ * Writes records in groups: while one group is on its way, the next one gathers. A group that failed is never written
+ * again, since nobody knows whether it arrived; its chain is read before anything else is written to it.
+ */
+export function openWriter(options: WriterOptions): AuditLog {
+  const { heads, groupMs, timeoutMs, warn } = options;
+  const chain = createChain(options);
+  const waiting = createWaitingRecords(options);
+  let isWriting = true;
+  /** Operations without personal data that were answered unlogged. */
+  let missed = 0;
+  let running: Promise<void> | undefined;
+  let inFlight: readonly Waiting[] = [];
+  let closing: Promise<void> | undefined;
+  let isClosed = false;
+  const closed = new AbortController();
+
+  function settleAll(isWritten: boolean): void {
+    for (const one of inFlight) one.settle(isWritten);
+    inFlight = [];
+  }
+
+  const sweep = setInterval(
+    () => {
+      missed += waiting.expire();
+      const now = performance.now();
+      for (const one of inFlight) if (one.deadline <= now) one.settle(false);
+    },
+    Math.min(250, timeoutMs / 4),
+  );
+  sweep.unref();
+
+  async function writeGroup(): Promise<void> {
+    if (chain.isOver()) {
+      const head = await chain.end();
+      if (head !== null) await bounded(heads.put(head), timeoutMs).catch(() => {});
+    }
+    inFlight = waiting.take();
+    const plain = inFlight.filter(({ personal }) => !personal).length;
+    const told = missed;
+    try {
+      const head = await chain.write({
+        records: inFlight.map(({ prepared }) => prepared),
+        plain,
+        // After a failure even where nothing was missed: writing it is what shows that the log takes entries again.
+        missed: missed > 0 || !isWriting ? missed : null,
+      });
+      missed -= told;
+      await bounded(heads.put(head), timeoutMs).catch(() => {});
+      settleAll(true);
+    } catch (error) {
+      missed += plain;
+      settleAll(false);
+      throw error;
+    }
+  }
+
+  async function run(): Promise<void> {
+    let pauseMs = FIRST_PAUSE_MS;
+    if (groupMs > 0) await delay(groupMs, undefined, { signal: closed.signal }).catch(() => {});
+    while (!isClosed && !(waiting.isEmpty() && isWriting)) {
+      try {
+        if (!isWriting) missed = Math.max(0, missed - (await chain.recover()));
+        await writeGroup();
+        if (!isWriting) warn('The access log is written again');
+        isWriting = true;
+        pauseMs = FIRST_PAUSE_MS;
+      } catch {
+        if (isWriting) warn('The access log cannot be written; personal data is refused until it can');
+        isWriting = false;
+        settleAll(false);
+        if (closed.signal.aborted) return;
+        await delay(pauseMs, undefined, { signal: closed.signal }).catch(() => {});
+        pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+      }
+    }
+  }
+
+  function wake(): void {
+    running ??= run().finally(() => {
+      running = undefined;
+      if (!isClosed && !waiting.isEmpty()) wake();
+    });
+  }
+
+  async function closeAll(): Promise<void> {
+    closed.abort();
+    await bounded(running ?? Promise.resolve(), timeoutMs).catch(() => {});
+    isClosed = true;
+    missed += waiting.abandon();
+    clearInterval(sweep);
+    try {
+      if (isWriting) {
+        const head = await chain.end();
+        if (head !== null) await bounded(heads.put(head), timeoutMs);
+      }
+    } catch {
+      warn('The chain of the access log could not be closed; the next one says where it ended');
+    }
+  }
+
+  return {
+    async write(record) {
+      if (closing !== undefined || waiting.isFull() || (!isWriting && !record.personal)) {
+        if (record.personal) throw auditUnavailable();
+        missed += 1;
+        return;
+      }
+      const written = waiting.add(record);
+      wake();
+      await written;
+    },
+    state: () => (isWriting ? 'writing' : 'unwritable'),
+    close() {
+      closing ??= closeAll();
+      return closing;
+    },
+  };
+}
