@@ -74,7 +74,7 @@ function tell(text: string): void {
 }
 
 async function start(command: 'demo' | 'serve', roles: readonly string[]): Promise<void> {
-  const standard = command === 'demo' ? { LOG_LEVEL: 'warn' } : {};
+  const standard = command === 'demo' ? { LOG_LEVEL: 'warn', GRAPHIQL: 'on' } : {};
   const faults: string[] = [];
   const { DATA_DIR, HOST, LOG_LEVEL } = readSettings(hubSettings, { ...standard, ...process.env }, faults);
   if (HOST !== undefined) await loopbackAddress(HOST).catch((error: SettingsFault) => faults.push(...error.faults));
@@ -87,7 +87,7 @@ async function start(command: 'demo' | 'serve', roles: readonly string[]): Promi
   let show: LiveDemo | undefined;
   let address: string;
   try {
-    const environment = { ...demo?.environment, ...process.env };
+    const environment = { ...standard, ...demo?.environment, ...process.env };
     hub = await createHub({ environment, logger, roles, defaultQuery: sampleQuery });
     address = await hub.gateway.listen();
   } catch (error) {

@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { loadCatalogues } from './catalogues/catalogue.ts';
 import { createSeal } from './core/seal.ts';
 import { readSettings, SettingsFault } from './core/setting.ts';
+import { createPresenter } from './gateway/authenticate.ts';
 import { addCallbackRoute } from './gateway/callback-route.ts';
 import { createGateway, type Gateway } from './gateway/gateway.ts';
 import { loopbackAddress } from './gateway/loopback.ts';
@@ -137,7 +138,10 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     const gateway = await openGateway({ registry, sdl, access, store, settings, options, roles, streams });
     if (roles.has('gateway') || roles.has('capture')) {
       const onKept = (sector: string) => streams.kick(sector);
-      addCallbackRoute(gateway.fastify, createCallbackDesk({ sectors, database, now, warn, onKept }));
+      addCallbackRoute(gateway.fastify, createCallbackDesk({ sectors, database, now, warn, onKept }), {
+        perMinute: settings.CALLBACKS_PER_MINUTE,
+        presentedBy: createPresenter({ behindProxy: settings.BEHIND_PROXY === 'on' }),
+      });
     }
     const watch = roles.has('gateway') ? watchSystems(registry, settings.HEALTH_INTERVAL_MS) : { close() {} };
     streams.start();

@@ -20,6 +20,7 @@ import { createExecutor } from './executor.ts';
 import { type FormattedError, formatGraphqlError, refusal, statusOf } from './format-error.ts';
 import { createOperationLimits, limitRules, type MayIntrospect } from './limits/operation-limits.ts';
 import type { MakeContext, NoteRefusal, RefusedRequest } from './operation-request.ts';
+import { retryAfter } from './refuse.ts';
 import type { GatewaySettings } from './settings.ts';
 import { settledWork } from './settle.ts';
 
@@ -206,13 +207,16 @@ async function answerOperation(
 /** The answer when the operation as a whole failed: there is no data, and the status says whose fault it was. */
 function failure([error]: readonly FormattedError[]): GraphQLResponse {
   if (error === undefined) throw new Error('An operation failed without an error');
-  return response({ errors: [error.outward] }, statusOf(error.outward.extensions.code));
+  const status = statusOf(error.outward.extensions.code);
+  const seconds = retryAfter(error.origin, status);
+  const headers = seconds === null ? NO_HEADERS : new HeaderMap([['retry-after', String(seconds)]]);
+  return response({ errors: [error.outward] }, status, headers);
 }
 
 const NO_HEADERS = new HeaderMap();
 
-function response(singleResult: FormattedExecutionResult, status?: number): GraphQLResponse {
-  const http = status === undefined ? { headers: NO_HEADERS } : { headers: NO_HEADERS, status };
+function response(singleResult: FormattedExecutionResult, status?: number, headers = NO_HEADERS): GraphQLResponse {
+  const http = status === undefined ? { headers } : { headers, status };
   return { http, body: { kind: 'single', singleResult: singleResult as FormattedExecutionResult<Answer> } };
 }
 

@@ -37,7 +37,6 @@ export function createDoor(options: {
   const door: Door = {
     presentedBy,
     async recognise({ credentials, address }) {
-      allowance.demandAddress(address);
       try {
         return await authenticate(credentials);
       } catch (error) {

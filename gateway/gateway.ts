@@ -5,10 +5,12 @@ import type { Logger } from 'pino';
 import { HubError } from '../core/errors.ts';
 import { startGraphqlServer } from './apollo.ts';
 import { createPresenter } from './authenticate.ts';
+import { addCors } from './cors.ts';
 import { createDoor } from './door.ts';
 import { refusal } from './format-error.ts';
 import { addGraphiqlRoutes } from './graphiql.ts';
 import { addGraphqlRoute } from './graphql-route.ts';
+import { securityHeaders } from './headers.ts';
 import { addHealthRoutes, type Readiness } from './health.ts';
 import { type ClientLimits, createAllowance } from './limits/allowance.ts';
 import type { MayIntrospect } from './limits/operation-limits.ts';
@@ -76,6 +78,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const host = await loopbackAddress(settings.HOST);
   const running = new Set<OperationClock>();
   const fastify = createHttpServer(settings, logger);
+  if (options.origins.length > 0) await addCors(fastify, options.origins);
   let closed: Promise<void> | undefined;
 
   const isClosing = (): boolean => closed !== undefined;
@@ -86,12 +89,12 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     const { authenticate, limits, registered, behindProxy } = options;
     const allowance = createAllowance({ settings, limits });
     const door = createDoor({ authenticate, allowance, noteRefusal, presentedBy: createPresenter({ behindProxy }) });
-    const readRegistered = createRegisteredReader({ registered, limits });
+    const readRegistered = createRegisteredReader({ registered, limits, only: settings.REGISTERED_ONLY === 'on' });
     const served = { schema: whole, guardedSchema, contextFor, introspection, noteRefusal, settings, logger };
     const server = await startGraphqlServer(served);
     const timeoutMs = settings.OPERATION_TIMEOUT_MS;
     addGraphqlRoute(fastify, { server, door, readRegistered, noteRefusal, logger, timeoutMs, running, isClosing });
-    const subscriptions = addSubscriptions(fastify, { ...served, door, readRegistered, isClosing });
+    const subscriptions = addSubscriptions(fastify, { ...served, readRegistered, door, isClosing });
     if (settings.GRAPHIQL === 'on') addGraphiqlRoutes(fastify, { defaultQuery });
     return async () => {
       await subscriptions.close();
@@ -141,8 +144,9 @@ function createHttpServer(settings: GatewaySettings, logger: Logger): FastifyIns
     // Fastify's own lines hold the URL with its query string; the routes write theirs.
     logger: false,
   });
+  const always = securityHeaders({ secured: false });
   fastify.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
+    reply.header('x-request-id', request.id).headers(always);
     // A page of another site whose name is made to lead to this machine is of the same origin for a browser; its name
     // still stands in the request.
     if (isOwnName(request.headers.host) && isOwnOrigin(request.headers.origin)) done();

@@ -18,6 +18,7 @@ export function addGraphiqlRoutes(fastify: FastifyInstance, { defaultQuery }: { 
     assets ??= loadAssets(defaultQuery);
     const asset = (await assets).get(request.params.name);
     if (asset === undefined) return reply.callNotFound();
+    reply.header('content-security-policy', POLICY);
     reply.header('cache-control', 'no-cache').header('etag', asset.tag).header('vary', 'accept-encoding');
     if (request.headers['if-none-match'] === asset.tag) return reply.code(304).send();
     reply.type(asset.type);

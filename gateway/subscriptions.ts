@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify';
 import type { Door } from './door.ts';
-import type { ReadRegistered } from './limits/registered.ts';
 import { addEventStreams } from './subscriptions/event-stream.ts';
 import { createSubscriptionRunner, type SubscriptionsOptions } from './subscriptions/run.ts';
 import { addWebSockets } from './subscriptions/web-socket.ts';
@@ -10,16 +9,15 @@ export function addSubscriptions(
   fastify: FastifyInstance,
   options: SubscriptionsOptions & {
     readonly door: Door;
-    readonly readRegistered: ReadRegistered;
     readonly isClosing: () => boolean;
   },
 ): { close(): Promise<void> } {
-  const { door, readRegistered, settings, logger, isClosing } = options;
+  const { door, settings, logger, isClosing } = options;
   if (!options.schema.getSubscriptionType()) return { close: async () => {} };
   const runner = createSubscriptionRunner(options);
-  const streams = addEventStreams(fastify, { runner, door, readRegistered, settings, isClosing });
+  const streams = addEventStreams(fastify, { runner, door, settings, isClosing });
   const sockets = addWebSockets({
-    ...{ server: fastify.server, runner, door, readRegistered },
+    ...{ server: fastify.server, runner, door },
     ...{ settings, logger, isClosing },
   });
   return {

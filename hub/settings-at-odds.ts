@@ -3,7 +3,12 @@ import type { HubSettings } from './settings.ts';
 
 /** Settings that are each in order and contradict one another. Those that were faulty themselves are undefined here. */
 export function settingsAtOdds(settings: HubSettings): readonly string[] {
-  return [...streamSettingsAtOdds(settings), ...identityAtOdds(settings)];
+  return [...streamSettingsAtOdds(settings), ...identityAtOdds(settings), ...operationsAtOdds(settings)];
+}
+
+function operationsAtOdds({ REGISTERED_ONLY, OPERATIONS_FILE }: HubSettings): readonly string[] {
+  if (REGISTERED_ONLY !== 'on' || OPERATIONS_FILE) return [];
+  return ['OPERATIONS_FILE: expected a file with REGISTERED_ONLY=on, since nothing else could be asked'];
 }
 
 function identityAtOdds(settings: HubSettings): readonly string[] {

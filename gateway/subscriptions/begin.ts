@@ -9,6 +9,7 @@ import {
 import type { Actor, StatedHeaders } from '../../core/access.ts';
 import { type FormattedError, formatGraphqlError } from '../format-error.ts';
 import { createOperationLimits, type MayIntrospect } from '../limits/operation-limits.ts';
+import type { ReadRegistered } from '../limits/registered.ts';
 import { type OperationClock, startClock } from '../operation-clock.ts';
 import type { MakeContext, NoteRefusal } from '../operation-request.ts';
 import type { GatewaySettings } from '../settings.ts';
@@ -21,6 +22,7 @@ export interface BeginningsOptions {
   readonly guardedSchema: GraphQLSchema | null;
   readonly contextFor: MakeContext;
   readonly introspection: MayIntrospect;
+  readonly readRegistered: ReadRegistered;
   readonly noteRefusal: NoteRefusal;
   readonly settings: GatewaySettings;
 }
@@ -64,15 +66,17 @@ export interface Beginnings {
 }
 
 export function createBeginnings(options: BeginningsOptions): Beginnings {
-  const { contextFor, settings, introspection, noteRefusal } = options;
+  const { contextFor, settings, introspection, readRegistered, noteRefusal } = options;
   const schema = schemaWithoutAbandonedPromises(options.schema);
   const guardedSchema = options.guardedSchema && schemaWithoutAbandonedPromises(options.guardedSchema);
   const demandWithinLimits = createOperationLimits({ schema: options.schema, settings, introspection });
   const readDocument = createDocumentReader(options.schema, settings);
 
-  async function begin(asked: Asked, subscriber: Subscriber, demandPlace: () => void): Promise<Begun> {
+  async function begin(came: Asked, subscriber: Subscriber, demandPlace: () => void): Promise<Begun> {
+    let asked = came;
     try {
       demandPlace();
+      asked = readRegistered(came, subscriber.actor);
       const { document, operation } = await readDocument(asked);
       demandWithinLimits({ actor: subscriber.actor, document, operation, variables: asked.variables });
       const variables = getVariableValues(schema, operation.variableDefinitions ?? [], asked.variables ?? {});

@@ -16,7 +16,9 @@ import type { GatewaySettings } from '../settings.ts';
 
 /** What a client asks to be told, as it came. */
 export interface Asked {
+  /** Empty where a registered operation is asked for instead. */
   readonly query: string;
+  readonly documentId?: unknown;
   readonly operationName?: string | null | undefined;
   readonly variables?: Readonly<Record<string, unknown>> | null | undefined;
 }

@@ -5,7 +5,6 @@ import type { FormattedExecutionResult } from 'graphql';
 import type { Admitted, Door } from '../door.ts';
 import { formatGraphqlError, refusal } from '../format-error.ts';
 import { refuseValuesInUrl } from '../get-policy.ts';
-import type { ReadRegistered } from '../limits/registered.ts';
 import { sendRefusal } from '../refuse.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { type Asked, SubscriptionRefused } from './document.ts';
@@ -14,7 +13,6 @@ import type { Answers, SubscriptionRunner } from './run.ts';
 interface EventStreamOptions {
   readonly runner: SubscriptionRunner;
   readonly door: Door;
-  readonly readRegistered: ReadRegistered;
   readonly settings: GatewaySettings;
   readonly isClosing: () => boolean;
 }
@@ -25,7 +23,7 @@ interface EventStreamOptions {
  * reads no other answer.
  */
 export function addEventStreams(fastify: FastifyInstance, options: EventStreamOptions): { close(): Promise<void> } {
-  const { runner, door, readRegistered, settings, isClosing } = options;
+  const { runner, door, settings, isClosing } = options;
   const open = new Map<Promise<void>, FastifyReply>();
   const admitted = new WeakMap<FastifyRequest, Admitted>();
 
@@ -70,7 +68,7 @@ export function addEventStreams(fastify: FastifyInstance, options: EventStreamOp
     let answers: Answers | undefined;
     line.onEnd(() => void answers?.return());
     try {
-      ({ answers } = await runner.start(readRegistered(asked, actor), { requestId, headers, actor, stated }));
+      ({ answers } = await runner.start(asked, { requestId, headers, actor, stated }));
       // Listening takes no time of the hub: each event does, and has its own.
       leave();
       if (line.isEnded()) await answers.return();
@@ -109,11 +107,12 @@ function refusedRequest({ method, url }: FastifyRequest): object | null {
 
 function askedIn(body: unknown): Asked | null {
   if (typeof body !== 'object' || body === null) return null;
-  const { query, operationName, variables } = body as Record<string, unknown>;
+  const { documentId, operationName, variables, ...rest } = body as Record<string, unknown>;
+  const { query = documentId == null ? undefined : '' } = rest;
   if (typeof query !== 'string') return null;
   if (operationName != null && typeof operationName !== 'string') return null;
   if (variables != null && (typeof variables !== 'object' || Array.isArray(variables))) return null;
-  return { query, operationName, variables: variables as Asked['variables'] };
+  return { query, documentId, operationName, variables: variables as Asked['variables'] };
 }
 
 /** A URL carries no variables: see refuseValuesInUrl. */

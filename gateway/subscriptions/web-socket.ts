@@ -11,7 +11,6 @@ import { HubError } from '../../core/errors.ts';
 import type { Presented } from '../authenticate.ts';
 import type { Door } from '../door.ts';
 import { formatGraphqlError } from '../format-error.ts';
-import type { ReadRegistered } from '../limits/registered.ts';
 import { loggedCauses } from '../log-cause.ts';
 import { isOwnName, isOwnOrigin } from '../loopback.ts';
 import type { GatewaySettings } from '../settings.ts';
@@ -22,7 +21,6 @@ interface WebSocketOptions {
   readonly server: Server;
   readonly runner: SubscriptionRunner;
   readonly door: Door;
-  readonly readRegistered: ReadRegistered;
   readonly settings: GatewaySettings;
   readonly logger: Logger;
   readonly isClosing: () => boolean;
@@ -107,7 +105,7 @@ interface Connection {
   recognised?: { readonly actor: Actor; readonly presented: Presented };
 }
 
-function makeProtocol({ runner, door, readRegistered, settings }: WebSocketOptions) {
+function makeProtocol({ runner, door, settings }: WebSocketOptions) {
   const most = settings.SUBSCRIPTIONS_PER_CONNECTION;
   return makeServer<Record<string, unknown>, Connection>({
     connectionInitWaitTimeout: INIT_TIMEOUT_MS,
@@ -130,8 +128,7 @@ function makeProtocol({ runner, door, readRegistered, settings }: WebSocketOptio
         const { actor, stated, leave } = await door.enter({ requestId, ...recognised });
         const subscriber = { requestId, headers: request.headers, actor, stated };
         // Listening takes no time of the hub: each event does, and has its own.
-        const begin = async () => runner.start(readRegistered(asked, actor), subscriber);
-        const { document, operation, answers } = await begin().finally(leave);
+        const { document, operation, answers } = await runner.start(asked, subscriber).finally(leave);
         return { schema: runner.schema, document, operationName: operation.name?.value, contextValue: answers };
       } catch (error) {
         if (error instanceof SubscriptionRefused) return error.errors;

@@ -59,7 +59,7 @@ describe('The cost of an operation', () => {
     ['{ people(first: 4) { edges { cursor node { id } } } }', 1 + 4 * (1 + 1), 'an edge counts beside its node'],
     ['{ oneOf { ... on Person { others { id } } ... { id } } }', 1 + 10, 'inline fragments count'],
     ['{ __typename __schema { types { name } } }', 0, 'the schema itself costs nothing'],
-  ] as const)('of %s is %d: %s', (query, expected) => {
+  ])('of %s is %d: %s', (query, expected, _why) => {
     expect(costs(query)).toBe(expected);
   });
 
