@@ -30,6 +30,7 @@ import { buildSchema, readSharedSdl, type SectorSdl } from './resolvers/schema.t
 import { createCaptureStatus } from './store/capture-status.ts';
 import { createDossierIndex } from './store/dossier-index.ts';
 import { openStore, type Store } from './store/store.ts';
+import { createVisits } from './store/visits.ts';
 import { createCallbackDesk } from './streams/capture/callbacks.ts';
 import { createSyncDesk } from './streams/deliver/desk.ts';
 import { createFeed } from './streams/feed.ts';
@@ -116,6 +117,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
       captureStatus: createCaptureStatus(database),
       feed,
       sync: createSyncDesk({ database, now }),
+      visits: createVisits(database),
       audit: access.audit,
       now,
       limits: {
@@ -225,7 +227,7 @@ async function openGateway(parts: {
     names: listed(settings.PUBLIC_NAMES),
     origins: listed(settings.CORS_ORIGINS),
     contextFor: async ({ signal, ...asked }) => {
-      const { access: own, caller, guarded, settle } = await registry.access.open(asked);
+      const { access: own, caller, guarded, settle } = await registry.access.open({ ...asked, schema });
       return { value: createOperation(registry, { caller, access: own, signal }), guarded, settle };
     },
   });

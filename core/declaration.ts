@@ -92,6 +92,11 @@ export interface QueryDeclaration {
    * @throws FaultyValue for arguments that cannot be; it is told as BAD_USER_INPUT
    */
   readonly key: (args: Readonly<Record<string, unknown>>) => Key | null;
+  /**
+   * Field of the record that says whom it is about, a list of RecordHolder. Demanded where the field of Query holds personal
+   * data: without it nobody could judge whether the record may be shown.
+   */
+  readonly holders?: string | undefined;
 }
 
 /** A GraphQL field of a type answered by a lookup with keys taken from the parent. */

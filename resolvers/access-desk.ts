@@ -1,18 +1,29 @@
-import type { DocumentNode, OperationDefinitionNode } from 'graphql';
+import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from 'graphql';
 import type { AgencyTree } from '../core/access/units.ts';
-import type { AccessPolicy, Actor, Can, StatedHeaders } from '../core/access.ts';
-import type { AuditLog } from '../core/audit.ts';
+import { createUnitsSeen } from '../core/access/units-seen.ts';
+import type { AccessPolicy, Actor, Can, StatedHeaders, StatedPurpose } from '../core/access.ts';
+import type { AuditLog, AuditRecord } from '../core/audit.ts';
 import type { Caller } from '../core/caller.ts';
 import type { ErrorCode } from '../core/errors.ts';
-import type { OperationAccess } from './access.ts';
+import type { Visit } from '../store/visits.ts';
+import { createAccess, type NotedAccess, type OperationAccess } from './access.ts';
 import type { AccessRules } from './access-rules.ts';
-import { openDesk } from './open-access.ts';
+import { type AskedFields, createAskedFields } from './asked-fields.ts';
+import { createDossierReader } from './dossier-facts.ts';
+import { fromStore } from './index-loaders.ts';
+import { createLoader } from './loader.ts';
+import { forbidden, visitOver } from './refusals.ts';
 import type { Registry } from './registry.ts';
 
 /** Makes the access of operations: holds policy, rules of the schema, visits and the log. One per hub. */
 export interface AccessDesk {
   /** @throws HubError PURPOSE_REQUIRED, FORBIDDEN for a purpose, visit or dossier that cannot be: then the whole operation is refused */
   open(request: AccessRequest): Promise<OpenedAccess>;
+  /** What visits go by. */
+  readonly visits: AccessPolicy['visits'] & {
+    /** How a subject stands in a visit. */
+    hashOf(word: string): string;
+  };
 }
 
 export interface AccessRequest {
@@ -21,6 +32,8 @@ export interface AccessRequest {
   readonly requestId: string;
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
+  /** For which the document is valid. */
+  readonly schema: GraphQLSchema;
   /** Whether it is one event of a subscription. */
   readonly event: boolean;
 }
@@ -50,6 +63,120 @@ export interface AccessDeskOptions {
   readonly hashSubject: (number: string) => string;
 }
 
-export function createAccessDesk(_: AccessDeskOptions): AccessDesk {
-  return openDesk();
+/** Numbers whose pairs are read in one statement. */
+const MOST_PAIRED = 500;
+
+export function createAccessDesk(options: AccessDeskOptions): AccessDesk {
+  const { registry, rules, policy, can, units, log, hashSubject } = options;
+  const fieldsOf = createAskedFields({ can, rules });
+  const unitsSeen = createUnitsSeen({ grants: policy.grants, units });
+  const readDossier = createDossierReader(registry);
+
+  /** @throws HubError FORBIDDEN, the same for a dossier of others and for none */
+  async function purposeOf({ actor, stated }: AccessRequest, visit: Visit | null): Promise<StatedPurpose> {
+    const evidence = visit === null ? null : { id: visit.id, subjects: visit.subjects };
+    const purpose: StatedPurpose = { code: stated.purpose, dossier: null, visit: evidence };
+    if (stated.dossier === null) return purpose;
+    const dossier = await readDossier(stated.dossier);
+    if (dossier === null) throw forbidden('record');
+    const { allowed } = can(actor, 'READ', { kind: 'dossier', data: 'COURSE', dossier }, purpose);
+    if (!allowed) throw forbidden('record');
+    return { ...purpose, dossier };
+  }
+
+  /** @throws HubError VISIT_OVER */
+  async function visitOf({ actor, stated }: AccessRequest): Promise<Visit | null> {
+    if (stated.visit === null) return null;
+    const visit = await fromStore(registry.visits.read(stated.visit));
+    if (visit === null || !visit.isOpen || visit.actor !== actor.id || visit.client !== actor.client) throw visitOver();
+    return visit;
+  }
+
+  /** The numbers of somebody who asks for themself. */
+  async function ownNumbers({ actor: { personalNumber }, stated }: AccessRequest): Promise<ReadonlySet<string>> {
+    if (personalNumber === null || stated.purpose !== 'SELF') return new Set();
+    const [paired = []] = await fromStore(registry.numberPairs.of([personalNumber]));
+    return new Set([personalNumber, ...paired]);
+  }
+
+  return {
+    visits: { ...policy.visits, hashOf: hashSubject },
+    async open(request) {
+      const { actor } = request;
+      const [visit, own] = await Promise.all([visitOf(request), ownNumbers(request)]);
+      const purpose = await purposeOf(request, visit);
+      const asked = fieldsOf(request);
+      const refused = asked.refusedTo(actor, purpose);
+      const access = createAccess({
+        ...{ actor, purpose, refused, can, rules, visit, unitsSeen },
+        mostSubjects: policy.visits.subjects,
+        visits: registry.visits,
+        hashOf: hashSubject,
+        ownNumbers: own,
+        pairedNumbers: createLoader((numbers: readonly string[]) => fromStore(registry.numberPairs.of(numbers)), {
+          maxBatchSize: MOST_PAIRED,
+        }),
+      });
+      return {
+        access,
+        caller: callerOf(request),
+        guarded: refused.size > 0,
+        settle: (outcome) => log.write(recordOf(request, { asked, access, outcome })),
+      };
+    },
+  };
+}
+
+/** Through token exchange the application asks, on behalf of the person. */
+function callerOf({ actor, stated, requestId }: AccessRequest): Caller {
+  const { purpose, dossier, visit } = stated;
+  return {
+    actor: actor.delegated ? actor.client : actor.id,
+    onBehalfOf: actor.delegated ? actor.id : undefined,
+    client: actor.client,
+    unit: actor.unit ?? undefined,
+    purpose: purpose ?? undefined,
+    dossier: dossier ?? undefined,
+    visit: visit ?? undefined,
+    requestId,
+  };
+}
+
+type Outcome = Parameters<OpenedAccess['settle']>[0];
+
+function recordOf(
+  { actor, stated, requestId, event }: AccessRequest,
+  { asked, access, outcome }: { asked: AskedFields; access: NotedAccess; outcome: Outcome },
+): AuditRecord {
+  const { subjects, systems, sought } = access.notes;
+  const answered = asked.logged.filter((place) => !access.refused.has(place));
+  return {
+    operation: {
+      kind: event ? 'EVENT' : 'OPERATION',
+      request: requestId,
+      actor: actor.id,
+      client: actor.client,
+      role: actor.role,
+      unit: actor.unit,
+      purpose: stated.purpose,
+      dossier: stated.dossier,
+      visit: stated.visit,
+      op: asked.op,
+      fields: asked.logged,
+      systems: [...systems].sort(),
+      outcome: wordOf(outcome),
+      codes: [...outcome.codes].sort(),
+      ...(sought !== undefined && { sought }),
+    },
+    subjects: [...subjects.values()],
+    personal: outcome.hasData && (answered.length > 0 || subjects.size > 0),
+  };
+}
+
+/** Codes of what somebody may not have, rather than of what went wrong. */
+const REFUSALS: ReadonlySet<ErrorCode> = new Set(['FORBIDDEN', 'PURPOSE_REQUIRED', 'VISIT_OVER', 'VISIT_FULL']);
+
+function wordOf({ codes, hasData }: Outcome): AuditRecord['operation']['outcome'] {
+  if (hasData) return codes.length === 0 ? 'ANSWERED' : 'PARTIAL';
+  return codes.some((code) => REFUSALS.has(code)) ? 'REFUSED' : 'FAILED';
 }

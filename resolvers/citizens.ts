@@ -23,16 +23,21 @@ import {
   statementOf,
 } from './identity.ts';
 import { type Operation, sourceError } from './operation.ts';
+import { forbidden } from './refusals.ts';
 
 /** What `Citizen` resolves from: values that GraphQL reads as they stand, and the identity for the links. */
 export interface CitizenNode {
   readonly identity: Identity;
-  readonly id: string;
+  /** Found by name and nothing else: what hangs on the person is not asked for. */
+  readonly isMatch: boolean;
+  readonly id: string | HubError;
   readonly personalNumbers: readonly string[] | HubError;
   readonly fullName: unknown;
   readonly birthDate: unknown;
   readonly gender: unknown;
   readonly statements: readonly Statement[] | HubError;
+  readonly maskedNumber: string;
+  readonly commune: unknown;
 }
 
 const ID_PURPOSE = 'citizen';
@@ -40,12 +45,13 @@ const ID_PURPOSE = 'citizen';
 export function citizenNode(operation: Operation, identity: Identity): CitizenNode {
   const asked = operation.plan.fieldsOf('Citizen');
   const { statements, failures } = identity;
-  const firstStated = (field: 'fullName' | 'birthDate' | 'gender') => {
+  const firstStated = (field: 'fullName' | 'birthDate' | 'gender' | 'commune') => {
     for (const one of statements) if (typeof one[field] === 'string') return one[field];
     return statements.find((one) => one[field] instanceof Error)?.[field] ?? null;
   };
   return {
     identity,
+    isMatch: false,
     // Sealing costs more than all the rest of this; most lists of people do not show the id.
     id: asked.has('id') ? operation.registry.seal.seal(ID_PURPOSE, identity.canonical) : '',
     personalNumbers: mayMissNumbers(identity) ? incomplete(identity) : identity.numbers,
@@ -54,7 +60,33 @@ export function citizenNode(operation: Operation, identity: Identity): CitizenNo
     birthDate: firstStated('birthDate'),
     gender: firstStated('gender'),
     statements: failures.length > 0 ? incomplete(identity) : statements,
+    maskedNumber: masked(identity.canonical),
+    commune: firstStated('commune'),
   };
+}
+
+/** What a search by name tells of somebody, so that the one who stands at the counter can be told from others. */
+function matchNode(operation: Operation, identity: Identity): CitizenNode {
+  const whole = citizenNode(operation, identity);
+  const { birthDate } = whole;
+  const withheld = forbidden('record');
+  return {
+    ...whole,
+    isMatch: true,
+    ...{ id: withheld, personalNumbers: withheld, gender: withheld, statements: withheld },
+    birthDate: typeof birthDate === 'string' ? birthDate.slice(0, 4) : birthDate,
+  };
+}
+
+/** The first four digits and the last three; of an old number two and three. */
+function masked(number: string): string {
+  const shown = isTwelve(number) ? 4 : 2;
+  return `${number.slice(0, shown)}${'•'.repeat(Math.max(0, number.length - shown - 3))}${number.slice(-3)}`;
+}
+
+/** @throws HubError FORBIDDEN for what hangs on a person who was only found by name */
+export function demandWhole({ isMatch }: CitizenNode): void {
+  if (isMatch) throw forbidden('record');
 }
 
 function withSingleBlanks(name: unknown): unknown {
@@ -67,19 +99,32 @@ export function identityOf(operation: Operation, numbers: readonly string[]): Pr
 }
 
 /**
- * The person with these numbers.
+ * The person with these numbers, once it is clear that the operation may ask for them.
  *
+ * @param how IDENTIFIER: a number that the client gave; LINK: one that a record names
  * @returns null only when every system that knows people said no
- * @throws HubError IDENTIFIERS_INCOMPLETE or AMBIGUOUS
+ * @throws HubError IDENTIFIERS_INCOMPLETE or AMBIGUOUS; FORBIDDEN and its kind, the same whether or not there is such a person
  */
-export async function findCitizen(operation: Operation, numbers: readonly string[]): Promise<CitizenNode | null> {
+export async function findCitizen(
+  operation: Operation,
+  numbers: readonly string[],
+  how: 'IDENTIFIER' | 'LINK',
+): Promise<CitizenNode | null> {
   if (numbers.length === 0) return null;
+  const relation = await operation.access.askPerson(numbers, how);
+  const identity = await readIdentity(operation, numbers);
+  if (identity === null) return null;
+  operation.access.shown(identity.canonical, relation);
+  return citizenNode(operation, identity);
+}
+
+async function readIdentity(operation: Operation, numbers: readonly string[]): Promise<Identity | null> {
   const identity = await identityOf(operation, numbers);
   // Asked by an old number alone, the person may yet turn out to be two, or to have another id.
   const isCertain = identity.asked.some(isTwelve) || !mayMissNumbers(identity);
   if (identity.statements.length > 0 && isCertain) {
     operation.admit(1);
-    return citizenNode(operation, identity);
+    return identity;
   }
   if (identity.failures.length > 0 || identity.statements.length > 0) throw incomplete(identity);
   return null;
@@ -121,6 +166,7 @@ export async function searchCitizens(operation: Operation, args: SearchArguments
   if (name.replace(/[^\p{L}]/gu, '').length < 2) {
     throw new HubError('BAD_USER_INPUT', 'name: expected at least two letters');
   }
+  operation.access.askSearch();
   const missing: SectorGap[] = [];
   const searchable = identitySources(operation.registry).filter(({ entity }) => entity.declaration.searchable);
   const found = await Promise.all(
@@ -130,7 +176,8 @@ export async function searchCitizens(operation: Operation, args: SearchArguments
   const people = await Promise.all(
     groupHits(hits).map(async (numbers) => {
       try {
-        return await findCitizen(operation, numbers);
+        const identity = await readIdentity(operation, numbers);
+        return identity === null ? null : foundByName(operation, identity);
       } catch (error) {
         const hit = hits.find((one) => one.numbers.some((number) => numbers.includes(number)));
         const sector = hit?.statement.sector ?? '';
@@ -147,13 +194,20 @@ export async function searchCitizens(operation: Operation, args: SearchArguments
   }
   const once = new Map<string, CitizenNode>();
   for (const person of people) {
-    if (person === null) continue;
+    if (person === null || operation.access.seesMatch(person.identity.numbers) === 'NOTHING') continue;
+    operation.access.shown(person.identity.canonical, person.isMatch ? 'MATCH' : 'NAMED');
     once.set(person.identity.canonical, person);
     for (const failure of person.identity.failures) missing.push(gapOf(failure, ''));
   }
   // A cursor goes on in the search it came from and in no other.
   const order = { ...BY_NAME, name: `${BY_NAME.name}: ${foldName(name)} ${args.birthDate ?? ''}` };
   return pageOf([...once.values()], order, { ...args, seal: operation.registry.seal, missing: distinctGaps(missing) });
+}
+
+function foundByName(operation: Operation, identity: Identity): CitizenNode {
+  return operation.access.seesMatch(identity.numbers) === 'WHOLE'
+    ? citizenNode(operation, identity)
+    : matchNode(operation, identity);
 }
 
 const BY_NAME: Order<CitizenNode, readonly [name: string, birthDate: string, canonical: string]> = {
@@ -168,7 +222,7 @@ async function searchOne(
   search: SearchArguments & { entity: ReturnType<typeof identitySources>[number]['entity']; missing: SectorGap[] },
 ): Promise<readonly Hit[]> {
   const { entity, name, birthDate, missing } = search;
-  const { registry, plan, caller, signal } = operation;
+  const { registry, plan, caller, signal, access } = operation;
   const { sector } = entity;
   const limit = registry.limits.searchHits;
   const mapper = plan.mapperOf(entity, 'search');
@@ -178,6 +232,7 @@ async function searchOne(
     if (!operation.spend('calls', registry.limits.callsPerOperation)) {
       throw new HubError('BUDGET_EXCEEDED', 'no call is left for this search', { sector });
     }
+    access.asked(sector);
     const criteria = { name, ...(birthDate != null && { birthDate }) };
     const answer = await entity.source.search(
       { entity: entity.name, criteria, fields: mapper.from, limit: limit * CANDIDATES_PER_HIT },

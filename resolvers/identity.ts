@@ -36,6 +36,8 @@ export interface Statement {
   readonly fullName: unknown;
   readonly birthDate: unknown;
   readonly gender: unknown;
+  /** Where the person lives, as far as a search by name may tell. */
+  readonly commune?: unknown;
   readonly asOf: unknown;
 }
 
@@ -123,6 +125,7 @@ export function statementOf(operation: Operation, entity: Entity, record: Mapped
     fullName: record.fullName ?? null,
     birthDate: record.birthDate ?? null,
     gender: record.gender ?? null,
+    commune: record.commune ?? null,
     asOf: record.asOf ?? operation.registry.now(),
   };
 }

@@ -22,13 +22,16 @@ export function openAccess(actor: Actor = ANYBODY): OperationAccess {
     purpose: { code: null, dossier: null, visit: null },
     refused: new Map(),
     mayRead: () => true,
-    askPerson: async () => {},
+    classOf: () => ({ data: 'PUBLIC', sector: 'hub' }),
+    askPerson: async () => 'NONE',
+    askSearch: () => {},
     seesMatch: () => 'WHOLE',
     askRecord: async () => {},
     judgeRecord: () => {},
     judgeDossier: () => ({ course: true, personal: null, relation: 'NONE' }),
     askDossier: async () => {},
     unitsSeen: () => null,
+    ownNumber: null,
     demand: () => {},
     shown: () => {},
     asked: () => {},
@@ -39,6 +42,7 @@ export function openAccess(actor: Actor = ANYBODY): OperationAccess {
 /** A desk that opens such access for everybody. */
 export function openDesk(): AccessDesk {
   return {
+    visits: { minutes: 30, subjects: 8, hashOf: (word) => word },
     async open({ actor, stated, requestId }) {
       const { purpose, dossier, visit } = stated;
       const caller: Caller = {

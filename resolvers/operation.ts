@@ -72,7 +72,7 @@ export function createOperation(registry: Registry, request: OperationRequest): 
     access,
     signal,
     begin(info) {
-      plan ??= planOf(info, registry.sectors);
+      plan ??= planOf(info, registry.sectors, access.refused);
     },
     get plan() {
       if (plan === undefined) throw new Error('A field was resolved before the operation began');
@@ -91,7 +91,7 @@ export function createOperation(registry: Registry, request: OperationRequest): 
       }
       return loader(key);
     },
-    index: createIndexLoaders(registry),
+    index: createIndexLoaders(registry, access),
     pairedNumbers,
     spend(purpose, most, amount = 1) {
       const after = (spent.get(purpose) ?? 0) + amount;
@@ -144,6 +144,7 @@ async function readBatch(
     return keys.map(() => error);
   }
   const mapper = operation.plan.mapperOf(entity, by);
+  operation.access.asked(entity.sector);
   try {
     const answers = await entity.source.read(
       { entity: entity.name, lookup: by, keys, fields: mapper.from },

@@ -5,6 +5,7 @@ import type { Seal } from '../core/seal.ts';
 import type { CaptureStatus } from '../store/capture-status.ts';
 import type { DossierIndex } from '../store/dossier-index.ts';
 import type { NumberPairs } from '../store/number-pairs.ts';
+import type { Visits } from '../store/visits.ts';
 import type { SyncDesk } from '../streams/deliver/desk.ts';
 import type { Feed } from '../streams/feed.ts';
 import type { AccessDesk } from './access-desk.ts';
@@ -26,6 +27,7 @@ export interface Registry {
   readonly sync?: SyncDesk | undefined;
   /** Opens the access of every operation. */
   readonly access: AccessDesk;
+  readonly visits: Visits;
   /** Reads the access log. */
   readonly audit: AuditReader;
   /** UTC milliseconds; a test may hold it still. */

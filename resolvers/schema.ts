@@ -11,7 +11,7 @@ import { scalars } from '../schema/scalars.ts';
 import type { FeedEvent } from '../streams/feed.ts';
 import { accessLogResolvers } from './access-log.ts';
 import { agencyOf, listAgencies, listProcedures, procedureOf } from './catalogues.ts';
-import { type CitizenNode, findCitizen, numberOfId, searchCitizens } from './citizens.ts';
+import { type CitizenNode, demandWhole, findCitizen, numberOfId, searchCitizens } from './citizens.ts';
 import { type ListArguments, listDossiers } from './dossier-list.ts';
 import type { DossierNode } from './dossier-node.ts';
 import { dossiersOf, findDossier, historyOf, storedCode } from './dossiers.ts';
@@ -22,6 +22,7 @@ import type { Registry } from './registry.ts';
 import { changesOf, listSectors } from './sectors.ts';
 import { type DossierChangedArguments, dossierChangedNode, openDossierChanged } from './subscriptions.ts';
 import { syncResolvers } from './sync.ts';
+import { visitResolvers } from './visits.ts';
 
 type Resolver = GraphQLFieldResolver<never, Operation>;
 type Resolvers = Record<string, Record<string, Resolver>>;
@@ -42,6 +43,7 @@ export function buildSchema(registry: Registry, sectorSdl: readonly SectorSdl[])
     generalResolvers(registry),
     syncResolvers(registry),
     accessLogResolvers(),
+    visitResolvers(registry),
     sectorResolvers(registry.sectors),
   ]);
   for (const type of ['Query', 'Mutation']) {
@@ -93,9 +95,13 @@ function generalResolvers(registry: Registry): Resolvers {
   const businessQueries = queriesOf(registry.sectors).get('business') ?? [];
   return {
     Query: {
-      citizen: (_, { id }, operation) => findCitizen(operation, [numberOfId(operation, id)]),
+      citizen: (_, { id }, operation) => findCitizen(operation, [numberOfId(operation, id)], 'IDENTIFIER'),
       citizens: (_, args, operation) => searchCitizens(operation, args as Parameters<typeof searchCitizens>[1]),
-      dossier: async (_, { code }, operation) => findDossier(operation, await storedCode(operation, code)),
+      dossier: async (_, { code: given }, operation) => {
+        const code = await storedCode(operation, given);
+        await operation.access.askDossier(code);
+        return findDossier(operation, code);
+      },
       dossiers: (_, args, operation) => listDossiers(operation, args as ListArguments),
       procedure: (_, { code }) => registry.catalogues.procedures.byCode(code),
       procedures: (_, args) => listProcedures(registry, args),
@@ -104,8 +110,11 @@ function generalResolvers(registry: Registry): Resolvers {
       sectors: () => listSectors(registry),
     },
     Citizen: {
-      dossiers: ({ identity }: CitizenNode, args, operation) =>
-        dossiersOf(operation, { numbers: identity.numbers, identity }, args),
+      dossiers: (citizen: CitizenNode, args, operation) => {
+        demandWhole(citizen);
+        const { identity } = citizen;
+        return dossiersOf(operation, { numbers: identity.numbers, identity }, args);
+      },
     },
     Business: {
       dossiers: ({ code }: { code: unknown }, args, operation) => {
@@ -208,7 +217,7 @@ function mergeResolvers(parts: readonly Resolvers[]): Resolvers {
 
 /** The person a dossier names by number. A nine-digit number may by now lead to somebody else: then the name tells. */
 async function findNamed(operation: Operation, numbers: readonly string[], name: unknown): Promise<CitizenNode | null> {
-  const citizen = await findCitizen(operation, numbers);
+  const citizen = await findCitizen(operation, numbers, 'LINK');
   if (citizen === null) return null;
   const fullName = typeof name === 'string' ? name : null;
   if (ownerOf(citizen.identity, [{ personalNumbers: numbers, birthDate: null, fullName }]) !== 'own') throw ambiguous();

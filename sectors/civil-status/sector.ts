@@ -201,6 +201,7 @@ export default (kit: Kit) => {
       civilStatusRecord: {
         to: 'record',
         by: 'register',
+        holders: 'heldBy',
         key: ({ kind, number, book, commune }) => [
           MODULES[kind as keyof typeof MODULES],
           String(number).trim(),

@@ -49,6 +49,8 @@ export interface HouseOptions {
   /** Without one there is no news. */
   readonly feed?: Registry['feed'];
   readonly limits?: Partial<Registry['limits']>;
+  /** Without them nobody is received at the counter. */
+  readonly visits?: Registry['visits'];
 }
 
 export interface SmallHouse {
@@ -81,9 +83,18 @@ const NO_NEWS: Registry['feed'] = {
   close: async () => undefined,
 };
 
+const NO_VISITS: Registry['visits'] = {
+  open: async () => Promise.reject(new Error('This house receives nobody')),
+  read: async () => null,
+  takePlace: async () => 'over',
+  close: async () => undefined,
+  bind: async () => undefined,
+  unbound: async () => ({ visits: [], more: false }),
+};
+
 export function openHouse(systems: readonly System[], options: HouseOptions = {}): SmallHouse {
   const { dossiers = [], pairs = [], index = NO_DOSSIERS, feed = NO_NEWS } = options;
-  const { captureStatus = { ways: async () => [] } } = options;
+  const { captureStatus = { ways: async () => [] }, visits = NO_VISITS } = options;
   const calls: SmallHouse['calls'] = [];
   const ids = [...new Set([...systems, ...dossiers].map(({ sector }) => sector))];
   const sectors = ids.map((id) => openSector(id, { systems, dossiers, calls }));
@@ -100,7 +111,7 @@ export function openHouse(systems: readonly System[], options: HouseOptions = {}
   };
   const now = () => NOW;
   const { audit, desk } = openAccessParts();
-  const shared = { sectors, catalogues, seal, numberPairs, index, feed, captureStatus, audit, now, limits };
+  const shared = { sectors, catalogues, seal, numberPairs, index, feed, captureStatus, audit, visits, now, limits };
   const rules = accessRulesOf([], []);
   const registry: Registry = { ...shared, access: desk(shared, rules) };
   const schema = buildSchema(registry, []);
