@@ -22,6 +22,8 @@ export type Scope = 'all' | ReadonlySet<string>;
 
 /** Works out over which agencies a grant reaches for an actor. */
 export function createScopes(tree: AgencyTree): (grant: Grant, actor: Actor) => Scope {
+  const roots = tree.roots();
+  // As many as there are grants and agencies: no token is taken whose unit nobody knows.
   const known = new Map<string, Scope>();
 
   /** Whoever has every root has all: then a dossier whose agency nobody knows has to be seen by somebody. */
@@ -30,7 +32,7 @@ export function createScopes(tree: AgencyTree): (grant: Grant, actor: Actor) => 
     const existing = known.get(key);
     if (existing !== undefined) return existing;
     const reached = new Set(codes.flatMap((code) => tree.codesBelow(code)));
-    const scope = tree.roots().every((root) => reached.has(root)) ? 'all' : reached;
+    const scope = roots.length > 0 && roots.every((root) => reached.has(root)) ? 'all' : reached;
     known.set(key, scope);
     return scope;
   }

@@ -46,4 +46,16 @@ describe('lists', () => {
   it('hold nothing by what is granted for one’s own alone: that is found by number', () => {
     expect(seen([grant({ data: ['COURSE'], units: 'all', purposes: ['SELF'] })])).toEqual([]);
   });
+
+  it('hold nothing where the catalogue has no agencies: having none of them is not having all', () => {
+    const units = { ...tree, roots: () => [], codesBelow: () => [] };
+    expect(createUnitsSeen({ grants: [grant({ data: ['COURSE'] })], units })(actor(), 'COURSE')).toEqual([]);
+  });
+
+  it('hold nothing that is not below a root of several', () => {
+    const units = { ...tree, roots: () => ['H41', 'H99'] };
+    expect(
+      createUnitsSeen({ grants: [grant({ data: ['COURSE'], units: ['H41'] })], units })(actor(), 'COURSE'),
+    ).toHaveLength(10);
+  });
 });
