@@ -3,10 +3,11 @@ import { parseArgs } from 'node:util';
 import closeWithGrace from 'close-with-grace';
 import pino from 'pino';
 import { readSettings, SettingsFault } from './core/setting.ts';
-import { loopbackAddress } from './gateway/loopback.ts';
+import { bindableAddress } from './gateway/loopback.ts';
 import { startDemo } from './hub/demo.ts';
 import { describeSettings } from './hub/describe-settings.ts';
 import { describeErrors } from './hub/errors-doc.ts';
+import { exposureOf } from './hub/identity-faults.ts';
 import { type LiveDemo, showDemo } from './hub/live-demo.ts';
 import { ownCommand } from './hub/own-commands.ts';
 import { sampleQuery } from './hub/sample-query.ts';
@@ -76,8 +77,11 @@ function tell(text: string): void {
 async function start(command: 'demo' | 'serve', roles: readonly string[]): Promise<void> {
   const standard = command === 'demo' ? { LOG_LEVEL: 'warn', GRAPHIQL: 'on' } : {};
   const faults: string[] = [];
-  const { DATA_DIR, HOST, LOG_LEVEL } = readSettings(hubSettings, { ...standard, ...process.env }, faults);
-  if (HOST !== undefined) await loopbackAddress(HOST).catch((error: SettingsFault) => faults.push(...error.faults));
+  const settings = readSettings(hubSettings, { ...standard, ...process.env }, faults);
+  const { DATA_DIR, LOG_LEVEL } = settings;
+  await bindableAddress(settings.HOST, exposureOf(settings)).catch((error: SettingsFault) => {
+    faults.push(...error.faults);
+  });
   // Before a province is made up for nothing; the hub itself reports these together with the sectors' own.
   if (command === 'demo' && faults.length > 0) throw new SettingsFault(faults);
   const logger = pino({ level: LOG_LEVEL ?? 'info' });

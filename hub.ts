@@ -9,9 +9,10 @@ import { readSettings, SettingsFault } from './core/setting.ts';
 import { createPresenter } from './gateway/authenticate.ts';
 import { addCallbackRoute } from './gateway/callback-route.ts';
 import { createGateway, type Gateway } from './gateway/gateway.ts';
-import { loopbackAddress } from './gateway/loopback.ts';
+import { bindableAddress } from './gateway/loopback.ts';
 import { type AccessParts, openAccessParts } from './hub/access-parts.ts';
 import { closedAccess } from './hub/closed-access.ts';
+import { exposureOf, identityFaults } from './hub/identity-faults.ts';
 import { readRegisteredOperations } from './hub/registered-operations.ts';
 import { readSealingKey } from './hub/sealing-key.ts';
 import { type Environment, findSectors, openSectors, sdlOf } from './hub/sectors.ts';
@@ -83,7 +84,8 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   const sdl = sdlOf(found);
   const rules = accessRulesOf([...readSharedSdl().map((text) => ({ sector: 'hub', sdl: text })), ...sdl], faults);
   const sectors = openSectors(found, { environment, faults, warn });
-  await loopbackAddress(settings.HOST).catch((error: unknown) => {
+  if (roles.has('gateway') && options.access === undefined) faults.push(...(await identityFaults(settings)));
+  await bindableAddress(settings.HOST, exposureOf(settings)).catch((error: unknown) => {
     if (!(error instanceof SettingsFault)) throw error;
     faults.push(...error.faults);
   });
@@ -204,6 +206,7 @@ async function openGateway(parts: {
     guardedSchema: guardedSchemaOf(schema),
     settings,
     logger: options.logger,
+    now: options.now,
     defaultQuery: options.defaultQuery,
     ready: async () => {
       const reachable = await store.check().then(
@@ -224,7 +227,7 @@ async function openGateway(parts: {
     registered: readRegisteredOperations(settings, schema),
     tls: readTls(settings),
     behindProxy: settings.BEHIND_PROXY === 'on',
-    names: listed(settings.PUBLIC_NAMES),
+    names: listed(settings.PUBLIC_NAMES.toLowerCase()),
     origins: listed(settings.CORS_ORIGINS),
     contextFor: async ({ signal, ...asked }) => {
       const { access: own, caller, guarded, settle } = await registry.access.open({ ...asked, schema });

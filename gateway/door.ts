@@ -20,7 +20,7 @@ export interface Door {
   readonly presentedBy: PresentedBy;
   /** @throws HubError UNAUTHENTICATED, KEYS_UNAVAILABLE, TOO_MANY_REQUESTS */
   recognise(presented: Presented): Promise<Actor>;
-  /** Of somebody recognised, once an operation. @throws HubError PURPOSE_REQUIRED, TOO_MANY_REQUESTS */
+  /** Of somebody recognised, once an operation. @throws HubError UNAUTHENTICATED, PURPOSE_REQUIRED, TOO_MANY_REQUESTS */
   enter(asking: { requestId: string; actor: Actor; presented: Presented }): Promise<Admitted>;
   /** Both, for one HTTP request. */
   admit(requestId: string, request: IncomingMessage): Promise<Admitted>;
@@ -31,8 +31,10 @@ export function createDoor(options: {
   readonly allowance: Allowance;
   readonly noteRefusal: NoteRefusal;
   readonly presentedBy: PresentedBy;
+  /** UTC milliseconds. */
+  readonly now: () => number;
 }): Door {
-  const { authenticate, allowance, noteRefusal, presentedBy } = options;
+  const { authenticate, allowance, noteRefusal, presentedBy, now } = options;
 
   const door: Door = {
     presentedBy,
@@ -48,6 +50,8 @@ export function createDoor(options: {
     async enter({ requestId, actor, presented }) {
       let stated: StatedHeaders | null = null;
       try {
+        // A connection outlives the token that it was opened with.
+        if (actor.expiresAt <= now()) throw new HubError('UNAUTHENTICATED', 'The access token has run out.');
         stated = statedBy(actor, presented.statement);
         return { actor, stated, leave: allowance.take(actor) };
       } catch (error) {

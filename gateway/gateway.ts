@@ -16,11 +16,12 @@ import { type ClientLimits, createAllowance } from './limits/allowance.ts';
 import type { MayIntrospect } from './limits/operation-limits.ts';
 import { createRegisteredReader, type RegisteredOperations } from './limits/registered.ts';
 import { loggedCauses } from './log-cause.ts';
-import { isOwnName, isOwnOrigin, loopbackAddress } from './loopback.ts';
+import { bindableAddress, isOwnName, isOwnOrigin } from './loopback.ts';
 import type { OperationClock } from './operation-clock.ts';
 import type { Authenticate, MakeContext, NoteRefusal } from './operation-request.ts';
 import type { GatewaySettings } from './settings.ts';
 import { addSubscriptions } from './subscriptions.ts';
+import { httpsOptions, type Tls } from './tls.ts';
 
 export interface GatewayOptions {
   /** Null: this process answers no questions, only for its health and on routes that others add. */
@@ -40,10 +41,12 @@ export interface GatewayOptions {
   readonly origins: readonly string[];
   /** Whether a proxy in front ends TLS and says from where a request came. */
   readonly behindProxy: boolean;
-  /** PEM texts; the hub speaks HTTPS then, and asks for client certificates where an authority of them is given. */
-  readonly tls?: { readonly cert: string; readonly key: string; readonly clientAuthority?: string } | undefined;
+  /** The hub speaks HTTPS where it is given. */
+  readonly tls?: Tls | undefined;
   readonly settings: GatewaySettings;
   readonly logger: Logger;
+  /** UTC milliseconds; the wall clock when absent. */
+  readonly now?: (() => number) | undefined;
   /** Asked by `/readyz`; two seconds are waited for its answer. */
   readonly ready: () => Promise<Readiness>;
   /** What the query editor shows when it is opened. */
@@ -70,14 +73,15 @@ const ABORTED_TIMEOUT_MS = 1_500;
 /**
  * The HTTP edge of the hub: `/graphql`, its subscriptions, the query editor at `/`, `/healthz` and `/readyz`.
  *
- * @throws SettingsFault when HOST is not a loopback address
+ * @throws SettingsFault when HOST can be reached from other machines and the connection is not secured
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { schema, guardedSchema, contextFor, introspection, noteRefusal } = options;
-  const { settings, logger, ready, defaultQuery } = options;
-  const host = await loopbackAddress(settings.HOST);
+  const { settings, logger, ready, defaultQuery, names, origins, tls, now = Date.now } = options;
+  const secured = tls !== undefined || options.behindProxy;
+  const host = await bindableAddress(settings.HOST, { secured, named: names.length > 0 });
   const running = new Set<OperationClock>();
-  const fastify = createHttpServer(settings, logger);
+  const fastify = createHttpServer(options);
   if (options.origins.length > 0) await addCors(fastify, options.origins);
   let closed: Promise<void> | undefined;
 
@@ -88,13 +92,17 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   async function addApi(whole: GraphQLSchema): Promise<() => Promise<void>> {
     const { authenticate, limits, registered, behindProxy } = options;
     const allowance = createAllowance({ settings, limits });
-    const door = createDoor({ authenticate, allowance, noteRefusal, presentedBy: createPresenter({ behindProxy }) });
+    const presentedBy = createPresenter({ behindProxy });
+    const door = createDoor({ authenticate, allowance, noteRefusal, presentedBy, now });
     const readRegistered = createRegisteredReader({ registered, limits, only: settings.REGISTERED_ONLY === 'on' });
     const served = { schema: whole, guardedSchema, contextFor, introspection, noteRefusal, settings, logger };
     const server = await startGraphqlServer(served);
     const timeoutMs = settings.OPERATION_TIMEOUT_MS;
     addGraphqlRoute(fastify, { server, door, readRegistered, noteRefusal, logger, timeoutMs, running, isClosing });
-    const subscriptions = addSubscriptions(fastify, { ...served, readRegistered, door, isClosing });
+    const subscriptions = addSubscriptions(fastify, {
+      ...served,
+      ...{ readRegistered, door, names, origins, now, isClosing },
+    });
     if (settings.GRAPHIQL === 'on') addGraphiqlRoutes(fastify, { defaultQuery });
     return async () => {
       await subscriptions.close();
@@ -125,7 +133,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   return {
     fastify,
     listen: () => fastify.listen({ host, port: settings.PORT, listenTextResolver: () => '' }),
-    address: () => addressOf(fastify),
+    address: () => addressOf(fastify, tls === undefined ? 'http' : 'https'),
     close: () => {
       closed ??= closeAll();
       return closed;
@@ -133,8 +141,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   };
 }
 
-function createHttpServer(settings: GatewaySettings, logger: Logger): FastifyInstance {
-  const fastify = Fastify({
+function createHttpServer({ settings, logger, names, origins, tls }: GatewayOptions): FastifyInstance {
+  const fastify: FastifyInstance = Fastify({
     bodyLimit: settings.MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: 'idle',
@@ -143,13 +151,15 @@ function createHttpServer(settings: GatewaySettings, logger: Logger): FastifyIns
     genReqId: () => randomUUID(),
     // Fastify's own lines hold the URL with its query string; the routes write theirs.
     logger: false,
+    // Of the two kinds of server, nothing here knows the difference.
+    ...((tls === undefined ? {} : { https: httpsOptions(tls) }) as object),
   });
   const always = securityHeaders({ secured: false });
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id).headers(always);
     // A page of another site whose name is made to lead to this machine is of the same origin for a browser; its name
     // still stands in the request.
-    if (isOwnName(request.headers.host) && isOwnOrigin(request.headers.origin)) done();
+    if (isOwnName(request.headers.host, names) && isOwnOrigin(request.headers.origin, names, origins)) done();
     else reply.code(403).send(refusal('FORBIDDEN', 'The hub answers to the names of this machine only.'));
   });
   fastify.setNotFoundHandler(async (_, reply) => {
@@ -175,9 +185,9 @@ const HTTP_FAULTS: Readonly<Record<number, string>> = {
   415: 'The request body has a content type that is not taken; send application/json.',
 };
 
-function addressOf(fastify: FastifyInstance): string {
+function addressOf(fastify: FastifyInstance, protocol: 'http' | 'https'): string {
   const address = fastify.server.address();
   if (address === null || typeof address === 'string') throw new Error('The gateway does not listen yet.');
   const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-  return `http://${host}:${address.port}`;
+  return `${protocol}://${host}:${address.port}`;
 }

@@ -2,7 +2,8 @@ import { choiceSetting, integerSetting, type SettingsValues, textSetting } from 
 
 export const gatewaySettings = {
   HOST: textSetting({
-    description: 'Address the hub listens on; only loopback addresses are accepted until access control is built.',
+    description:
+      'Address the hub listens on; beyond this machine only over TLS, or behind a proxy, and with PUBLIC_NAMES.',
     standard: '127.0.0.1',
   }),
   PORT: integerSetting({ description: 'Port the hub listens on; 0 takes any free one.', standard: 4000, most: 65_535 }),

@@ -9,16 +9,18 @@ export function addSubscriptions(
   fastify: FastifyInstance,
   options: SubscriptionsOptions & {
     readonly door: Door;
+    readonly names: readonly string[];
+    readonly origins: readonly string[];
     readonly isClosing: () => boolean;
   },
 ): { close(): Promise<void> } {
-  const { door, settings, logger, isClosing } = options;
+  const { door, settings, logger, names, origins, isClosing } = options;
   if (!options.schema.getSubscriptionType()) return { close: async () => {} };
   const runner = createSubscriptionRunner(options);
   const streams = addEventStreams(fastify, { runner, door, settings, isClosing });
   const sockets = addWebSockets({
     ...{ server: fastify.server, runner, door },
-    ...{ settings, logger, isClosing },
+    ...{ settings, logger, names, origins, isClosing },
   });
   return {
     async close() {

@@ -18,6 +18,8 @@ import { type Asked, asGraphqlError, SubscriptionRefused } from './document.ts';
 
 export interface SubscriptionsOptions extends BeginningsOptions {
   readonly logger: Logger;
+  /** UTC milliseconds. */
+  readonly now: () => number;
 }
 
 /** Executes subscriptions, whatever they travel over. */
@@ -45,10 +47,13 @@ export interface Answers extends AsyncIterableIterator<FormattedExecutionResult,
   return(): Promise<IteratorReturnResult<undefined>>;
 }
 
+/** A timer waits no longer; a token that holds longer is looked at with each event. */
+const MOST_WAIT_MS = 2_147_483_647;
+
 const DONE = { done: true, value: undefined } as const;
 
 export function createSubscriptionRunner(options: SubscriptionsOptions): SubscriptionRunner {
-  const { settings, logger } = options;
+  const { settings, logger, now } = options;
   const { schema, begin, openSource, timed } = createBeginnings(options);
   const running = new Set<Answers>();
   let starting = 0;
@@ -60,15 +65,26 @@ export function createSubscriptionRunner(options: SubscriptionsOptions): Subscri
 
   function answersOf(begun: Begun, source: AsyncIterator<unknown>): Answers {
     const { document, operation, asked } = begun;
+    const { expiresAt } = begun.subscriber.actor;
     const whole = exchangeOf(begun);
     let events = 0;
+    let lastTold: string | null = null;
     let clock: OperationClock | undefined;
     let ended = false;
     let endWait: () => void = () => {};
+    let expireWait: () => void = () => {};
+    const left = expiresAt - now();
+    const expiry = left < MOST_WAIT_MS ? setTimeout(() => expireWait(), left).unref() : undefined;
+
+    /** Who listens longer than their token holds asks again with a new one, and misses nothing by going on from there. */
+    function expired(): HubError {
+      return new HubError('UNAUTHENTICATED', 'The access token has run out.', { after: lastTold });
+    }
 
     function end(): void {
       if (ended) return;
       ended = true;
+      clearTimeout(expiry);
       running.delete(answers);
       endWait();
       clock?.abort(new Error('The subscriber is gone.'));
@@ -81,6 +97,7 @@ export function createSubscriptionRunner(options: SubscriptionsOptions): Subscri
     function nextEvent(): Promise<IteratorResult<unknown, unknown>> {
       return new Promise((resolve, reject) => {
         endWait = () => resolve(DONE);
+        expireWait = () => reject(expired());
         source.next().then(resolve, reject);
       });
     }
@@ -127,10 +144,12 @@ export function createSubscriptionRunner(options: SubscriptionsOptions): Subscri
         if (events > 0) await immediate();
         if (ended) return DONE;
         try {
+          if (now() >= expiresAt) throw expired();
           const event = await nextEvent();
           if (!event.done && !ended) {
             events += 1;
             const value = await answer(event.value);
+            lastTold = idOf(event.value) ?? lastTold;
             if (!ended) return { done: false, value };
           }
           end();
@@ -170,6 +189,13 @@ export function createSubscriptionRunner(options: SubscriptionsOptions): Subscri
       for (const answers of running) void answers.return();
     },
   };
+}
+
+/** Of an event, as its field's value has it; null where events have none. */
+function idOf(event: unknown): string | null {
+  const [value] = Object.values(Object(event) as object);
+  const { id } = Object(value) as { id?: unknown };
+  return typeof id === 'string' ? id : null;
 }
 
 export function tooMany(place: 'The hub' | 'This connection', most: number): SubscriptionRefused {

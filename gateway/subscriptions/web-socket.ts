@@ -23,6 +23,9 @@ interface WebSocketOptions {
   readonly door: Door;
   readonly settings: GatewaySettings;
   readonly logger: Logger;
+  /** Names and origins besides this machine's own. */
+  readonly names: readonly string[];
+  readonly origins: readonly string[];
   readonly isClosing: () => boolean;
 }
 
@@ -33,6 +36,8 @@ const INTERNAL = 4500;
 const GOING_AWAY = 1001;
 
 const INIT_TIMEOUT_MS = 5_000;
+/** Longer than it takes to check a token with a key that is known. */
+const REFUSED_AFTER_MS = 50;
 /** Time a client that is cut off has to read why. */
 const FAREWELL_MS = 5_000;
 /** Time clients have to close when the hub stops. */
@@ -54,7 +59,7 @@ export function addWebSockets(options: WebSocketOptions): { close(): Promise<voi
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy());
     const isFull = isClosing() || sockets.clients.size >= settings.SUBSCRIPTIONS;
-    const refusal = refusalOf(request) ?? (isFull ? '503 Service Unavailable' : null);
+    const refusal = refusalOf(request, options) ?? (isFull ? '503 Service Unavailable' : null);
     if (refusal !== null) refuseUpgrade(socket, refusal);
     else sockets.handleUpgrade(request, socket, head, (opened) => serve(opened, request));
   });
@@ -111,10 +116,12 @@ function makeProtocol({ runner, door, settings }: WebSocketOptions) {
     connectionInitWaitTimeout: INIT_TIMEOUT_MS,
     async onConnect({ extra, connectionParams }) {
       const presented = door.presentedBy(extra.request, connectionParams);
+      const since = performance.now();
       try {
         extra.recognised = { actor: await door.recognise(presented), presented };
       } catch {
-        // Closed as 4403, whatever it was: a close frame has no room for more.
+        // Closed as 4403, whatever it was: a close frame has no room for more, and the time it takes says no more either.
+        await delay(Math.max(0, REFUSED_AFTER_MS - (performance.now() - since)));
         return false;
       }
       // Told, so that whoever reports a failure can say which.
@@ -203,8 +210,11 @@ function createLine(socket: WebSocket, settings: GatewaySettings): Line {
 }
 
 /** @returns the status line of the refusal; null where the upgrade may be done */
-function refusalOf({ url = '', headers }: IncomingMessage): string | null {
-  if (!isOwnName(headers.host) || !isOwnOrigin(headers.origin)) return '403 Forbidden';
+function refusalOf(
+  { url = '', headers }: IncomingMessage,
+  { names, origins }: Pick<WebSocketOptions, 'names' | 'origins'>,
+): string | null {
+  if (!isOwnName(headers.host, names) || !isOwnOrigin(headers.origin, names, origins)) return '403 Forbidden';
   if (url !== '/graphql') return '404 Not Found';
   const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
   return offered.includes(GRAPHQL_TRANSPORT_WS_PROTOCOL) ? null : '400 Bad Request';

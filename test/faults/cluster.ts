@@ -9,6 +9,7 @@ import type { Fault } from '../../stand-ins/faults.ts';
 import { type KafkaBroker, startBroker } from '../services/kafka.ts';
 import { type MariadbServer, startMariadbServer } from '../services/mariadb.ts';
 import { type TcpProxy, tcpProxy } from '../services/tcp-proxy.ts';
+import { ISSUER_SETTINGS } from '../support/issuer.ts';
 import { fillBranch, fillExport } from './branches.ts';
 import { BRANCH_READER, LAND_READER, prepareDatabases } from './databases.ts';
 import { type ExportOffice, openExportOffice } from './export-office.ts';
@@ -59,6 +60,8 @@ interface StartChange {
 
 const ROOT = join(import.meta.dirname, '../..');
 const SYSTEMS = ['one-stop', 'civil-status', 'business-registration'] as const;
+/** Systems that are no sector's. */
+const OTHERS = ['portal', 'issuer'] as const;
 const ROLES: readonly Role[] = ['capture', 'project', 'deliver', 'gateway'];
 
 /** Short, so that what takes minutes in life takes seconds here. */
@@ -111,8 +114,8 @@ export async function openCluster(options: { readonly dossiers: number; readonly
     await runToEnd(generate);
 
     const started = new Map<string, DemoProcess>();
-    for (const name of [...SYSTEMS, 'portal'] as const) {
-      const script = name === 'portal' ? ['stand-ins', 'portal'] : ['sectors', name, 'stand-in'];
+    for (const name of [...SYSTEMS, ...OTHERS]) {
+      const script = OTHERS.some((other) => other === name) ? ['stand-ins', name] : ['sectors', name, 'stand-in'];
       const one = await startProcess(name, [join(ROOT, ...script, 'main.ts'), '--data', directory]);
       ending.push(() => one.stop());
       started.set(name, one);
@@ -155,13 +158,16 @@ export async function openCluster(options: { readonly dossiers: number; readonly
 
     const systems = Object.fromEntries(
       [...started].flatMap(([name, { settings }]) => {
-        const prefix = name === 'portal' ? 'PORTAL_' : `SECTOR_${name.replaceAll('-', '_').toUpperCase()}_`;
+        const prefix = OTHERS.some((other) => other === name)
+          ? `${name.toUpperCase()}_`
+          : `SECTOR_${name.replaceAll('-', '_').toUpperCase()}_`;
         return Object.entries(settings).map(([setting, value]) => [prefix + setting, value]);
       }),
     );
     const environment = {
       PATH: process.env.PATH ?? '',
       ...SETTINGS,
+      ...ISSUER_SETTINGS,
       ...systems,
       SECTOR_LAND_DATABASE_URL: databaseUrl('land', proxies.land.port).replace('//tester:', `//${LAND_READER}:`),
       SECTORS_DIR: join(import.meta.dirname, 'sectors'),

@@ -184,7 +184,7 @@ function watchAnswers(cluster: Cluster) {
 }
 
 async function askGateway(cluster: Cluster): Promise<readonly string[]> {
-  return staleAt(cluster.one('gateway').address);
+  return staleAt(cluster, cluster.one('gateway').address);
 }
 
 function countOf(violations: readonly Violation[], invariant: Invariant): number {
