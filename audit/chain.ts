@@ -44,9 +44,10 @@ export interface Chain {
   /**
    * Looks which of the groups that failed are there after all.
    *
-   * @returns how many operations, counted as missed, are logged after all
+   * @returns the head of one that is there, and how many operations, counted as missed, are logged by it; null where
+   * none is
    */
-  recover(): Promise<number>;
+  recover(): Promise<{ readonly head: AuditHead; readonly logged: number } | null>;
 }
 
 export interface ChainOptions {
@@ -128,14 +129,14 @@ export function createChain({ audit, keys, instance, timeoutMs, now, warn }: Cha
     },
     async recover() {
       const [{ group } = { group: undefined }] = attempts;
-      if (group === undefined) return 0;
+      if (group === undefined) return null;
       const { chain } = group.head;
       const last = await bounded(lastGroupOf(audit, chain), timeoutMs);
       const done = attempts.find(({ group: { head } }) => head.hash === last?.hash);
       if (done !== undefined) {
         attempts = [];
         standAt(done.group.head, done.closes);
-        return done.plain + done.told;
+        return { head: done.group.head, logged: done.plain + done.told };
       }
       if (last?.hash !== (place?.chain === chain ? place.hash : undefined)) {
         warn('The access log holds entries in this process’s chain that it did not write; it goes on in a new chain');
@@ -143,7 +144,7 @@ export function createChain({ audit, keys, instance, timeoutMs, now, warn }: Cha
         place = null;
         attempts = [];
       }
-      return 0;
+      return null;
     },
   };
 }

@@ -31,15 +31,15 @@ export function createReader({ audit, indexer, hashSubject, delays, now }: Reade
     async find(request) {
       const hashes = (request.subjectNumbers ?? []).map(hashSubject);
       const entrance = entranceOf(request, hashes);
-      await indexer.catchUp();
+      await readable(indexer.catchUp());
       const groups = createGroups(audit);
       const found: AuditFound[] = [];
       let from: Place | null = request.after;
       let looked = 0;
       while (found.length <= request.first) {
-        const places = await nextPlaces(audit, entrance, { ...request, after: from });
+        const places = await readable(nextPlaces(audit, entrance, { ...request, after: from }));
         for (const place of places) {
-          const entry = await groups.entryAt(place);
+          const entry = await readable(groups.entryAt(place));
           if (entry === null || !fits(entry, request, hashes) || isDelayed(entry)) continue;
           found.push(entry);
           if (found.length > request.first) break;
@@ -64,6 +64,14 @@ export function createReader({ audit, indexer, hashSubject, delays, now }: Reade
       }
     },
   };
+}
+
+async function readable<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    throw new HubError('AUDIT_UNAVAILABLE', 'the access log cannot be read at the moment', { cause });
+  }
 }
 
 /** The narrowest way in; the rest is looked at in what it finds. */

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AuditLog } from '../core/audit.ts';
+import type { AuditHead, AuditLog } from '../core/audit.ts';
 import { bounded } from './bounded.ts';
 import { type ChainOptions, createChain } from './chain.ts';
 import type { HeadsExport } from './heads.ts';
@@ -50,7 +50,7 @@ export function openWriter(options: WriterOptions): AuditLog {
   async function writeGroup(): Promise<void> {
     if (chain.isOver()) {
       const head = await chain.end();
-      if (head !== null) await bounded(heads.put(head), timeoutMs).catch(() => {});
+      if (head !== null) await exportHead(head);
     }
     inFlight = waiting.take();
     const plain = inFlight.filter(({ personal }) => !personal).length;
@@ -63,7 +63,7 @@ export function openWriter(options: WriterOptions): AuditLog {
         missed: missed > 0 || !isWriting ? missed : null,
       });
       missed -= told;
-      await bounded(heads.put(head), timeoutMs).catch(() => {});
+      await exportHead(head);
       settleAll(true);
     } catch (error) {
       missed += plain;
@@ -72,12 +72,24 @@ export function openWriter(options: WriterOptions): AuditLog {
     }
   }
 
+  async function recover(): Promise<void> {
+    const found = await chain.recover();
+    if (found === null) return;
+    missed = Math.max(0, missed - found.logged);
+    await exportHead(found.head);
+  }
+
+  /** An export that hangs is behind, and holds nobody up. */
+  async function exportHead(head: AuditHead): Promise<void> {
+    await bounded(heads.put(head), timeoutMs).catch(() => {});
+  }
+
   async function run(): Promise<void> {
     let pauseMs = FIRST_PAUSE_MS;
     if (groupMs > 0) await delay(groupMs, undefined, { signal: closed.signal }).catch(() => {});
     while (!isClosed && !(waiting.isEmpty() && isWriting)) {
       try {
-        if (!isWriting) missed = Math.max(0, missed - (await chain.recover()));
+        if (!isWriting) await recover();
         await writeGroup();
         if (!isWriting) warn('The access log is written again');
         isWriting = true;
@@ -109,7 +121,7 @@ export function openWriter(options: WriterOptions): AuditLog {
     try {
       if (isWriting) {
         const head = await chain.end();
-        if (head !== null) await bounded(heads.put(head), timeoutMs);
+        if (head !== null) await exportHead(head);
       }
     } catch {
       warn('The chain of the access log could not be closed; the next one says where it ended');
