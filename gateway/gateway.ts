@@ -82,7 +82,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const host = await bindableAddress(settings.HOST, { secured, named: names.length > 0 });
   const running = new Set<OperationClock>();
   const fastify = createHttpServer(options);
-  if (options.origins.length > 0) await addCors(fastify, options.origins);
+  if (origins.length > 0) await addCors(fastify, origins);
   let closed: Promise<void> | undefined;
 
   const isClosing = (): boolean => closed !== undefined;
@@ -101,7 +101,12 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     addGraphqlRoute(fastify, { server, door, readRegistered, noteRefusal, logger, timeoutMs, running, isClosing });
     const subscriptions = addSubscriptions(fastify, {
       ...served,
-      ...{ readRegistered, door, names, origins, now, isClosing },
+      readRegistered,
+      door,
+      names,
+      origins,
+      now,
+      isClosing,
     });
     if (settings.GRAPHIQL === 'on') addGraphiqlRoutes(fastify, { defaultQuery });
     return async () => {
@@ -154,7 +159,7 @@ function createHttpServer({ settings, logger, names, origins, tls }: GatewayOpti
     // Of the two kinds of server, nothing here knows the difference.
     ...((tls === undefined ? {} : { https: httpsOptions(tls) }) as object),
   });
-  const always = securityHeaders({ secured: false });
+  const always = securityHeaders({ secured: tls !== undefined });
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id).headers(always);
     // A page of another site whose name is made to lead to this machine is of the same origin for a browser; its name

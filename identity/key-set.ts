@@ -16,7 +16,10 @@ export interface KeySource {
 
 /** The keys of an issuer, as it publishes them, kept up to date. */
 export interface KeySet {
-  /** @throws Doubt for a key that the issuer does not have; HubError KEYS_UNAVAILABLE where none is known */
+  /**
+   * @throws Doubt for a key that the issuer does not have; HubError KEYS_UNAVAILABLE where none is known, or not this one
+   * and the issuer does not answer
+   */
   keyFor(header: { readonly alg: string; readonly kid: string }): Promise<CryptoKey>;
   /** `stale`: the issuer does not answer, earlier keys still hold. */
   state(): 'fresh' | 'stale' | 'none';
@@ -108,12 +111,13 @@ export function createKeySet(options: KeySetOptions): KeySet {
   return {
     async keyFor(header) {
       if (!holds()) await refreshForStranger();
-      if (!holds()) throw new HubError('KEYS_UNAVAILABLE', 'No key is known with which a token could be checked.');
+      if (!holds()) throw unavailable();
       const key = await keyAmongKnown(header);
       if (key !== null) return key;
       const later = (await refreshForStranger()) ? await keyAmongKnown(header) : null;
-      if (later === null) throw new Doubt('KEY_UNKNOWN');
-      return later;
+      if (later !== null) return later;
+      // An issuer that cannot be asked may have begun to sign with a key since.
+      throw failing ? unavailable() : new Doubt('KEY_UNKNOWN');
     },
     state: () => (holds() ? (failing ? 'stale' : 'fresh') : 'none'),
     async close() {
@@ -123,6 +127,10 @@ export function createKeySet(options: KeySetOptions): KeySet {
       await source.close();
     },
   };
+}
+
+function unavailable(): HubError {
+  return new HubError('KEYS_UNAVAILABLE', 'No key is known with which this token could be checked.');
 }
 
 /** Public keys for signatures, each with a name. An issuer that publishes none has made a mistake. */

@@ -14,7 +14,7 @@ export interface VerifierOptions extends KnownWorld {
 /**
  * Whom a token speaks for.
  *
- * @throws Doubt for every token that is not certainly good; HubError KEYS_UNAVAILABLE where no key is known
+ * @throws Doubt for every token that is not certainly good; HubError KEYS_UNAVAILABLE where no key is known that could check it
  */
 export type Verify = (token: string) => Promise<Bearer>;
 
