@@ -96,6 +96,10 @@ async function verify({ settings, audit, options, tell }: Asked): Promise<number
         if (told[level] <= MOST_TOLD) tell(`${level}: ${text}`);
       },
     });
+    if (chains === 0 && told.broken === 0) {
+      tell('Nothing is logged here: see AUDIT_DATABASE_URL, and the days that were named.');
+      return 2;
+    }
     if (directory === undefined) tell('unproven: no exported heads were compared; name their folder with --heads');
     tell(
       `${entries} entries in ${chains} chains: ${told.broken === 0 ? 'whole' : `broken in ${told.broken} places`}, ${told.unproven} ends unproven`,

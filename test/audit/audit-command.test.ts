@@ -63,6 +63,14 @@ describe('node cli.ts audit', () => {
     expect(told[0]).toMatch(/^broken: chain \S+: entries 1–3 do not follow from 0$/);
   });
 
+  it('takes an empty log for no log, and a removed one for what it is', async () => {
+    for (const table of ['audit_group', 'audit_chain']) await spoil(`delete from ${table}`);
+    expect(await run('verify')).toBe(2);
+    expect(told).toEqual([expect.stringMatching(/^Nothing is logged here/)]);
+    expect(await run('verify', '--heads', join(folder, 'heads'))).toBe(1);
+    expect(told[1]).toMatch(/^broken: chain \S+ is missing, of which heads were exported$/);
+  });
+
   it('tells by 2 that the log or the heads cannot be read', async () => {
     expect(await run('verify', '--heads', join(folder, 'nowhere'))).toBe(2);
     await spoil('drop table audit_group');
