@@ -1,6 +1,8 @@
+import { createHash, createPublicKey, verify as edVerify } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readSettings, SettingsFault } from '../../core/setting.ts';
 import { openDatabase } from '../../drivers/database.ts';
@@ -125,6 +127,25 @@ describe('node cli.ts audit', () => {
       await expect(run(...args)).rejects.toThrow(SettingsFault);
     },
   );
+
+  it('leaves a log that can be checked by its description alone', () => {
+    const database = new DatabaseSync(join(folder, 'audit.sqlite'), { readOnly: true });
+    const [chain] = database.prepare('select * from audit_chain').all();
+    const groups = database.prepare('select * from audit_group order by first_seq').all();
+    database.close();
+    const der = Buffer.from(String(chain?.public_key), 'base64');
+    const key = createPublicKey({ key: der, type: 'spki', format: 'der' });
+    let hash = `lienthong access log v1\n${chain?.chain}\n${chain?.public_key}\n${chain?.after_head ?? ''}`;
+    for (const { entries, last_seq, at, hash: stored, signature } of groups) {
+      for (const line of String(entries).split('\n')) {
+        hash = createHash('sha256').update(`${hash}\n${line}`).digest('hex');
+      }
+      expect(hash).toBe(stored);
+      const head = `lienthong access log head v1\n${chain?.chain}\n${last_seq}\n${at}\n${hash}`;
+      expect(edVerify(null, Buffer.from(head), key, Buffer.from(String(signature), 'base64'))).toBe(true);
+    }
+    expect(groups.length).toBeGreaterThan(1);
+  });
 
   it('keeps keys to itself and reads them again', async () => {
     for (const name of ['audit-signing.key', 'audit-subject.key']) {
