@@ -22,6 +22,8 @@ export async function followLinks(operation: Operation, links: readonly Link[], 
   if (citizen !== null) demandWhole(citizen);
   const [first] = links;
   if (first === undefined) return null;
+  const withheld = (parent as Mapped)[first.place.split('.')[1] ?? ''];
+  if (withheld instanceof HubError) throw withheld;
   // A list could miss something; one record that hangs on a number known for certain could not.
   const needsAll = first.declaration.list || !citizen?.identity.numbers.some(isTwelve);
   if (citizen !== null && needsAll && mayMissNumbers(citizen.identity)) throw incomplete(citizen.identity);

@@ -31,10 +31,13 @@ export async function judgedRecord(
   const { access } = operation;
   const { data, sector } = access.classOf(place);
   const name = `${sector}:${place.replace('Query.', '')}:${[key].flat().join('/')}`;
-  await access.askRecord(sector, data, name);
+  // What is public about a record needs no place in a visit; what it says of people does.
+  const full = data === 'PUBLIC' ? await placedFor(operation, entity, key) : undefined;
+  if (data !== 'PUBLIC') await access.askRecord(sector, data, name);
   const { rows, records } = await read();
   const numbers = holders === undefined ? [] : holderNumbers(rows, holders);
-  if (data === 'PUBLIC') return records.map((record) => withheldFrom(operation, entity, record, numbers));
+  if (data === 'PUBLIC')
+    return records.map((record) => withheldFrom(operation, entity, record, { holders: numbers, full }));
   access.judgeRecord(sector, data, { key: name, numbers, found: records.length > 0 });
   for (const number of numbers) access.shown(number, 'NAMED');
   return records;
@@ -58,30 +61,63 @@ export function withheldFrom(
   operation: Operation,
   entity: Entity,
   record: Mapped,
-  holders: readonly string[] = [],
+  { holders = [], full }: { readonly holders?: readonly string[]; readonly full?: HubError | undefined } = {},
 ): Mapped {
-  const { access, plan } = operation;
-  const { type } = entity.declaration;
-  const code = typeof record.code === 'string' ? record.code : null;
-  if (code === null || access.classOf(`${type}.code`).data !== 'PUBLIC') return record;
-  const personal = [...plan.fieldsOf(type)].filter((field) => isPersonal(operation, `${type}.${field}`));
+  const { access } = operation;
+  // A code that cannot be read is no evidence, and no reason to show more.
+  const codes = typeof record.code === 'string' ? [applicantNumber(record.code)] : [];
+  const personal = personalFields(operation, entity);
   if (personal.length === 0) return record;
   const own = holders.length > 0 ? holders : holderNumbers([record], 'heldBy');
-  const refused = refusalOf(() =>
+  const judge = () => {
+    if (full !== undefined) throw full;
     access.judgeRecord(entity.sector, 'PERSONAL', {
-      ...{ key: `business:${code}`, found: true },
-      numbers: [applicantNumber(code), ...own],
-    }),
-  );
+      key: keyOf(codes[0] ?? ''),
+      numbers: [...codes, ...own],
+      found: true,
+    });
+  };
+  const refused = refusalOf(judge);
   if (refused !== null) return { ...record, ...Object.fromEntries(personal.map((field) => [field, refused])) };
-  access.shown(applicantNumber(code), 'NAMED');
-  for (const number of own) access.shown(number, 'NAMED');
+  for (const number of [...codes, ...own]) access.shown(number, 'NAMED');
   return record;
 }
 
-function isPersonal({ access }: Operation, place: string): boolean {
-  const { data } = access.classOf(place);
-  return data === 'PERSONAL' || data === 'SENSITIVE';
+/** What is asked for of a record that is otherwise public, and says something about people. */
+function personalFields(operation: Operation, entity: Entity): readonly string[] {
+  const { access, plan } = operation;
+  return operation.once(`personal fields of ${entity.sector}.${entity.name}`, () => {
+    if (!isPublic(operation, entity)) return [];
+    const { type } = entity.declaration;
+    return [...plan.fieldsOf(type)].filter((field) =>
+      ['PERSONAL', 'SENSITIVE'].includes(access.classOf(`${type}.${field}`).data),
+    );
+  });
+}
+
+/** Whether anybody may ask for such a record by its code. Others are reached only from what was judged. */
+function isPublic({ registry, access }: Operation, { sector, name }: Entity): boolean {
+  const queries = registry.sectors.find(({ id }) => id === sector)?.declaration.queries ?? {};
+  return Object.entries(queries).some(
+    ([field, declared]) =>
+      [declared].flat().some(({ to }) => to === name) && access.classOf(`Query.${field}`).data === 'PUBLIC',
+  );
+}
+
+/** @returns why it has no place in the visit, where it has none */
+async function placedFor(operation: Operation, entity: Entity, key: Key): Promise<HubError | undefined> {
+  if (typeof key !== 'string' || personalFields(operation, entity).length === 0) return undefined;
+  try {
+    await operation.access.askRecord(entity.sector, 'PERSONAL', keyOf(key));
+    return undefined;
+  } catch (error) {
+    if (error instanceof HubError) return error;
+    throw error;
+  }
+}
+
+function keyOf(code: string): string {
+  return `business:${applicantNumber(code)}`;
 }
 
 function refusalOf(judge: () => void): HubError | null {

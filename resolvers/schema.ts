@@ -52,20 +52,22 @@ export function buildSchema(registry: Registry, sectorSdl: readonly SectorSdl[])
       resolvers[type] = {
         ...resolvers[type],
         [name]: (root, args, operation, info) => {
-          operation.begin(info);
+          begin(operation, info);
           return resolve(root, args, operation, info);
         },
       };
     }
   }
   try {
-    return makeExecutableSchema({
+    const schema = makeExecutableSchema({
       typeDefs: [...readSharedSdl(), ...sectorSdl.map(({ sdl }) => sdl)],
       resolvers: { ...scalars, ...resolvers, Subscription: subscriptionResolvers },
       // A link declared for a field that no SDL has would never be asked: that is a fault of the declaration.
       resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
       assumeValidSDL: false,
     });
+    unguarded.add(schema);
+    return schema;
   } catch (error) {
     const message = error instanceof Error ? error.message : 'cannot be put together';
     throw new SettingsFault([`${declaredIn(registry.sectors, message)}: ${message}`]);
@@ -156,15 +158,26 @@ function generalResolvers(registry: Registry): Resolvers {
   } as Resolvers;
 }
 
+/** Schemas whose fields refuse nothing by themselves. */
+const unguarded = new WeakSet<GraphQLSchema>();
+
+/** @throws Error where something is refused and nothing stands before it: a fault of the hub's own, which must not answer */
+function begin(operation: Operation, info: GraphQLResolveInfo): void {
+  if (operation.access.refused.size > 0 && unguarded.has(info.schema)) {
+    throw new Error('An operation of which something is refused was run on the schema that refuses nothing');
+  }
+  operation.begin(info);
+}
+
 /** Every event is an operation of its own, which learns what it was asked as the one that subscribed did. */
 const subscriptionResolvers = {
   dossierChanged: {
     subscribe: (_: unknown, args: DossierChangedArguments, operation: Operation, info: GraphQLResolveInfo) => {
-      operation.begin(info);
+      begin(operation, info);
       return openDossierChanged(operation, args);
     },
     resolve: (root: { dossierChanged: FeedEvent }, _: unknown, operation: Operation, info: GraphQLResolveInfo) => {
-      operation.begin(info);
+      begin(operation, info);
       return dossierChangedNode(root.dossierChanged);
     },
   },

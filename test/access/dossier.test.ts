@@ -146,6 +146,28 @@ describe('The dossiers of an enterprise', () => {
   });
 });
 
+describe('What a business’s register says of people', () => {
+  it('is shown in a visit, where the business takes a place, and to whoever works on its dossier', async () => {
+    const { world } = province;
+    const { index, code } = Array.from({ length: world.counts.businesses }, (_, at) => world.business(at)).find((one) =>
+      dossiers.some(({ applicant }) => applicant.business === one.index),
+    ) as { index: number; code: string };
+    const query = `{ business(code: "${code}") { name representatives { fullName } } }`;
+    expect((await province.ask('counter', query)).refused).toEqual(['business.representatives PURPOSE_REQUIRED']);
+    const { id: visit } = (await province.ask('counter', 'mutation { openVisit { id } }')).data.openVisit;
+    const received = await province.ask('counter', query, { purpose: 'RECEPTION', visit });
+    expect(received.errors).toBeUndefined();
+    expect(received.data.business.representatives.length).toBeGreaterThan(0);
+    expect((await province.hub.registry.visits.read(visit))?.subjects.size).toBe(1);
+    const own = dossiers.find(({ applicant }) => applicant.business === index)?.code as string;
+    const processed = await province.ask('counter', query, { purpose: 'PROCESSING', dossier: own });
+    expect(processed.errors).toBeUndefined();
+    const other = await province.ask('counter', query, { purpose: 'PROCESSING', dossier: inside.code });
+    expect(other.data.business).toEqual({ name: received.data.business.name, representatives: null });
+    expect(other.refused).toEqual(['business.representatives FORBIDDEN']);
+  });
+});
+
 describe('A record that is asked for by an identifier of its own', () => {
   const parcelOf = (holder: (holders: readonly number[]) => boolean) => {
     const { world } = province;
