@@ -1,15 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 /** @param ms milliseconds @throws Error when the work is not done in time; it goes on, and nobody waits for it */
-export async function bounded<T>(work: Promise<T>, ms: number): Promise<T> {
-  const late = new AbortController();
-  const timer = delay(ms, undefined, { signal: late.signal }).then(() => {
-    throw new Error('It took too long');
+export function bounded<T>(work: Promise<T>, ms: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('It took too long')), ms);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
   });
-  timer.catch(() => {});
-  try {
-    return await Promise.race([work, timer]);
-  } finally {
-    late.abort();
-  }
 }

@@ -77,7 +77,7 @@ export function createChain({ audit, keys, instance, timeoutMs, now, warn }: Cha
     attempts.push({ group, ...counts });
     if (attempts.length > MOST_ATTEMPTS) attempts.shift();
     // One that is given up may be done later: `recover` finds it, and nothing else looks back.
-    await bounded(audit.commit(statements, AbortSignal.timeout(timeoutMs)), timeoutMs);
+    await bounded(audit.commit(statements, timeoutMs), timeoutMs);
     attempts = [];
     standAt(group.head, counts.closes);
   }

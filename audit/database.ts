@@ -9,8 +9,12 @@ import type { Statement } from './statements.ts';
 export interface AuditDatabase {
   /** For reading; on SQLite what is committed, past the thread that writes. */
   readonly database: Database;
-  /** All or nothing, and safe on the disk when it resolves. One that rejects may still have been done. */
-  commit(statements: readonly Statement[], signal?: AbortSignal): Promise<void>;
+  /**
+   * All or nothing, and safe on the disk when it resolves. One that rejects may still have been done.
+   *
+   * @param mostMs milliseconds after which a server is told to stop
+   */
+  commit(statements: readonly Statement[], mostMs?: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -34,7 +38,7 @@ export async function openAuditDatabase(url: string): Promise<AuditDatabase> {
   if (database.traits.name === 'mysql') {
     return {
       database,
-      commit: (statements, signal) => commitToServer(database, statements, signal),
+      commit: (statements, mostMs) => commitToServer(database, statements, mostMs),
       close: () => database.close(),
     };
   }
@@ -52,12 +56,14 @@ export async function openAuditDatabase(url: string): Promise<AuditDatabase> {
 async function commitToServer(
   database: Database,
   statements: readonly Statement[],
-  signal: AbortSignal | undefined,
+  mostMs: number | undefined,
 ): Promise<void> {
   const [only, ...others] = statements;
   if (only === undefined) return;
   if (others.length === 0) {
-    await database.query(only.sql, only.bindings, { signal });
+    await database.query(only.sql, only.bindings, {
+      signal: mostMs === undefined ? undefined : AbortSignal.timeout(mostMs),
+    });
     return;
   }
   await inTransaction(database, async (trx) => {
