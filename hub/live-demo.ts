@@ -56,6 +56,8 @@ export function showDemo(options: { hub: Hub; demo: Demo; address: string; tell:
     tell(
       'It answers those who bring a token: `npm run --silent token -- counter`, or leader, citizen, auditor, admin.',
     );
+    const citizen = await demo.tokenOf('citizen').catch(() => null);
+    if (citizen !== null) tell(`Ask as the citizen of the demo, for half an hour: ${address}/#token=${citizen}`);
     tell(`The made-up portal shows what it was sent: ${demo.environment.PORTAL_URL ?? ''}/`);
     tell(`Made-up systems: ${[...demo.processes].map(([id, pid]) => `${id} (pid ${pid})`).join(', ')}`);
     tell('Stop with Ctrl+C. Kill one of these systems to see the hub answer without it; a restart brings it back.\n');
