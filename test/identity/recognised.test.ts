@@ -1,3 +1,4 @@
+import { createHash, X509Certificate } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { type IncomingMessage, request } from 'node:http';
 import { request as httpsRequest } from 'node:https';
@@ -16,10 +17,12 @@ import { createPresenter } from '../../gateway/authenticate.ts';
 import { bindableAddress } from '../../gateway/loopback.ts';
 import type { Authenticate } from '../../gateway/operation-request.ts';
 import { readTls } from '../../hub/tls.ts';
+import { openIdentity } from '../../identity/identity.ts';
 import { closeAll, closing, PROTOCOL } from '../gateway/subscription-stage.ts';
 import { startTestGateway, type TestGateway } from '../gateway/support.ts';
 import { ANYBODY } from '../support/open-access.ts';
 import { type Certificate, hasOpenssl, makeCertificate } from './certificates.ts';
+import { AUDIENCE, COUNTER, handSource, ISSUER, newKey, sign, WORLD } from './tokens.ts';
 
 afterEach(closeAll);
 
@@ -260,14 +263,18 @@ describe.skipIf(!openssl)(openssl ? 'over TLS' : 'over TLS (skipped: there is no
   });
 
   /** The status of an answer. */
-  function ask(hub: TestGateway, shown?: Certificate, host = '127.0.0.1'): Promise<number> {
+  function ask(
+    hub: TestGateway,
+    shown?: Certificate,
+    { host = '127.0.0.1', authorization = GOOD } = {},
+  ): Promise<number> {
     const { port } = new URL(hub.gateway.address());
     return new Promise((resolve, reject) => {
       const sent = httpsRequest(
         {
           ...{ hostname: '127.0.0.1', port, path: '/graphql', method: 'POST', ca: authority.cert, agent: false },
           ...(shown && { cert: shown.cert, key: shown.key }),
-          headers: { 'content-type': 'application/json', authorization: GOOD, host: `${host}:${port}` },
+          headers: { 'content-type': 'application/json', authorization, host: `${host}:${port}` },
           servername: 'localhost',
         },
         (response) => {
@@ -293,6 +300,27 @@ describe.skipIf(!openssl)(openssl ? 'over TLS' : 'over TLS (skipped: there is no
     expect(first).not.toBe(second);
   });
 
+  it('a token that is bound to a certificate is good with it, and not with another of the same authority', async () => {
+    const key = await newKey('first');
+    const identity = openIdentity({
+      ...{ ...WORLD, source: handSource([key.jwk]), issuer: ISSUER, audience: AUDIENCE, algorithms: ['EdDSA'] },
+      ...{ staleMs: 86_400_000, warn: () => {} },
+    });
+    closing.push(() => identity.close());
+    const hub = await open({ tls: readTls(files()), authenticate: identity.authenticate, now: WORLD.now });
+    const { raw } = new X509Certificate(client.cert);
+    const cnf = { 'x5t#S256': createHash('sha256').update(raw).digest('base64url') };
+    const system = { ...COUNTER, sub: 'statistics', client_id: 'statistics', role: 'app', unit: undefined };
+    const bound = { authorization: `Bearer ${await sign(key, { ...system, cnf })}` };
+    const statuses = [];
+    for (const shown of [colleague, undefined, stranger, client, colleague, undefined]) {
+      statuses.push(await ask(hub, shown, bound));
+    }
+    expect(statuses).toEqual([401, 401, 401, 200, 401, 401]);
+    const loose = { authorization: `Bearer ${await sign(key, system)}` };
+    expect(await ask(hub, client, loose)).toBe(401);
+  });
+
   it('no certificate is asked for where no authority is configured', async () => {
     const hub = await open({ tls: readTls({ ...files(), TLS_CLIENT_CA_FILE: '' }) });
     expect(await ask(hub, client)).toBe(200);
@@ -301,8 +329,8 @@ describe.skipIf(!openssl)(openssl ? 'over TLS' : 'over TLS (skipped: there is no
 
   it('the hub answers to the names that it was given, besides those of its machine', async () => {
     const hub = await open({ tls: readTls(files()), names: ['hub.example'] });
-    expect(await ask(hub, undefined, 'hub.example')).toBe(200);
-    expect(await ask(hub, undefined, 'evil.example')).toBe(403);
+    expect(await ask(hub, undefined, { host: 'hub.example' })).toBe(200);
+    expect(await ask(hub, undefined, { host: 'evil.example' })).toBe(403);
     expect(await ask(hub)).toBe(200);
   });
 
