@@ -115,7 +115,8 @@ export interface LinkDeclaration {
   readonly pick?: string | undefined;
   /**
    * On Citizen: field of the record that says whose it is, a list of RecordHolder. Nine-digit numbers were issued twice,
-   * so a record found by one is left out when it is another's, and the list fails when nobody can tell.
+   * so a record found by one is left out when it is another's, and the list fails when nobody can tell. On other types:
+   * whom the record names, for the access log.
    */
   readonly holders?: string | undefined;
   /**

@@ -172,7 +172,7 @@ export async function searchCitizens(operation: Operation, args: SearchArguments
   const found = await Promise.all(
     searchable.map(({ entity }) => searchOne(operation, { ...args, name, entity, missing })),
   );
-  const hits = found.flat();
+  const hits = ownHits(operation, found.flat(), missing);
   const people = await Promise.all(
     groupHits(hits).map(async (numbers) => {
       try {
@@ -202,6 +202,13 @@ export async function searchCitizens(operation: Operation, args: SearchArguments
   // A cursor goes on in the search it came from and in no other.
   const order = { ...BY_NAME, name: `${BY_NAME.name}: ${foldName(name)} ${args.birthDate ?? ''}` };
   return pageOf([...once.values()], order, { ...args, seal: operation.registry.seal, missing: distinctGaps(missing) });
+}
+
+/** Whoever asks for themself learns nothing of others, not even that there were too many of them. */
+function ownHits({ access: { ownNumber } }: Operation, hits: readonly Hit[], missing: SectorGap[]): readonly Hit[] {
+  if (ownNumber === null) return hits;
+  missing.splice(0, missing.length, ...missing.filter(({ retryable }) => retryable));
+  return hits.filter(({ numbers }) => numbers.includes(ownNumber));
 }
 
 function foundByName(operation: Operation, identity: Identity): CitizenNode {

@@ -72,7 +72,9 @@ async function followOne(
   );
   // Who else is named in a record that is this person's is in the answer too.
   if (declaration.holders !== undefined) {
-    for (const number of holderNumbers(own, declaration.holders)) operation.access.shown(number, 'NAMED');
+    for (const number of holderNumbers(own, declaration.holders)) {
+      if (!citizen?.identity.numbers.includes(number)) operation.access.shown(number, 'NAMED');
+    }
   }
   const { states } = declaration;
   if (states !== undefined && citizen !== null) {
@@ -164,11 +166,16 @@ export interface Query {
   readonly declaration: QueryDeclaration;
 }
 
-/** Answers a field of Query that asks for one record of the sectors' own. */
+/**
+ * Answers a field of Query that asks for one record of the sectors' own.
+ *
+ * @param how LINK where a record names it: then it takes no place in a visit
+ */
 export async function answerQuery(
   operation: Operation,
   queries: readonly Query[],
   args: Readonly<Record<string, unknown>>,
+  how: 'IDENTIFIER' | 'LINK' = 'IDENTIFIER',
 ): Promise<Mapped | null> {
   for (const [argument, value] of Object.entries(args)) {
     if (typeof value === 'string' && value.trim() === '') {
@@ -189,7 +196,7 @@ export async function answerQuery(
   const answers = await Promise.all(
     asks.map(async ({ query, entity, key }) => {
       const { by, holders } = query.declaration;
-      const ask = { place: `Query.${query.name}`, entity, key, holders };
+      const ask = { place: `Query.${query.name}`, entity, key, holders, how };
       // Each way has its own right to an answer, but what is not there is told of by all of them together.
       return judgedRecord(operation, ask, async () => {
         const rows = (await operation.records(entity, by, key)) ?? [];

@@ -14,6 +14,8 @@ interface RecordAsk {
   readonly key: Key;
   /** Field of the record that says whom it is about. */
   readonly holders: string | undefined;
+  /** LINK: another record names it. */
+  readonly how: 'IDENTIFIER' | 'LINK';
 }
 
 /**
@@ -25,15 +27,16 @@ interface RecordAsk {
  */
 export async function judgedRecord(
   operation: Operation,
-  { place, entity, key, holders }: RecordAsk,
+  { place, entity, key, holders, how }: RecordAsk,
   read: () => Promise<{ readonly rows: readonly Mapped[]; readonly records: readonly Mapped[] }>,
 ): Promise<readonly Mapped[]> {
   const { access } = operation;
   const { data, sector } = access.classOf(place);
   const name = `${sector}:${place.replace('Query.', '')}:${[key].flat().join('/')}`;
   // What is public about a record needs no place in a visit; what it says of people does.
-  const full = data === 'PUBLIC' ? await placedFor(operation, entity, key) : undefined;
-  if (data !== 'PUBLIC') await access.askRecord(sector, data, name);
+  const isAsked = how === 'IDENTIFIER';
+  const full = isAsked && data === 'PUBLIC' ? await placedFor(operation, entity, key) : undefined;
+  if (isAsked && data !== 'PUBLIC') await access.askRecord(sector, data, name);
   const { rows, records } = await read();
   const numbers = holders === undefined ? [] : holderNumbers(rows, holders);
   if (data === 'PUBLIC')

@@ -137,7 +137,7 @@ function generalResolvers(registry: Registry): Resolvers {
         const code = numbersOf(numbers).find(isEnterpriseCode);
         return code === undefined || businessQueries.length === 0
           ? null
-          : answerQuery(operation, businessQueries, { code });
+          : answerQuery(operation, businessQueries, { code }, 'LINK');
       },
     },
     DossierParty: {

@@ -343,7 +343,10 @@ export default (kit: Kit) => {
         holders: 'heldBy',
       },
       'LandParcel.uses': { to: 'use', by: 'parcel', needs: ['id'], keys: idOf, list: true },
-      'LandParcel.holders': { to: 'landHolder', by: 'parcel', needs: ['id'], keys: idOf, list: true },
+      'LandParcel.holders': {
+        ...{ to: 'landHolder', by: 'parcel', needs: ['id'], keys: idOf, list: true },
+        holders: 'heldBy',
+      },
       'LandParcel.certificates': { to: 'certificate', by: 'parcel', needs: ['id'], keys: idOf, list: true },
       'LandCertificate.parcels': { to: 'parcel', by: 'certificate', needs: ['id'], keys: idOf, list: true },
       'LandHolder.citizen': {

@@ -175,7 +175,22 @@ describe('People found by name', () => {
     expect(province.reads.searches()).toEqual([]);
     const { nodes } = (await province.ask('citizen', '{ citizens(name: "Nguyễn Văn") { nodes { personalNumbers } } }'))
       .data.citizens;
+    expect(nodes.length).toBeGreaterThan(0);
     expect(nodes.every((one: { personalNumbers: string[] }) => one.personalNumbers.includes(HOA))).toBe(true);
+  });
+});
+
+describe('Whoever else a record names', () => {
+  it('is noted as named', async () => {
+    const query = `{ citizen(id: "${HOA}") { landParcels { holders { fullName } } civilStatusRecords { kind } } }`;
+    expect((await province.ask('citizen', query)).errors).toBeUndefined();
+    const subjects = province.logged[0]?.subjects ?? [];
+    expect(subjects.filter(({ relation }) => relation === 'SELF')).toEqual([
+      { number: HOA, relation: 'SELF', dossier: null },
+    ]);
+    const named = subjects.filter(({ relation }) => relation === 'NAMED').map(({ number }) => number);
+    expect(named.length).toBeGreaterThan(1);
+    expect(named).not.toContain(HOA);
   });
 });
 
