@@ -52,6 +52,8 @@ export async function startDemo(options: {
     ISSUER: 'urn:lienthong:demo-issuer',
     DEMO_ISSUER: 'accept',
     ACCESS_FILE: join(root, 'hub', 'demo-access.json'),
+    // In earnest this is another machine's.
+    AUDIT_HEADS_DIR: join(directory, 'audit-heads'),
   };
   for (const [id, { settings }] of started) {
     const prefix = OTHERS[id] ?? settingsPrefix(id);
