@@ -51,7 +51,7 @@ function judgeLog(question: Question, matching: Matching): Decision {
   const { resource, purpose } = question;
   if (purpose.code === null) return refused('PURPOSE_MISSING');
   const isOfLog = purpose.code === 'AUDIT' || (purpose.code === 'SELF' && resource.kind !== 'hub');
-  if (!isOfLog || isNone(forPurpose(question, matching))) return refused('PURPOSE_NOT_GRANTED');
+  if (!isOfLog || isNone(forPurpose(matching, purpose.code))) return refused('PURPOSE_NOT_GRANTED');
   return purpose.code === 'SELF' ? judgeSelf(question) : allowed('NONE');
 }
 
@@ -67,15 +67,19 @@ function withinUnits({ resource, purpose, reaches }: Question, matching: Matchin
 
 /** How work stands, with nobody named, needs no purpose; what is granted for SELF holds for one's own alone. */
 function judgeCourse(question: Question, near: Matching): Decision {
-  const isSelf = question.purpose.code === 'SELF';
-  if (isNone(narrowed(near, ({ purposes }) => purposes.includes('SELF') === isSelf))) return refusedPurpose(question);
+  const { code } = question.purpose;
+  const isSelf = code === 'SELF';
+  if (isNone(narrowed(near, ({ purposes }) => purposes.includes('SELF') === isSelf))) {
+    return refused(code === null ? 'PURPOSE_MISSING' : 'PURPOSE_NOT_GRANTED');
+  }
   return isSelf ? judgeSelf(question) : allowed('NONE');
 }
 
 function judgePersonal(question: Question, near: Matching): Decision {
   const { code } = question.purpose;
-  const granted = forPurpose(question, near);
-  if (code === null || NEVER_PERSONAL.has(code) || isNone(granted)) return refusedPurpose(question);
+  if (code === null) return refused('PURPOSE_MISSING');
+  const granted = forPurpose(near, code);
+  if (NEVER_PERSONAL.has(code) || isNone(granted)) return refused('PURPOSE_NOT_GRANTED');
   if (code === 'SELF') return judgeSelf(question);
   return code === 'RECEPTION' ? judgeReception(question) : judgeProcessing(question, granted);
 }
@@ -101,12 +105,8 @@ function judgeProcessing({ resource, purpose: { dossier }, reaches }: Question, 
   return resource.kind === 'field' || isSubject ? allowed('DOSSIER') : refused('NOT_A_SUBJECT');
 }
 
-function forPurpose({ purpose: { code } }: Question, matching: Matching): Matching {
-  return narrowed(matching, ({ purposes }) => code !== null && purposes.includes(code));
-}
-
-function refusedPurpose({ purpose }: Question): Decision {
-  return refused(purpose.code === null ? 'PURPOSE_MISSING' : 'PURPOSE_NOT_GRANTED');
+function forPurpose(matching: Matching, code: PurposeCode): Matching {
+  return narrowed(matching, ({ purposes }) => purposes.includes(code));
 }
 
 function isPersonal(data: DataClass): boolean {

@@ -30,9 +30,11 @@ export function createScopes(tree: AgencyTree): (grant: Grant, actor: Actor) => 
   function below(codes: readonly string[]): Scope {
     const key = codes.join();
     const existing = known.get(key);
+    // Stryker disable next-line ConditionalExpression: what is not remembered is worked out again, and is the same
     if (existing !== undefined) return existing;
     const reached = new Set(codes.flatMap((code) => tree.codesBelow(code)));
     const scope = roots.length > 0 && roots.every((root) => reached.has(root)) ? 'all' : reached;
+    // Stryker disable next-line CallExpression: as above
     known.set(key, scope);
     return scope;
   }

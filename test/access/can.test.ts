@@ -310,6 +310,15 @@ describe('personal data', () => {
       expect(ask([COUNTER], { of: record([STRANGER]), for: reception('null', '') })).toBe('NOT_A_SUBJECT');
     });
 
+    it('is not in what has neither number nor key, whatever the visit holds', () => {
+      const subjects = { ...new Set<string>(), has: () => true } as unknown as ReadonlySet<string>;
+      const everything = purpose('RECEPTION', { visit: { id: 'visit', subjects } });
+      expect(ask([COUNTER], { of: person([HOA]), for: everything })).toBe('VISIT');
+      for (const of of [person([]), record([]), hubThing('PERSONAL', null)]) {
+        expect(ask([COUNTER], { of, for: everything })).toBe('NOT_A_SUBJECT');
+      }
+    });
+
     it('is in dossiers that were asked for by their code, or are a subject’s', () => {
       expect(ask([COUNTER], { of: dossier('PERSONAL'), for: reception(`dossier:${DOSSIER.code}`) })).toBe('VISIT');
       expect(ask([COUNTER], { of: dossier('PERSONAL'), for: reception(HOA) })).toBe('VISIT');

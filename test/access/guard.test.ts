@@ -1,4 +1,4 @@
-import { buildSchema, execute, type GraphQLSchema, isObjectType, parse, subscribe } from 'graphql';
+import { __Schema, buildSchema, execute, type GraphQLSchema, isObjectType, parse, subscribe } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { HubError } from '../../core/errors.ts';
 import { guardedSchemaOf } from '../../resolvers/guarded-schema.ts';
@@ -117,6 +117,17 @@ describe('on the guarded schema', () => {
   it('the schema can be read', async () => {
     const { guarded } = stage();
     expect((await ask(guarded, '{ __schema { queryType { name } } }', refusing())).errors).toEqual([]);
+  });
+
+  it('what all schemas share is not touched: the types in which a schema is described', () => {
+    const types = () => Object.values(__Schema.getFields()).map(({ resolve }) => resolve);
+    const before = types();
+    stage();
+    expect(types()).toEqual(before);
+  });
+
+  it('nothing becomes something to subscribe to that was not', () => {
+    expect(fieldOf(stage().guarded, 'Query.public').subscribe).toBeUndefined();
   });
 
   it('the plain one stays as it is', async () => {

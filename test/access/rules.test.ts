@@ -78,6 +78,12 @@ describe('a fault', () => {
     ]);
   });
 
+  it('is a class that is named and not said', () => {
+    expect(rulesOf(land('type Use { code: ID @access }')).faults).toEqual([
+      'sectors/land/schema.graphql: Use.code has no @access: say which class of data it holds',
+    ]);
+  });
+
   it('is a field that two files have: the milder class of the two must not win', () => {
     const { rules, faults } = rulesOf(
       shared('type Citizen @access(data: PERSONAL) { fullName: String }'),

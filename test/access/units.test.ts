@@ -34,6 +34,11 @@ describe('lists', () => {
     expect(seen([grant({ data: ['COURSE'] }), grant({ data: ['COURSE'], units: 'all' })])).toBeNull();
   });
 
+  it('are the hub’s: what is granted of a sector alone holds nothing', () => {
+    expect(seen([grant({ data: ['COURSE'], sectors: ['hub'] })])).toEqual(BINH_ANH);
+    expect(seen([grant({ data: ['COURSE'], sectors: ['land'] })])).toEqual([]);
+  });
+
   it('hold what role and application reach both', () => {
     const role = grant({ data: ['COURSE'] });
     const through = (units: Grant['units']) => grant({ client: 'counter-desk', data: ['COURSE'], units });
