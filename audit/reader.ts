@@ -34,6 +34,7 @@ export function createReader({ audit, indexer, hashSubject, delays, now }: Reade
       await readable(indexer.catchUp());
       const groups = createGroups(audit);
       const found: AuditFound[] = [];
+      const shown = request.after === null ? null : await readable(groups.entryAt(request.after));
       let from: Place | null = request.after;
       let looked = 0;
       while (found.length <= request.first) {
@@ -41,6 +42,11 @@ export function createReader({ audit, indexer, hashSubject, delays, now }: Reade
         for (const place of places) {
           const entry = await readable(groups.entryAt(place));
           if (entry === null || !fits(entry, request, hashes) || isDelayed(entry)) continue;
+          const before = found.at(-1) ?? shown;
+          if (before !== null && isSameOperation(before, entry)) {
+            if (found.length > 0) found.splice(-1, 1, closer(before, entry));
+            continue;
+          }
           found.push(entry);
           if (found.length > request.first) break;
         }
@@ -64,6 +70,17 @@ export function createReader({ audit, indexer, hashSubject, delays, now }: Reade
       }
     },
   };
+}
+
+/** A person who stands in one answer under several numbers was looked at once. */
+function isSameOperation(one: AuditFound, other: AuditFound): boolean {
+  return one.key[1] === other.key[1] && one.operation.seq === other.operation.seq;
+}
+
+/** What says more of how the person is tied to the purpose, at the place behind which the next page begins. */
+function closer(one: AuditFound, other: AuditFound): AuditFound {
+  const isBeside = one.subject === null || ['NAMED', 'MATCH'].includes(one.subject.relation);
+  return { ...(isBeside ? other : one), key: other.key };
 }
 
 async function readable<T>(work: Promise<T>): Promise<T> {

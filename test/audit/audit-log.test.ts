@@ -277,6 +277,28 @@ function auditLogContract(name: string, makePlace: () => Promise<Place>): void {
         expect(first?.subject).toMatchObject({ subject: hashSubject(ANN), relation: 'DOSSIER' });
       });
 
+      it('once for an operation in which a person stands under several numbers', async () => {
+        const { log, reader } = await open();
+        const old = '012345678';
+        for (const request of ['a', 'b', 'c']) {
+          const subjects = [
+            { number: ANN, relation: 'VISIT', dossier: null },
+            { number: old, relation: 'NAMED', dossier: null },
+          ] as const;
+          await log.write({ ...record([], { request }), subjects, personal: true });
+        }
+        const query = { subjectNumbers: [ANN, old], first: 1 };
+        const seen: string[] = [];
+        let after: AuditFound['key'] | null = null;
+        for (let pages = 0; pages < 5; pages++) {
+          const { found, more } = await reader.find({ ...query, after });
+          seen.push(...found.map(({ operation, subject }) => `${operation.request} ${subject?.relation}`));
+          after = found.at(-1)?.key ?? null;
+          if (!more) break;
+        }
+        expect(seen).toEqual(['c VISIT', 'b VISIT', 'a VISIT']);
+      });
+
       it('page by page, each going on where the last one ended', async () => {
         const { log, reader } = await open();
         await Promise.all(
