@@ -117,6 +117,7 @@ describe('keys of an issuer', () => {
     ['nothing', []],
     ['a secret', [{ kty: 'oct', k: 'AAAA', kid: 'first' }]],
     ['a key without a name', [{ kty: 'OKP', crv: 'Ed25519', x: 'AAAA' }]],
+    ['a private key', [{ kty: 'OKP', crv: 'Ed25519', x: 'AAAA', d: 'AAAA', kid: 'first' }]],
     ['a key for encryption', [{ kty: 'RSA', kid: 'first', use: 'enc' }]],
     ['what are no keys', [null, 7, 'key']],
   ])('that are %s are a mistake of the issuer: those before hold', async (_, keys) => {
