@@ -17,6 +17,8 @@ export interface AccessRules {
    * @throws Error for a field that no SDL has: what has no class is not served
    */
   of(place: string): AccessRule;
+  /** Whether the schema has the field: sectors also read some for links alone. @param place `Type.field` */
+  has(place: string): boolean;
   /** Every `Type.field`. */
   places(): readonly string[];
 }
@@ -57,6 +59,7 @@ export function accessRulesOf(sdl: readonly SectorSdl[], faults: string[]): Acce
       if (rule === undefined) throw new Error(`No class of data is known of ${place}`);
       return rule;
     },
+    has: (place) => rules.has(place),
     places: () => [...rules.keys()],
   };
 }

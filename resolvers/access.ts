@@ -29,6 +29,8 @@ export interface OperationAccess {
   mayRead(place: string): boolean;
   /** The class of a field and the folder of its sector. @param place `Type.field` */
   classOf(place: string): { readonly data: DataClass; readonly sector: string };
+  /** Whether the schema has the field: sectors also read some for links alone. @param place `Type.field` */
+  isServed(place: string): boolean;
 
   /**
    * Before a person is asked for. In a visit, an exact identifier takes one of its places.
@@ -184,6 +186,7 @@ export function createAccess(options: AccessOptions): NotedAccess {
     refused,
     mayRead: (place) => can(actor, 'READ', { kind: 'field', ...rules.of(place) }, purpose).allowed,
     classOf: (place) => rules.of(place),
+    isServed: (place) => rules.has(place),
     async askPerson(numbers, how) {
       if (isReception && how === 'IDENTIFIER') {
         const relation = demanded(decide(person(numbers), numbers, numbers), 'record');

@@ -23,6 +23,7 @@ export function openAccess(actor: Actor = ANYBODY): OperationAccess {
     refused: new Map(),
     mayRead: () => true,
     classOf: () => ({ data: 'PUBLIC', sector: 'hub' }),
+    isServed: () => true,
     askPerson: async () => 'NONE',
     askSearch: () => {},
     seesMatch: () => 'WHOLE',

@@ -92,9 +92,10 @@ function personalFields(operation: Operation, entity: Entity): readonly string[]
   return operation.once(`personal fields of ${entity.sector}.${entity.name}`, () => {
     if (!isPublic(operation, entity)) return [];
     const { type } = entity.declaration;
-    return [...plan.fieldsOf(type)].filter((field) =>
-      ['PERSONAL', 'SENSITIVE'].includes(access.classOf(`${type}.${field}`).data),
-    );
+    return [...plan.fieldsOf(type)].filter((field) => {
+      const place = `${type}.${field}`;
+      return access.isServed(place) && ['PERSONAL', 'SENSITIVE'].includes(access.classOf(place).data);
+    });
   });
 }
 

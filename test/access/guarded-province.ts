@@ -35,6 +35,8 @@ export const PEOPLE = {
     ...{ id: 'citizen.hoa', role: 'citizen', client: 'citizen-app', unit: null },
     personalNumber: '001085004213',
   }),
+  portal: actor({ id: 'province-portal', role: 'portal', client: 'province-portal', unit: null }),
+  app: actor({ id: 'statistics', role: 'app', client: 'statistics', unit: null }),
   application: actor({ id: 'counter.hanh', unit: 'H41', client: 'counter-desk', delegated: true }),
 } as const satisfies Readonly<Record<string, Actor>>;
 export type Person = keyof typeof PEOPLE;

@@ -34,6 +34,7 @@ describe('the class of a field', () => {
 
   it('that no SDL has is asked for in vain', () => {
     const { rules } = rulesOf(shared('type Citizen @access(data: PERSONAL) { fullName: String }'));
+    expect([rules.has('Citizen.fullName'), rules.has('Citizen.secret')]).toEqual([true, false]);
     expect(() => rules.of('Citizen.secret')).toThrow('No class of data is known of Citizen.secret');
   });
 

@@ -7,9 +7,7 @@ export default defineConfig({
     alias: [{ find: /^graphql$/, replacement: fileURLToPath(import.meta.resolve('graphql')) }],
   },
   test: {
-    include: [
-      'test/access/{agency-tree,can,guard,policy,rules,units}.test.ts',
-    ],
+    include: ['test/access/{agency-tree,can,guard,policy,rules,units}.test.ts'],
     maxWorkers: 1,
   },
 });
