@@ -5,6 +5,7 @@ import { askHub } from '../support/province.ts';
 import type { Attack, Known } from './attack.ts';
 import { attacksOnAccess } from './attacks-on-access.ts';
 import { attacksOnGraphql } from './attacks-on-graphql.ts';
+import { attacksOnHttp } from './attacks-on-http.ts';
 import { type Fortress, openFortress } from './stage.ts';
 
 /** Time in which a refusal is said, on a machine that does other things as well. */
@@ -19,7 +20,7 @@ let attacks: readonly Attack[];
 beforeAll(async () => {
   fortress = await openFortress({ GRAPHIQL: 'on', RATE_PER_MINUTE: '100000' });
   const known = await learn(fortress);
-  attacks = [...attacksOnGraphql(known), ...attacksOnAccess(known)];
+  attacks = [...attacksOnGraphql(known), ...attacksOnHttp(), ...attacksOnAccess(known)];
 }, 120_000);
 afterAll(() => fortress?.close());
 

@@ -141,8 +141,14 @@ function documents(schema: GraphQLSchema): fc.Arbitrary<string> {
   const roots = [schema.getQueryType(), schema.getMutationType()].filter((type) => type != null);
   return fc.constantFrom(...roots).chain((root) => {
     const word = root === schema.getMutationType() ? 'mutation' : 'query';
-    return selection(root, 4).map((fields) => `${word} ($n: Int = 5, $a: ID) ${fields}`);
+    return selection(root, 4).map((fields) => `${word} ${declared(fields)} ${fields}`);
   });
+}
+
+/** Variables that are declared and not used would make every document an invalid one. */
+function declared(fields: string): string {
+  const used = ['$n: Int = 5', '$a: ID'].filter((variable) => fields.includes(variable.slice(0, 2)));
+  return used.length === 0 ? '' : `(${used.join(', ')})`;
 }
 
 function selection(type: GraphQLObjectType, depth: number): fc.Arbitrary<string> {
@@ -163,7 +169,7 @@ function argumentsOf(args: readonly GraphQLArgument[]): fc.Arbitrary<string> {
   const each = args.map((one) => {
     const given = fc
       .oneof(
-        { weight: 5, arbitrary: literal(one.type, 2) },
+        { weight: 20, arbitrary: literal(one.type, 2) },
         { weight: 1, arbitrary: fc.constantFrom('$n', '$a', 'null', '[]', '{}') },
       )
       .map((value) => `${one.name}: ${value}`);
@@ -189,7 +195,10 @@ function literal(type: GraphQLInputType, depth: number): fc.Arbitrary<string> {
       );
   }
   if (type.name === 'Int')
-    return fc.oneof(fc.constantFrom('1', '5', '100', '101', '-1', '2147483648'), fc.integer().map(String));
+    return fc.oneof(
+      fc.constantFrom('1', '2', '5', '10', '20', '50', '100', '101', '-1', '2147483648'),
+      fc.integer().map(String),
+    );
   if (type.name === 'Boolean') return fc.constantFrom('true', 'false');
   return fc.oneof(
     fc.constantFrom('"H41"', '"land"', '"2026-11-19"', '"H41.58.01-261119-0007"'),

@@ -31,7 +31,9 @@ const BATCH = 200;
 const MOST_FINDINGS = 20;
 /** Nobody waits for what need not be answered longer than this. */
 const SILENT_MS = 150;
-const INSIDE = /127\.0\.0\.1|\/tmp\b|\/work\b|node_modules|\bat \w+ \(|SQLITE|ECONN|ENOENT|"stack"|did you mean/i;
+const INSIDE = /127\.0\.0\.1|\/tmp\b|\/work\b|node_modules|\bat \w+ \(|SQLITE|ECONN|ENOENT|"stack"/i;
+/** With which graphql-js begins to name what the schema has instead. */
+const SUGGESTION = /Did you mean/;
 
 /** Throws inputs at a hub, some at once, until enough of them showed what must never be seen. */
 export async function throwInputs(target: Fortress, options: ThrowOptions): Promise<readonly Finding[]> {
@@ -75,6 +77,7 @@ async function faultsOf(target: Fortress, input: Input, options: ThrowOptions): 
 function insideOf(text: string, { canaries }: ThrowOptions): string[] {
   return [
     ...(INSIDE.test(text) ? ['the inside'] : []),
+    ...(SUGGESTION.test(text) ? ['a suggestion'] : []),
     ...canaries.filter((canary) => text.includes(canary)).map((canary) => `a canary: ${canary}`),
   ];
 }
