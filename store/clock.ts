@@ -6,13 +6,6 @@ import type { Database, Knex } from '../drivers/database.ts';
  */
 export async function sharedClock(knex: Knex, { traits }: Database): Promise<number> {
   if (traits.name === 'sqlite') return Date.now();
-  const [rows] = (await knex.raw(`select ${SERVER_CLOCK} as clock`)) as [{ clock: unknown }[]];
+  const [rows] = (await knex.raw('select floor(unix_timestamp(now(3)) * 1000) as clock')) as [{ clock: unknown }[]];
   return Number(rows[0]?.clock);
-}
-
-const SERVER_CLOCK = 'floor(unix_timestamp(now(3)) * 1000)';
-
-/** The same clock within a statement, so many milliseconds on; it spares asking for it. */
-export function sharedClockPlus(knex: Knex, { traits }: Database, ms: number): Knex.Raw | number {
-  return traits.name === 'sqlite' ? Date.now() + ms : knex.raw(`${SERVER_CLOCK} + ?`, [ms]);
 }
