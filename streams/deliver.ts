@@ -62,7 +62,7 @@ export interface DelivererOptions {
 /** How long it sleeps where nobody kicks it: what another process wrote is seen then. */
 const SLEEP_MS = 250;
 /** Least between two claims. */
-const GATHER_MS = 15;
+const GATHER_MS = 25;
 const WAKE_EVERY_MS = 1_000;
 const FAULT_PAUSE_MS = 1_000;
 const FIRST_BACKOFF_MS = 500;
