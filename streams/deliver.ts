@@ -32,7 +32,7 @@ export interface Deliverer {
   /** Resolves when nothing is pending, also not for later; or when closed. Bounded by its caller. */
   idle(): Promise<void>;
   /** Compares everything delivered with the portal, until it has been through or the portal stops answering. */
-  reconcileAll(): Promise<Reconciliation>;
+  reconcileAll(told?: (soFar: Reconciliation) => void): Promise<Reconciliation>;
   /** Begins nothing new, gives what is under way a few seconds, then breaks it off. */
   close(): Promise<void>;
 }
@@ -174,8 +174,8 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
         await rest(SLEEP_MS / 5, stopping.signal);
       }
     },
-    reconcileAll: async () => {
-      const sum = await reconciler.all();
+    reconcileAll: async (told) => {
+      const sum = await reconciler.all(told);
       bell.ring();
       return sum;
     },
