@@ -12,32 +12,32 @@ import { type LiveDemo, showDemo } from './hub/live-demo.ts';
 import { ownCommand } from './hub/own-commands.ts';
 import { sampleQuery } from './hub/sample-query.ts';
 import { hubSettings } from './hub/settings.ts';
-import { isTask, runTask } from './hub/tasks.ts';
+import { isTask, runTask, TaskFailed } from './hub/tasks.ts';
 import { describeTriggers } from './hub/triggers.ts';
 import { createHub, type Hub } from './hub.ts';
 
 const USAGE = `lienthong: one GraphQL API over the systems of all sectors
 
-  node cli.ts demo        start the hub with made-up systems to try it on
-  node cli.ts serve       start the hub with the systems that the settings name
-      --role ROLE         only a part of it: gateway, capture, project or deliver; several separated by commas
-  node cli.ts replay      build the index anew from the log, while hubs serve from it
-  node cli.ts recover     go on after the log has lost records: tell again what the index lacks
-  node cli.ts reconcile   compare everything that was delivered with what the portal has, and repair it
-  node cli.ts quarantine [SECTOR]
-                          list the latest 100 records that could not be read: when, way, place, reason
-  node cli.ts confirm-deletes SECTOR WAY
-                          let capture believe that as many dossiers are gone as it holds back
-  node cli.ts triggers SECTOR [mysql|sqlite]
-                          print the triggers by which a system's database notes its changes
-  node cli.ts access [FILE]
-                          check the file of grants and print who may see what
-  node cli.ts audit verify|export|retain|keys
-                          check the access log, take it out, remove its oldest days, print its public keys
-  node cli.ts operations register DIR --to FILE
-                          write down the operations of a folder, for OPERATIONS_FILE
-  node cli.ts errors      print docs/errors.md
-  node cli.ts settings    list every setting, its standard value and meaning
+  npx node cli.ts demo        start the hub with made-up systems to try it on
+  npx node cli.ts serve       start the hub with the systems that the settings name
+      --role ROLE             only a part of it: gateway, capture, project or deliver; several separated by commas
+  npx node cli.ts replay      build the index anew from the log, while hubs serve from it
+  npx node cli.ts recover     go on after the log has lost records: tell again what the index lacks
+  npx node cli.ts reconcile   compare everything that was delivered with what the portal has, and repair it
+  npx node cli.ts quarantine [SECTOR]
+                              list the latest 100 records that could not be read: when, way, place, reason
+  npx node cli.ts confirm-deletes SECTOR WAY
+                              let capture believe that as many dossiers are gone as it holds back
+  npx node cli.ts triggers SECTOR [mysql|sqlite]
+                              print the triggers by which a system's database notes its changes
+  npx node cli.ts access [FILE]
+                              check the file of grants and print who may see what
+  npx node cli.ts audit verify|export|retain|keys
+                              check the access log, take it out, remove its oldest days, print its public keys
+  npx node cli.ts operations register DIR --to FILE
+                              write down the operations of a folder, for OPERATIONS_FILE
+  npx node cli.ts errors      print docs/errors.md
+  npx node cli.ts settings    list every setting, its standard value and meaning
 `;
 
 const root = import.meta.dirname;
@@ -51,9 +51,9 @@ async function main(): Promise<void> {
   }
   const { positionals, values } = parseArgs({
     allowPositionals: true,
-    options: { role: { type: 'string', multiple: true } },
+    options: { role: { type: 'string', multiple: true }, help: { type: 'boolean', default: false } },
   });
-  const [command = '', ...rest] = positionals;
+  const [command = '', ...rest] = values.help ? ['help'] : positionals;
   if (command === 'settings') {
     const { SECTORS_DIR } = process.env;
     process.stdout.write(await describeSettings(join(root, 'sectors'), ...(SECTORS_DIR ? [SECTORS_DIR] : [])));
@@ -75,7 +75,8 @@ function tell(text: string): void {
 }
 
 async function start(command: 'demo' | 'serve', roles: readonly string[]): Promise<void> {
-  const standard = command === 'demo' ? { LOG_LEVEL: 'warn', GRAPHIQL: 'on' } : {};
+  // What fails in the demo is told by the answers; its terminal is for people.
+  const standard = command === 'demo' ? { LOG_LEVEL: 'error', GRAPHIQL: 'on' } : {};
   const faults: string[] = [];
   const settings = readSettings(hubSettings, { ...standard, ...process.env }, faults);
   const { DATA_DIR, LOG_LEVEL } = settings;
@@ -126,8 +127,9 @@ try {
 
 /** What an operator can act on is told in words; only what nobody foresaw comes with its stack. */
 function toldToOperator(error: unknown): string | undefined {
-  if (error instanceof SettingsFault) return error.message;
+  if (error instanceof SettingsFault || error instanceof TaskFailed) return error.message;
   const { code, port } = error as { code?: string; port?: number };
+  if (code?.startsWith('ERR_PARSE_ARGS')) return `${(error as Error).message}\n\n${USAGE}`;
   if (code === 'EADDRINUSE')
     return `Port ${port} is taken by another program. Stop that one, or set PORT to another port.`;
   return error instanceof Error ? error.stack : String(error);

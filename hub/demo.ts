@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { takeFolder } from './demo-folder.ts';
 import { type DemoProcess, outputOf, runToEnd, startProcess } from './demo-process.ts';
 import type { Environment } from './sectors.ts';
 import { settingsPrefix } from './sectors.ts';
@@ -28,6 +29,7 @@ const WORK_EVERY_MS = 1_000;
  *
  * @param options.root the repository
  * @param options.directory where the made-up systems keep their data
+ * @throws SettingsFault where the directory cannot be used
  */
 export async function startDemo(options: {
   root: string;
@@ -36,6 +38,7 @@ export async function startDemo(options: {
 }): Promise<Demo> {
   const { root, directory, tell } = options;
   const standIns = join(root, 'stand-ins');
+  const giveBack = takeFolder(directory);
   // Written last: data whose making was broken off is made anew.
   const complete = join(directory, 'complete');
   if (!existsSync(complete)) {
@@ -74,6 +77,7 @@ export async function startDemo(options: {
     tokenOf: (account) => outputOf([join(standIns, 'issuer', 'token.ts'), account, '--data', directory]),
     async close() {
       await Promise.all([...started.values()].map((one) => one.stop()));
+      giveBack();
     },
   };
 }

@@ -60,7 +60,8 @@ export function showDemo(options: { hub: Hub; demo: Demo; address: string; tell:
     if (citizen !== null) tell(`Ask as the citizen of the demo, for half an hour: ${address}/#token=${citizen}`);
     tell(`The made-up portal shows what it was sent: ${demo.environment.PORTAL_URL ?? ''}/`);
     tell(`Made-up systems: ${[...demo.processes].map(([id, pid]) => `${id} (pid ${pid})`).join(', ')}`);
-    tell('Stop with Ctrl+C. Kill one of these systems to see the hub answer without it; a restart brings it back.\n');
+    tell(`The hub itself: pid ${process.pid}. The land office's database is a file, which is there whatever you kill.`);
+    tell('Stop with Ctrl+C. Kill one of these systems to see the hub answer without it; npm start brings it back.\n');
     // Without the people there is less to see, and everything else to try.
     await demo
       .openOffices(address)

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { loadCatalogues } from '../catalogues/catalogue.ts';
 import { createSeal } from '../core/seal.ts';
 import { readSettings, SettingsFault } from '../core/setting.ts';
-import { confirmDeletes } from '../store/capture-way.ts';
+import { confirmDeletes, knownWays } from '../store/capture-way.ts';
 import { readQuarantine } from '../store/quarantine.ts';
 import { openStore } from '../store/store.ts';
 import { createDeliverer } from '../streams/deliver.ts';
@@ -27,6 +27,9 @@ const TASKS = {
 } as const;
 
 export type Task = keyof typeof TASKS;
+
+/** A task could not be done as asked; the message says what to do. */
+export class TaskFailed extends Error {}
 
 interface Workplace {
   readonly settings: HubSettings;
@@ -100,17 +103,30 @@ async function reconcile({ settings, database, sectors, catalogues, tell }: Work
   const deliverer = createDeliverer({
     ...{ database, portal, catalogues, sectors, settings, now: Date.now },
     holder: `reconcile:${process.pid}`,
-    warn: (message) => tell(message),
+    warn: (message, details = {}) => tell([message, ...Object.values(details)].join(': ')),
   });
   try {
-    const outcome = await deliverer.reconcileAll();
+    const [{ copies = 0 } = {}] = await database.query('select count(*) as copies from portal_copy');
+    tell(`${copies} dossiers were delivered so far and are compared with what the portal has.`);
+    let told = 0;
+    const outcome = await deliverer.reconcileAll(({ compared }) => {
+      if (compared < told + TELL_EVERY) return;
+      told = compared;
+      tell(`compared: ${compared} …`);
+    });
     for (const [name, count] of Object.entries(outcome)) tell(`${name}: ${count}`);
+    if (outcome.unanswered > 0) {
+      throw new TaskFailed(
+        `The portal did not answer after ${outcome.compared} of ${copies}. Nothing is lost: run this again once it does.`,
+      );
+    }
   } finally {
     await deliverer.close();
     await portal.close();
   }
 }
 
+const TELL_EVERY = 1_000;
 const MOST_LISTED = 100;
 
 async function quarantine({ database, sectors, args, tell }: Workplace): Promise<void> {
@@ -132,6 +148,13 @@ async function confirm({ database, sectors, args, tell }: Workplace): Promise<vo
       `confirm-deletes SECTOR WAY: expected one of ${sectors.map(({ id }) => id).join(', ')} and a way that \`sectors { changes }\` names`,
     ]);
   }
-  await confirmDeletes(database, sector, way);
-  tell(`What ${sector} no longer has is taken as deleted in the next comparison.`);
+  const held = await confirmDeletes(database, sector, way);
+  if (held === null) {
+    const ways = await knownWays(database, sector);
+    throw new TaskFailed(
+      `confirm-deletes ${sector} WAY: expected ${ways.join(' or ') || 'a way that has been read, and none has yet'}; came ${way}`,
+    );
+  }
+  if (held === 0) tell(`No deletes of ${sector} wait to be confirmed.`);
+  else tell(`${held} dossiers that ${sector} no longer has are taken as deleted in the next full comparison.`);
 }

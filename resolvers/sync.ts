@@ -1,6 +1,7 @@
 import type { GraphQLFieldResolver } from 'graphql';
 import { HubError } from '../core/errors.ts';
-import type { DeliveryRow, HeldKey, SetMode, SyncDesk } from '../streams/deliver/desk.ts';
+import type { DeliveryRow } from '../store/delivery-row.ts';
+import type { HeldKey, SetMode, SyncDesk } from '../streams/deliver/desk.ts';
 import { HOLD_REASONS } from '../streams/deliver/hold-reasons.ts';
 import type { DeliveryMode } from '../streams/deliver/modes.ts';
 import type { OperationAccess } from './access.ts';

@@ -83,11 +83,25 @@ export async function noteFailure(
   );
 }
 
-/** Says that the deletes that wait are right: the next full comparison records them, however many they are. */
-export async function confirmDeletes(database: Database, sector: string, way: string): Promise<void> {
-  await inTransaction(database, ({ run }) =>
-    run('update capture_way set deletes_confirmed = 1 where sector = ? and way = ?', [sector, way]),
-  );
+/**
+ * Says that the deletes that wait are right: the next full comparison records as many.
+ *
+ * @returns how many wait; none: nothing is confirmed. Null: the sector has no such way.
+ */
+export async function confirmDeletes(database: Database, sector: string, way: string): Promise<number | null> {
+  return inTransaction(database, async ({ run }) => {
+    const [row] = await run('select held_deletes from capture_way where sector = ? and way = ?', [sector, way]);
+    if (row === undefined) return null;
+    const held = Number(row.held_deletes);
+    if (held > 0) await run('update capture_way set deletes_confirmed = 1 where sector = ? and way = ?', [sector, way]);
+    return held;
+  });
+}
+
+/** Ways by which a sector's system has been read so far. */
+export async function knownWays({ query }: Database, sector: string): Promise<readonly string[]> {
+  const rows = await query('select way from capture_way where sector = ? order by way', [sector]);
+  return rows.map(({ way }) => String(way));
 }
 
 function textOrNull(value: unknown): string | null {

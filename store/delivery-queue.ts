@@ -82,7 +82,7 @@ export interface DeliveryQueueOptions {
 /** Dossiers that one transaction writes of. */
 const MOST_TOGETHER = 100;
 /** Least between two transactions that write; whoever comes meanwhile goes with the next. */
-const GATHER_MS = 10;
+const GATHER_MS = 25;
 /** A part of the lease that is not used, for what comes between looking at the clock and sending. */
 const SAFETY = 0.1;
 

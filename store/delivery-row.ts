@@ -52,7 +52,7 @@ export async function lockDeliveries(
   return new Map(rows.map((row) => [String(row.code), deliveryRow(row)]));
 }
 
-function deliveryRow(row: DatabaseRow): DeliveryRow {
+export function deliveryRow(row: DatabaseRow): DeliveryRow {
   const text = (value: unknown): string | null => (value === null ? null : String(value));
   return {
     code: String(row.code),

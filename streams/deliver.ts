@@ -32,7 +32,7 @@ export interface Deliverer {
   /** Resolves when nothing is pending, also not for later; or when closed. Bounded by its caller. */
   idle(): Promise<void>;
   /** Compares everything delivered with the portal, until it has been through or the portal stops answering. */
-  reconcileAll(): Promise<Reconciliation>;
+  reconcileAll(told?: (soFar: Reconciliation) => void): Promise<Reconciliation>;
   /** Begins nothing new, gives what is under way a few seconds, then breaks it off. */
   close(): Promise<void>;
 }
@@ -62,7 +62,7 @@ export interface DelivererOptions {
 /** How long it sleeps where nobody kicks it: what another process wrote is seen then. */
 const SLEEP_MS = 250;
 /** Least between two claims. */
-const GATHER_MS = 15;
+const GATHER_MS = 25;
 const WAKE_EVERY_MS = 1_000;
 const FAULT_PAUSE_MS = 1_000;
 const FIRST_BACKOFF_MS = 500;
@@ -174,8 +174,8 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
         await rest(SLEEP_MS / 5, stopping.signal);
       }
     },
-    reconcileAll: async () => {
-      const sum = await reconciler.all();
+    reconcileAll: async (told) => {
+      const sum = await reconciler.all(told);
       bell.ring();
       return sum;
     },

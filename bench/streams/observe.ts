@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DossierView } from '../../core/dossier.ts';
 import type { Database } from '../../drivers/database.ts';
 
 /** A change on its way. Times are UTC milliseconds; what is null has not happened. */
@@ -21,7 +20,7 @@ export interface Observer {
 }
 
 /** How often it looks: a time that it notes is late by no more than this and a query. */
-const LOOK_EVERY_MS = 25;
+const LOOK_EVERY_MS = 40;
 const MOST_EVENTS = 500;
 /** Dossiers asked for at a time, those first that wait longest: a hub that lags must not be slowed down further by this. */
 const MOST_CODES = 200;
@@ -57,9 +56,8 @@ export async function observe(store: Database): Promise<Observer> {
       const revision = note(code, String(sector), Number(version));
       const waiting = visible.get(code);
       if (waiting === undefined || view === null) continue;
-      const { steps } = JSON.parse(String(view)) as DossierView;
-      const contents = new Set(steps?.map(({ content }) => content));
-      const shown = waiting.filter(({ content }) => contents.has(content));
+      const text = String(view);
+      const shown = waiting.filter(({ content }) => text.includes(JSON.stringify(content)));
       for (const change of shown) change.visibleAt = at;
       keep(
         visible,

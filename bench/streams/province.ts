@@ -30,7 +30,7 @@ const PORTAL_DELAY_MS = 20;
 const READ_IN_MS = 600_000;
 const ROLES = ['capture', 'project', 'deliver'] as const;
 /** As many calls as 200 changes a second ask for: three a change, each waiting for the portal. */
-const PORTAL = { PORTAL_MODE: 'send', PORTAL_CALLS_PER_SECOND: '2000', PORTAL_CONCURRENCY: '64' };
+const PORTAL = { PORTAL_MODE: 'send', PORTAL_CALLS_PER_SECOND: '2000', PORTAL_CONCURRENCY: '160' };
 
 export async function openProvince(told: (line: string) => void): Promise<Province> {
   const ending: (() => Promise<unknown>)[] = [];
@@ -62,6 +62,7 @@ export async function openProvince(told: (line: string) => void): Promise<Provin
       ...Object.fromEntries(Object.entries(portal.settings).map(([name, value]) => [`PORTAL_${name}`, value])),
     };
     const pids = new Map([
+      ['those who make and watch changes', process.pid],
       ['Kafka', kafka.pid],
       ['portal', portal.pid],
       ['systems’ MariaDB', pidOf(systems)],

@@ -26,7 +26,8 @@ export function noDeletes(way: Pick<CaptureWay, 'deletesConfirmed'>): DeleteCoun
 /**
  * A table that was emptied by mistake looks like thousands of deletes, and nobody can say which of those found together
  * are right. So none is recorded before the comparison has come to its end and shown how many there are. Once too many
- * were found, all wait until a person confirms them or a comparison finds nothing gone.
+ * were found, all wait until a person confirms them or a comparison finds nothing gone. A confirmation holds for as many
+ * as were held when it was given, and MOST_DELETES more.
  *
  * @param gone what this part of the comparison found
  * @param ended it was the last part
@@ -44,15 +45,17 @@ export function judgeDeletes(
   const most = context.settings.MOST_DELETES;
   const codes = [...new Set([...count.waiting, ...gone])];
   const found = count.found + codes.length - count.waiting.length;
-  const next = noDeletes({ deletesConfirmed: way.deletesConfirmed && !count.confirmed });
-  if (way.deletesConfirmed) {
+  // What was confirmed is what was held then: a table emptied since is nobody's word.
+  const isBeyond = way.deletesConfirmed && found > way.heldDeletes + most;
+  const next = noDeletes({ deletesConfirmed: way.deletesConfirmed && !count.confirmed && !isBeyond });
+  if (way.deletesConfirmed && !isBeyond) {
     const left = found - codes.length;
     if (!ended) return { believed: codes, count: { ...count, waiting: [], found: left }, standing: {} };
     const standing = { heldDeletes: left, ...(count.confirmed && { deletesConfirmed: false }) };
     return { believed: codes, count: next, standing };
   }
   const isTooMany = found > most;
-  if (isTooMany && count.found <= most && way.heldDeletes === 0) {
+  if (isBeyond || (isTooMany && count.found <= most && way.heldDeletes === 0)) {
     context.warn('more dossiers have gone from a system than may be believed; a person has to confirm the deletes', {
       sector: context.sector.id,
       way: context.way,
@@ -60,10 +63,12 @@ export function judgeDeletes(
       most,
     });
   }
+  const withdrawn = isBeyond ? { deletesConfirmed: false } : {};
   if (!ended) {
-    const standing = isTooMany && found > way.heldDeletes ? { heldDeletes: found } : {};
-    return { believed: [], count: { ...count, waiting: isTooMany ? [] : codes, found }, standing };
+    const standing = { ...(isTooMany && found > way.heldDeletes && { heldDeletes: found }), ...withdrawn };
+    const waiting = isTooMany ? [] : codes;
+    return { believed: [], count: { ...count, waiting, found, confirmed: count.confirmed && !isBeyond }, standing };
   }
   const isHeld = isTooMany || way.heldDeletes > 0;
-  return { believed: isHeld ? [] : codes, count: next, standing: { heldDeletes: isHeld ? found : 0 } };
+  return { believed: isHeld ? [] : codes, count: next, standing: { heldDeletes: isHeld ? found : 0, ...withdrawn } };
 }

@@ -1,5 +1,6 @@
 import type { Database, DatabaseRow, Knex } from '../../drivers/database.ts';
 import { sharedClock } from '../../store/clock.ts';
+import { type DeliveryRow, deliveryRow } from '../../store/delivery-row.ts';
 import { createSyncMeter, type PortalSync } from './coverage.ts';
 import { ANY, type DeliveryMode, readModes, setMode } from './modes.ts';
 
@@ -62,16 +63,6 @@ export interface SetMode {
   readonly mode: DeliveryMode;
   /** UTC milliseconds. */
   readonly setAt: number;
-}
-
-export interface DeliveryRow {
-  readonly code: string;
-  readonly state: string;
-  readonly reasonCode: string | null;
-  readonly reason: string | null;
-  readonly attempts: number;
-  readonly wantedRevision: number;
-  readonly knownRevision: number;
 }
 
 export function createSyncDesk({
@@ -166,17 +157,5 @@ function shadowDifference(row: DatabaseRow): ShadowDifference {
     ours: textOf(row.ours),
     theirs: textOf(row.theirs),
     seenAt: Number(row.seen_at),
-  };
-}
-
-function deliveryRow(row: DatabaseRow): DeliveryRow {
-  return {
-    code: String(row.code),
-    state: String(row.state),
-    reasonCode: row.reason_code === null ? null : String(row.reason_code),
-    reason: row.reason === null ? null : String(row.reason),
-    attempts: Number(row.attempts),
-    wantedRevision: Number(row.wanted_revision),
-    knownRevision: Number(row.known_revision),
   };
 }

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { PortalDossier, PortalRecord, PortalStep } from '../../core/portal.ts';
+import type { PortalDossier, PortalStep } from '../../core/portal.ts';
 
 /** Digest of each field by its name: enough to tell whose content a record has, without keeping the content. */
 export type Digests = Readonly<Record<string, string>>;
@@ -18,14 +18,21 @@ export function stepHash(step: PortalStep): string {
   return hash('sha256', canonical(step), 'hex');
 }
 
-/** Whether a record has this content. A portal may leave fields out of what it returns; those do not speak against it. */
-export function hasContent(record: PortalRecord, digests: Digests): boolean {
-  return differingFields(record, digests).length === 0;
+/**
+ * Whether a record has this content. A portal may leave fields out of what it returns; those do not speak against it.
+ *
+ * @param theirs digests of the record's fields
+ */
+export function hasContent(theirs: Digests, digests: Digests): boolean {
+  return Object.keys(digests).every((name) => !differs(theirs, digests, name));
 }
 
-export function differingFields({ dossier }: PortalRecord, digests: Digests): readonly string[] {
-  const theirs = digestsOf(dossier);
-  return Object.keys(digests).filter((name) => theirs[name] !== undefined && theirs[name] !== digests[name]);
+export function differingFields(theirs: Digests, digests: Digests): readonly string[] {
+  return Object.keys(digests).filter((name) => differs(theirs, digests, name));
+}
+
+function differs(theirs: Digests, digests: Digests, name: string): boolean {
+  return theirs[name] !== undefined && theirs[name] !== digests[name];
 }
 
 /** The same text for what the portal may have written another way: null for '', a number for its text, other orders. */

@@ -27,15 +27,15 @@ export async function judge(
 ): Promise<Verdict> {
   // A record that does not even show its status cannot be told from another.
   if (record.dossier.TrangThaiHoSo === undefined) return { of: 'other' };
+  const digests = digestsOf(record.dossier);
   const sent = known.open.flatMap(({ hash, digests }) => (digests === null ? [] : [{ hash, digests }]));
-  const open = sent.find(({ digests }) => hasContent(record, digests));
+  const open = sent.find((call) => hasContent(digests, call.digests));
   const acceptedHash = open?.hash ?? null;
   for (const content of [wanted, open, known.copy]) {
-    if (content != null && hasContent(record, content.digests)) {
+    if (content != null && hasContent(digests, content.digests)) {
       return { of: 'hub', hash: content.hash, digests: content.digests, acceptedHash };
     }
   }
-  const digests = digestsOf(record.dossier);
   const hash = hashOf(digests);
   return (await wasSent(hash)) ? { of: 'hub', hash, digests, acceptedHash } : { of: 'other' };
 }
@@ -44,8 +44,13 @@ const MOST_KEY = 32;
 
 /** Steps of a record, each once. What is no step of the protocol's is left out: it cannot be sent twice. */
 export function shownSteps({ steps }: PortalRecord): readonly StepEntry[] {
-  const entries = steps.map((step) => ({ key: stepKey(step), hash: stepHash(step) }));
-  return [...new Map(entries.filter(({ key }) => key.length <= MOST_KEY).map((entry) => [entry.key, entry])).values()];
+  const own = new Map(steps.map((step) => [stepKey(step), step]));
+  return [...own].flatMap(([key, step]) => (key.length <= MOST_KEY ? [{ key, hash: stepHash(step) }] : []));
+}
+
+/** Keys of the same. */
+export function shownKeys({ steps }: PortalRecord): ReadonlySet<string> {
+  return new Set(steps.map(stepKey).filter((key) => key.length <= MOST_KEY));
 }
 
 /** Keys of steps that the portal holds more than once. */

@@ -14,8 +14,12 @@ export function afterAccepted(known: PortalKnowledge, { digests, hash, steps }: 
   return { ...known, taken: known.taken.union(keys), uncertain: known.uncertain.difference(keys) };
 }
 
-export function afterLookup({ hash, digests, steps }: ShownRecord): PortalKnowledge {
-  return { ...NOTHING_KNOWN, copy: { hash, digests }, taken: new Set(steps.map(({ key }) => key)) };
+/** @param taken keys of the steps that were shown */
+export function afterLookup(
+  { hash, digests }: Pick<ShownRecord, 'hash' | 'digests'>,
+  taken: ReadonlySet<string>,
+): PortalKnowledge {
+  return { ...NOTHING_KNOWN, copy: { hash, digests }, taken };
 }
 
 /** Whether a lookup showed what was known, so that nothing has to be written. */

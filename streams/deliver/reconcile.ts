@@ -1,6 +1,7 @@
 import { type Claim, type ClaimedWork, ClaimLost, type DeliveryOutcome } from '../../store/delivery-queue.ts';
-import { portalCalls } from './calls.ts';
+import { Postponed, portalCalls } from './calls.ts';
 import { factsOf } from './facts.ts';
+import { PortalResting } from './gate.ts';
 import { doubledSteps, judge, shownRecord } from './judge.ts';
 import { portalAgency } from './payload.ts';
 import { otherSender } from './portal-holds.ts';
@@ -54,7 +55,9 @@ export async function compare(claim: Claim, shop: Workshop, signal: AbortSignal)
     if (error instanceof ClaimLost) throw error;
     await queue.finish(claim, asItWas).catch(() => {});
     if (signal.aborted) return NOTHING_COMPARED;
-    shop.warn('a delivered dossier could not be compared', { reason: error instanceof Error ? error.name : 'error' });
+    // Its message is the hub's own; a stranger's may hold an address.
+    const reason = error instanceof Postponed || error instanceof PortalResting ? error.message : nameOf(error);
+    shop.warn('a delivered dossier could not be compared', { reason });
     return { ...NOTHING_COMPARED, unanswered: 1 };
   }
 }
@@ -89,6 +92,10 @@ async function look(
   const older = verdict.hash !== known.copy?.hash;
   const found = { doubledSteps: doubled, missingSteps: missing, repaired: older ? 1 : 0 };
   return missing > 0 || older ? { ...found, outcome: pendingAgain(now()) } : found;
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : 'error';
 }
 
 function pendingAgain(at: number): DeliveryOutcome {

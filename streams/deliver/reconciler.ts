@@ -7,7 +7,7 @@ export interface Reconciler {
   /** As much as one interval has room for; resolves at once where one is under way. */
   round(): Promise<void>;
   /** Everything delivered so far, until it has been through or the portal stops answering. */
-  all(): Promise<Reconciliation>;
+  all(told?: (soFar: Reconciliation) => void): Promise<Reconciliation>;
   /** Resolves when no round is under way any more. */
   ended(): Promise<unknown>;
 }
@@ -56,12 +56,17 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     }
     return { sum, goOn: goOn && sum.unanswered === 0 };
   };
-  const throughout = async (before: number, limit: number): Promise<Reconciliation> => {
+  const throughout = async (
+    before: number,
+    limit: number,
+    told: (soFar: Reconciliation) => void = () => {},
+  ): Promise<Reconciliation> => {
     let sum = NOTHING_COMPARED;
     for (let left = limit; left > 0 && !stopping.aborted; left -= CLAIMED) {
       const next = await some(before, left);
       if (next === null) break;
       sum = sumOf(sum, next.sum);
+      told(sum);
       if (!next.goOn) break;
     }
     return sum;
@@ -78,7 +83,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       });
       return running;
     },
-    all: () => throughout(now(), Number.POSITIVE_INFINITY),
+    all: (told) => throughout(now(), Number.POSITIVE_INFINITY, told),
     ended: () => running?.catch(() => {}) ?? Promise.resolve(),
   };
 }

@@ -30,7 +30,7 @@ export function differencesOf(
 ): readonly Difference[] {
   const { dossier, steps } = wanted;
   if (record === null) return [{ place: 'MaHoSo', ours: dossier.MaHoSo, theirs: null }];
-  const fields = differingFields(record, digestsOf(dossier)).map((field): Difference => {
+  const fields = differingFields(digestsOf(record.dossier), digestsOf(dossier)).map((field): Difference => {
     const shown = (side: Partial<PortalDossier>) => shownValue(field, side[field as keyof PortalDossier]);
     return { place: field, ours: shown(dossier), theirs: shown(record.dossier) };
   });

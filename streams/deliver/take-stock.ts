@@ -1,9 +1,8 @@
-import type { PortalRecord } from '../../core/portal.ts';
 import { sharedClock } from '../../store/clock.ts';
 import type { OpenCall, PortalKnowledge } from '../../store/delivery-ledger.ts';
 import type { ClaimedWork, DeliveryOutcome } from '../../store/delivery-queue.ts';
 import type { PortalCalls } from './calls.ts';
-import { judge, shownRecord, shownSteps } from './judge.ts';
+import { judge, shownKeys, shownRecord } from './judge.ts';
 import { afterLookup, isSame, NOTHING_KNOWN } from './knowledge.ts';
 import { otherSender } from './portal-holds.ts';
 import type { Wanted, Workshop } from './workshop.ts';
@@ -27,6 +26,8 @@ export interface Sending {
   readonly owed: ClaimedWork[];
 }
 
+const NONE: ReadonlySet<string> = new Set();
+
 /** Looks the dossier up. @returns what is known by that, or an outcome when nothing may be sent */
 export async function takeStock(
   { wanted, known }: { readonly wanted: Wanted; readonly known: PortalKnowledge },
@@ -35,7 +36,8 @@ export async function takeStock(
   const { ledger } = shop;
   const late = await lateCalls(known.open, shop);
   const record = await calls.lookUp(wanted.agency);
-  late.expectProgress(known, record);
+  const shown = record === null ? NONE : shownKeys(record);
+  late.expectProgress(known, shown);
   if (record === null) {
     late.expectDossiers([wanted.hash]);
     owed.push(ledger.forgotten());
@@ -44,9 +46,8 @@ export async function takeStock(
   const verdict = await judge(record, { known, wanted }, (hash) => ledger.wasSent(wanted.code, hash));
   if (verdict.of === 'other') return { to: 'held', revision: wanted.revision, reason: otherSender(), known: 0 };
   late.expectDossiers([wanted.hash, verdict.hash, verdict.acceptedHash]);
-  const found = shownRecord(record, verdict, wanted.revision);
-  const knownNow = afterLookup(found);
-  if (!isSame(known, knownNow)) owed.push(ledger.learnt(found));
+  const knownNow = afterLookup(verdict, shown);
+  if (!isSame(known, knownNow)) owed.push(ledger.learnt(shownRecord(record, verdict, wanted.revision)));
   return knownNow;
 }
 
@@ -63,8 +64,7 @@ export async function lateCalls(open: readonly OpenCall[], { database, timeoutMs
   };
   return {
     /** A portal stores a step twice when it comes twice. @throws TooEarly */
-    expectProgress: ({ uncertain }: PortalKnowledge, record: PortalRecord | null): void => {
-      const shown = new Set(record === null ? [] : shownSteps(record).map(({ key }) => key));
+    expectProgress: ({ uncertain }: PortalKnowledge, shown: ReadonlySet<string>): void => {
       if (!uncertain.isSubsetOf(shown)) expect(open.filter(({ kind }) => kind === 'progress'));
     },
     /**
