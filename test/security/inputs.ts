@@ -141,7 +141,9 @@ function documents(schema: GraphQLSchema): fc.Arbitrary<string> {
   const roots = [schema.getQueryType(), schema.getMutationType()].filter((type) => type != null);
   return fc.constantFrom(...roots).chain((root) => {
     const word = root === schema.getMutationType() ? 'mutation' : 'query';
-    return selection(root, 4).map((fields) => `${word} ${declared(fields)} ${fields}`);
+    // The deeper, the likelier something in it is not valid.
+    const any = fc.constantFrom(1, 1, 2, 2, 3, 4).chain((depth) => selection(root, depth));
+    return any.map((fields) => `${word} ${declared(fields)} ${fields}`);
   });
 }
 
