@@ -1,11 +1,10 @@
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { makeExecutableSchema } from '@graphql-tools/schema';
 import { readSettings, SettingsFault } from '../core/setting.ts';
 import { documentId } from '../gateway/limits/registered.ts';
 import { gatewaySettings } from '../gateway/settings.ts';
-import { readSharedSdl } from '../resolvers/schema.ts';
+import { schemaOfText } from '../resolvers/schema.ts';
 import type { Command } from './own-commands.ts';
 import { faultsOf } from './registered-operations.ts';
 import { findSectors, sdlOf } from './sectors.ts';
@@ -24,7 +23,7 @@ export const runOperationsCommand: Command = async ({ args, root, environment, t
   const { SECTORS_DIR } = environment;
   const sectors = await findSectors([join(root, 'sectors'), ...(SECTORS_DIR ? [resolve(SECTORS_DIR)] : [])], faults);
   if (faults.length > 0) throw new SettingsFault(faults);
-  const schema = makeExecutableSchema({ typeDefs: [...readSharedSdl(), ...sdlOf(sectors).map(({ sdl }) => sdl)] });
+  const schema = schemaOfText(sdlOf(sectors).map(({ sdl }) => sdl));
   const names = globSync('**/*.graphql', { cwd: folder }).sort();
   const texts = names.map((name) => ({ name, text: readFileSync(join(folder, name), 'utf8') }));
   const wrong = texts.flatMap(({ name, text }) => faultsOf(text, schema, settings).map((fault) => `${name}: ${fault}`));

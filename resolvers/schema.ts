@@ -74,6 +74,11 @@ export function buildSchema(registry: Registry, sectorSdl: readonly SectorSdl[])
   }
 }
 
+/** The schema as its text alone makes it, for holding documents against: nothing in it can be executed. */
+export function schemaOfText(sectorSdl: readonly string[]): GraphQLSchema {
+  return makeExecutableSchema({ typeDefs: [...readSharedSdl(), ...sectorSdl] });
+}
+
 /** Folders whose declarations fill the type or field that a complaint about the schema begins with. */
 function declaredIn(sectors: readonly OpenSector[], complaint: string): string {
   const [place = ''] = complaint.replaceAll('"', '').split(' ');

@@ -136,9 +136,9 @@ describe('Two who ask the same at the same time', () => {
       expect([counter?.errors, citizen?.errors]).toEqual([undefined, undefined]);
       expect(citizen?.data).toEqual(counter?.data);
       expect(leader?.data).toEqual({ dossier: { code: own, applicant: null }, citizen: null });
-      expect(leader?.refused.sort()).toEqual(['citizen FORBIDDEN', 'dossier.applicant FORBIDDEN']);
+      expect(leader?.refused.toSorted()).toEqual(['citizen FORBIDDEN', 'dossier.applicant FORBIDDEN']);
       expect(silent?.data).toEqual(leader?.data);
-      expect(silent?.refused.sort()).toEqual(['citizen PURPOSE_REQUIRED', 'dossier.applicant PURPOSE_REQUIRED']);
+      expect(silent?.refused.toSorted()).toEqual(['citizen PURPOSE_REQUIRED', 'dossier.applicant PURPOSE_REQUIRED']);
     }
   });
 });
