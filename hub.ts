@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
@@ -9,6 +8,7 @@ import { readSettings, SettingsFault } from './core/setting.ts';
 import { addCallbackRoute } from './gateway/callback-route.ts';
 import { createGateway, type Gateway } from './gateway/gateway.ts';
 import { loopbackAddress } from './gateway/loopback.ts';
+import { makeDataFolder } from './hub/data-folder.ts';
 import { readSealingKey } from './hub/sealing-key.ts';
 import { type Environment, findSectors, openSectors, sdlOf } from './hub/sectors.ts';
 import { type HubSettings, hubSettings } from './hub/settings.ts';
@@ -80,7 +80,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     throw new SettingsFault(faults);
   }
 
-  mkdirSync(settings.DATA_DIR, { recursive: true });
+  makeDataFolder(settings.DATA_DIR);
   const seal = createSeal(readSealingKey(settings));
   const store = await openStore(storeUrl(settings), { seal });
   const { database } = store;
