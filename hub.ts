@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
@@ -12,6 +11,7 @@ import { createGateway, type Gateway } from './gateway/gateway.ts';
 import { bindableAddress } from './gateway/loopback.ts';
 import { type AccessParts, openAccessParts } from './hub/access-parts.ts';
 import { closedAccess } from './hub/closed-access.ts';
+import { makeDataFolder } from './hub/data-folder.ts';
 import { exposureOf, identityFaults } from './hub/identity-faults.ts';
 import { readRegisteredOperations } from './hub/registered-operations.ts';
 import { readSealingKey } from './hub/sealing-key.ts';
@@ -94,7 +94,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     throw new SettingsFault(faults);
   }
 
-  mkdirSync(settings.DATA_DIR, { recursive: true });
+  makeDataFolder(settings.DATA_DIR);
   const seal = createSeal(readSealingKey(settings));
   const store = await openStore(storeUrl(settings), { seal });
   const { database } = store;

@@ -2,7 +2,7 @@ import { ERRORS, type ErrorKind } from '../core/errors.ts';
 
 const OPENING = `# Errors
 
-Made from \`core/errors.ts\` by \`node cli.ts errors > docs/errors.md\`; a test holds the two equal.
+Made from \`core/errors.ts\` by \`npm run --silent errors > docs/errors.md\`; a test holds the two equal.
 
 A failure costs its own field: the field is null, everything else arrives, and \`errors\` names the failure with its
 \`path\` and these \`extensions\`:

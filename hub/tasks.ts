@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { loadCatalogues } from '../catalogues/catalogue.ts';
 import { createSeal } from '../core/seal.ts';
@@ -11,6 +10,7 @@ import { openEventLog } from '../streams/logs/open-log.ts';
 import { openPortal } from '../streams/portals/open-portal.ts';
 import { recover } from '../streams/recover.ts';
 import { replay } from '../streams/replay.ts';
+import { makeDataFolder } from './data-folder.ts';
 import { readSealingKey } from './sealing-key.ts';
 import { findSectors } from './sectors.ts';
 import { type HubSettings, hubSettings } from './settings.ts';
@@ -56,7 +56,7 @@ export async function runTask(
   const directories = [join(options.root, 'sectors'), ...(settings.SECTORS_DIR ? [resolve(settings.SECTORS_DIR)] : [])];
   const found = await findSectors(directories, faults);
   if (faults.length > 0) throw new SettingsFault(faults);
-  mkdirSync(settings.DATA_DIR, { recursive: true });
+  makeDataFolder(settings.DATA_DIR);
   const store = await openStore(storeUrl(settings), { seal: createSeal(readSealingKey(settings)) });
   const sectors = found.flatMap(({ id, declaration }) =>
     declaration.dossiers === undefined ? [] : [{ id, role: declaration.dossiers.role }],

@@ -136,28 +136,19 @@ export async function capturedBetween(
   return rows.map(markOf);
 }
 
-/** Dossiers that are not deleted and whose place is not known, by code. */
-export async function capturedWithoutPlace(
-  database: Database,
-  sector: string,
-  { after, limit }: { after: string; limit: number },
-): Promise<readonly CapturedMark[]> {
-  const rows = await database.query(
-    `select ${MARK} from captured_dossier where sector = ? and deleted = 0 and source_at is null and code > ?
-     order by code limit ${limit}`,
-    [sector, after],
-  );
-  return rows.map(markOf);
-}
-
-/** Dossiers that are not deleted, by code. */
+/**
+ * Dossiers that are not deleted, by code.
+ *
+ * @param options.withoutPlace only those whose place is not known
+ */
 export async function capturedAfter(
   database: Database,
   sector: string,
-  { after, limit }: { after: string; limit: number },
+  { after, limit, withoutPlace = false }: { after: string; limit: number; withoutPlace?: boolean },
 ): Promise<readonly CapturedMark[]> {
+  const which = withoutPlace ? ' and source_at is null' : '';
   const rows = await database.query(
-    `select ${MARK} from captured_dossier where sector = ? and deleted = 0 and code > ? order by code limit ${limit}`,
+    `select ${MARK} from captured_dossier where sector = ? and deleted = 0${which} and code > ? order by code limit ${limit}`,
     [sector, after],
   );
   return rows.map(markOf);

@@ -91,11 +91,12 @@ export function letGo(
     return { ...free, ...lost, attempts, nextTryAt: clock + at - now };
   }
   const { to, revision } = outcome;
+  // 0, which counts: the portal turned out to have nothing that is ours.
+  const { known = row.knownRevision } = to === 'held' ? outcome : {};
   const reason = 'reason' in outcome ? outcome.reason : undefined;
-  const known = to === 'acknowledged' ? revision : 'known' in outcome ? outcome.known : row.knownRevision;
   return {
     ...free,
-    knownRevision: known ?? row.knownRevision,
+    knownRevision: to === 'acknowledged' ? revision : known,
     heldSince: reason === undefined ? null : ((reason.code === row.reasonCode ? row.heldSince : null) ?? now),
     reasonCode: reason?.code ?? null,
     reason: reason?.text.slice(0, MOST_REASON) ?? null,

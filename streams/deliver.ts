@@ -22,6 +22,7 @@ import { createReconciler } from './deliver/reconciler.ts';
 import { TooEarly } from './deliver/take-stock.ts';
 import { createViewReader } from './deliver/views.ts';
 import type { Workshop } from './deliver/workshop.ts';
+import { nameOf } from './failure.ts';
 import type { StreamSettings } from './settings.ts';
 
 /** Brings dossiers to the portal. Several may run on one database: each dossier is one's at a time. */
@@ -207,8 +208,4 @@ function outcomeOf(error: unknown, claim: Claim, now: number): DeliveryOutcome |
 function laterBy({ attempts }: Claim, now: number, leastMs: number): DeliveryOutcome {
   const backoffMs = Math.random() * Math.min(MOST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(attempts, 20));
   return { to: 'pending', at: Math.round(now + Math.max(backoffMs, leastMs)), attempts: attempts + 1 };
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : 'error';
 }

@@ -28,7 +28,7 @@ const PROMISED = [
   'AUDIT_UNAVAILABLE',
 ];
 
-test('docs/errors.md is what the table says; if not, run: node cli.ts errors > docs/errors.md', () => {
+test('docs/errors.md is what the table says; if not, run: npm run --silent errors > docs/errors.md', () => {
   expect(readFileSync(join(root, 'docs', 'errors.md'), 'utf8')).toBe(describeErrors());
 });
 

@@ -7,8 +7,8 @@ import type { Database } from '../../drivers/database.ts';
 import { countWaiting, keepCallback } from '../../store/callbacks.ts';
 import { quarantine } from '../../store/quarantine.ts';
 import { inTransaction } from '../../store/transaction.ts';
+import { describeFailure } from '../failure.ts';
 import { canonicalJson, hashOf } from './canonical.ts';
-import { describeFailure } from './failure.ts';
 
 /** Takes the calls of sectors' systems: checked, read and kept before they are answered. Others work on what is kept. */
 export interface CallbackDesk {

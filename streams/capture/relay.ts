@@ -3,7 +3,7 @@ import type { EventLog } from '../../core/event-log.ts';
 import type { Database } from '../../drivers/database.ts';
 import { outboxIsEmpty, readOutbox, removeFromOutbox } from '../../store/outbox.ts';
 import { createBell, pauseAfter, rest } from '../bell.ts';
-import { describeFailure } from './failure.ts';
+import { describeFailure } from '../failure.ts';
 
 /** Carries one sector's events from the outbox to the log, in their order. */
 export interface Relay {

@@ -1,6 +1,6 @@
 import type { ChangePosition } from '../../core/changes.ts';
 import { readCaptureWay } from '../../store/capture-way.ts';
-import { type CapturedMark, capturedBetween, capturedWithoutPlace } from '../../store/captured.ts';
+import { type CapturedMark, capturedAfter, capturedBetween } from '../../store/captured.ts';
 import { type DeleteCount, judgeDeletes, noDeletes } from './deletes.ts';
 import { type ListedPage, listPage, PAGE_SIZE, sightingsOf, wholeOf } from './listing.ts';
 import { lookUp } from './lookup.ts';
@@ -42,7 +42,9 @@ export function createSweep(context: WayContext): Sweep {
           : (JSON.parse(standing.sweep) as SweepPosition);
       const { after, unplaced: from = '' } = position;
       const unplaced =
-        after === null ? await capturedWithoutPlace(database, sector.id, { after: from, limit: MOST_COMPARED }) : [];
+        after === null
+          ? await capturedAfter(database, sector.id, { after: from, limit: MOST_COMPARED, withoutPlace: true })
+          : [];
       // The list begins when the last of them are compared.
       const goOn = unplaced.length === MOST_COMPARED ? unplaced.at(-1)?.code : undefined;
       const page = goOn === undefined ? await listPage(context, after, signal) : NOTHING;

@@ -1,6 +1,7 @@
 import { type PortalStep, PROGRESS_CHUNK } from '../../core/portal.ts';
 import type { PortalCallEntry, PortalKnowledge } from '../../store/delivery-ledger.ts';
 import type { Claim, ClaimedWork, DeliveryOutcome } from '../../store/delivery-queue.ts';
+import { nameOf } from '../failure.ts';
 import { isHeard, missingReception } from './awaited.ts';
 import { portalCalls } from './calls.ts';
 import { settleDeleted } from './deleted.ts';
@@ -45,7 +46,7 @@ export async function bring(
     wanted = facts.deleted || holds.length > 0 ? null : wantedOf(facts, revision);
   } catch (error) {
     // The same views would fail again: this dossier waits for its next version, the others go on.
-    warn('a dossier could not be put into the portal’s form', { error: error instanceof Error ? error.name : 'error' });
+    warn('a dossier could not be put into the portal’s form', { error: nameOf(error) });
     const text = 'Không lập được dữ liệu gửi Cổng từ hồ sơ này. Đề nghị báo quản trị trục liên thông.';
     return { to: 'failed', revision, reason: { code: 'HUB_FAULT', text } };
   }

@@ -7,6 +7,7 @@ import {
 } from '../../core/portal.ts';
 import type { CallAnswer, DeliveryLedger, PortalCallEntry } from '../../store/delivery-ledger.ts';
 import { type Claim, type ClaimedWork, ClaimLost, type DeliveryQueue } from '../../store/delivery-queue.ts';
+import { nameOf } from '../failure.ts';
 import type { PortalGate } from './gate.ts';
 import { type DeliveryMode, modeFor, readModes } from './modes.ts';
 
@@ -127,9 +128,4 @@ function within<T>(signal: AbortSignal, call: (options: PortalCall) => Promise<T
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
     call({ signal }).then(resolve, reject);
   });
-}
-
-/** A stranger's message may hold an address or a payload. */
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : 'failed';
 }

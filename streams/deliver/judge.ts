@@ -27,17 +27,17 @@ export async function judge(
 ): Promise<Verdict> {
   // A record that does not even show its status cannot be told from another.
   if (record.dossier.TrangThaiHoSo === undefined) return { of: 'other' };
-  const digests = digestsOf(record.dossier);
+  const theirs = digestsOf(record.dossier);
   const sent = known.open.flatMap(({ hash, digests }) => (digests === null ? [] : [{ hash, digests }]));
-  const open = sent.find((call) => hasContent(digests, call.digests));
+  const open = sent.find((call) => hasContent(theirs, call.digests));
   const acceptedHash = open?.hash ?? null;
   for (const content of [wanted, open, known.copy]) {
-    if (content != null && hasContent(digests, content.digests)) {
+    if (content != null && hasContent(theirs, content.digests)) {
       return { of: 'hub', hash: content.hash, digests: content.digests, acceptedHash };
     }
   }
-  const hash = hashOf(digests);
-  return (await wasSent(hash)) ? { of: 'hub', hash, digests, acceptedHash } : { of: 'other' };
+  const hash = hashOf(theirs);
+  return (await wasSent(hash)) ? { of: 'hub', hash, digests: theirs, acceptedHash } : { of: 'other' };
 }
 
 const MOST_KEY = 32;

@@ -11,7 +11,8 @@ export const ANY = '*';
 /** The row that remembers which mode the setting had: what it changes is looked at again after a restart. */
 const OF_SETTING = '#setting';
 const WAKE_BATCH = 500;
-const MOST_READ = 500;
+/** Dossiers whose modes are told from one reading. */
+const MOST_TOGETHER = 500;
 
 /** A mode that was set, and for whom: ANY stands for all. */
 export interface ModeRule {
@@ -66,7 +67,7 @@ export async function readModes(knex: Knex): Promise<readonly ModeRule[]> {
 /** Says which mode a dossier is under now; whoever asks at the same time shares one reading. */
 export function createModeReader({ knex }: Database, standard: DeliveryMode) {
   return createRounds<{ readonly agency: string; readonly procedure: string }, DeliveryMode>({
-    most: MOST_READ,
+    most: MOST_TOGETHER,
     restMs: 0,
     run: async (scopes) => {
       const modes = await readModes(knex);

@@ -1,4 +1,5 @@
 import { type Claim, type ClaimedWork, ClaimLost, type DeliveryOutcome } from '../../store/delivery-queue.ts';
+import { nameOf } from '../failure.ts';
 import { Postponed, portalCalls } from './calls.ts';
 import { factsOf } from './facts.ts';
 import { PortalResting } from './gate.ts';
@@ -92,10 +93,6 @@ async function look(
   const older = verdict.hash !== known.copy?.hash;
   const found = { doubledSteps: doubled, missingSteps: missing, repaired: older ? 1 : 0 };
   return missing > 0 || older ? { ...found, outcome: pendingAgain(now()) } : found;
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : 'error';
 }
 
 function pendingAgain(at: number): DeliveryOutcome {

@@ -1,3 +1,4 @@
+import { nameOf } from '../failure.ts';
 import type { PoisonRecord, ReadEvent } from './decode.ts';
 import type { Listed } from './lists.ts';
 import { type CurrentView, isEnded, type MergeContext, type MergedDossier, mergeViews } from './merge.ts';
@@ -106,7 +107,7 @@ function planDossier(
     };
     return { history, views: [{ code, view: current, read: applied }], dossiers: [change], gaps };
   } catch (error) {
-    return { reason: `the dossier cannot be merged with it: ${error instanceof Error ? error.name : 'failure'}` };
+    return { reason: `the dossier cannot be merged with it: ${nameOf(error)}` };
   }
 }
 

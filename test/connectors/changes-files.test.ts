@@ -6,7 +6,8 @@ import { csv, type FileFormat, xlsx, xml } from '../../connectors/file.ts';
 import { type FilesOptions, files } from '../../connectors/files.ts';
 import type { Row } from '../../core/source.ts';
 import { text } from '../../kit/fields.ts';
-import { type Change, changeFeedContract } from './change-feed-contract.ts';
+import { changeFeedContract } from './change-feed-contract.ts';
+import type { Change } from './change-feed-subject.ts';
 import { createFollower, type Follower } from './followed.ts';
 import { workbook } from './workbook.ts';
 

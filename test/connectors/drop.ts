@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type FileEntity, type FileOptions, file } from '../../connectors/file.ts';
 import type { Field } from '../../core/declaration.ts';
 import type { Key, Row, Source } from '../../core/source.ts';
-import { caller } from './source-contract.ts';
+import { caller } from './source-subject.ts';
 
 /** A folder of its own, and drops read from it. */
 export interface TestDrop {

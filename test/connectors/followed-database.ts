@@ -1,5 +1,5 @@
 import { type Database, type Knex, openDatabase } from '../../drivers/database.ts';
-import type { Change } from './change-feed-contract.ts';
+import type { Change } from './change-feed-subject.ts';
 import type { Known } from './followed.ts';
 
 /** A system's database with a table of dossiers and one of their steps, and a busy user of it. */

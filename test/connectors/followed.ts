@@ -99,7 +99,7 @@ export function createFollower({ rowOf, read }: Reader): Follower {
         signal,
       );
     },
-    caughtUp(ms = 20_000) {
+    caughtUp(ms = 45_000) {
       return new Promise((resolve, reject) => {
         const timer = setTimeout(() => {
           waiting.delete(tell);

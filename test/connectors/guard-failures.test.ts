@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { HubError } from '../../core/errors.ts';
-import { caller, failureOf, hanging, later, never, rows, stage, unavailable } from './guard-stage.ts';
+import { failureOf } from '../support/failure.ts';
+import { caller, hanging, later, never, rows, stage, unavailable } from './guard-stage.ts';
 
 describe('guard: repetition', () => {
   it('repeats what may pass, twice at most', async () => {

@@ -49,12 +49,3 @@ export function stage(
 export const never = () => new AbortController().signal;
 export const later = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 export const hanging = () => new Promise<never>(() => {});
-
-export async function failureOf(promise: Promise<unknown>): Promise<HubError> {
-  const error = await promise.then(
-    () => new Error('the call had to be rejected'),
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof HubError)) throw new Error('A HubError was expected', { cause: error });
-  return error;
-}

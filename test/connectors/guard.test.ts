@@ -3,7 +3,8 @@ import { guardOptions, guardSettings } from '../../connectors/guard.ts';
 import { HubError } from '../../core/errors.ts';
 import { readSettings } from '../../core/setting.ts';
 import type { CallOptions } from '../../core/source.ts';
-import { caller, failureOf, hanging, later, never, request, rows, stage, unavailable } from './guard-stage.ts';
+import { failureOf } from '../support/failure.ts';
+import { caller, hanging, later, never, request, rows, stage, unavailable } from './guard-stage.ts';
 
 describe('guard: what comes out', () => {
   it('hands rows, null and the caller through unchanged', async () => {

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { rest } from '../../connectors/rest.ts';
 import { readSettings } from '../../core/setting.ts';
-import { failureOf, rowsOf, type Stage, stage } from './rest-stage.ts';
+import { failureOf } from '../support/failure.ts';
+import { rowsOf, type Stage, stage } from './rest-stage.ts';
 
 let staged: Stage | undefined;
 afterEach(() => staged?.close());

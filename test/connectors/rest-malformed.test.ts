@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { guardSource } from '../../connectors/guard.ts';
 import { hasLongNumber } from '../../connectors/rest/answer.ts';
+import { failureOf } from '../support/failure.ts';
 import type { Reply } from './rest-server.ts';
-import { caller, failureOf, rowsOf, type Stage, stage } from './rest-stage.ts';
+import { caller, rowsOf, type Stage, stage } from './rest-stage.ts';
 
 /** Stands for personal data in answers: no message and no cause may show it. */
 const CANARY = '079301004213';

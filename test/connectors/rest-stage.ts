@@ -2,7 +2,6 @@ import type { RestEntity, RestLookup } from '../../connectors/rest/entity.ts';
 import { type RestOptions, rest } from '../../connectors/rest.ts';
 import type { Caller } from '../../core/caller.ts';
 import type { Field } from '../../core/declaration.ts';
-import { HubError } from '../../core/errors.ts';
 import type { Answer, Key, Row, Source } from '../../core/source.ts';
 import { type RestServer, restServer } from './rest-server.ts';
 
@@ -67,13 +66,4 @@ export async function stage(
 export function rowsOf(answer: Answer | undefined): readonly Row[] {
   if (!Array.isArray(answer)) throw new Error('Rows were expected', { cause: answer });
   return answer;
-}
-
-export async function failureOf(promise: Promise<unknown>): Promise<HubError> {
-  const error = await promise.then(
-    () => new Error('the call had to be rejected'),
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof HubError)) throw new Error('A HubError was expected', { cause: error });
-  return error;
 }

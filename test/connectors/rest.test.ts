@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { rest } from '../../connectors/rest.ts';
 import { FaultyValue } from '../../core/faulty-value.ts';
-import { caller, failureOf, rowsOf, type Stage, stage } from './rest-stage.ts';
+import { failureOf } from '../support/failure.ts';
+import { caller, rowsOf, type Stage, stage } from './rest-stage.ts';
 
 let staged: Stage | undefined;
 afterEach(() => staged?.close());

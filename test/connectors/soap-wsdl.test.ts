@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type SoapEntity, type SoapOptions, soap } from '../../connectors/soap.ts';
 import type { Source } from '../../core/source.ts';
 import { envelope, type SoapService, send, startSoapService } from './soap-service.ts';
-import { caller } from './source-contract.ts';
+import { caller } from './source-subject.ts';
 
 /** A description in four documents and five namespaces, as generators write them. */
 const WSDL = (address: string, imports = 'x.xsd') => `<?xml version="1.0"?>

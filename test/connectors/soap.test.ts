@@ -14,7 +14,8 @@ import {
   send,
   startSoapService,
 } from './soap-service.ts';
-import { caller, sourceContract } from './source-contract.ts';
+import { sourceContract } from './source-contract.ts';
+import { caller } from './source-subject.ts';
 
 const FIELDS = ['SoDinhDanh', 'HoVaTen/Ten', 'Nam'];
 const field = (...from: string[]): Field => ({ from, read: (value) => value });

@@ -6,7 +6,7 @@ import type { HubError } from '../../core/errors.ts';
 import type { Answer, Key, Source } from '../../core/source.ts';
 import { type Database, openDatabase } from '../../drivers/database.ts';
 import { ownDatabase } from '../services/mariadb.ts';
-import { caller } from './source-contract.ts';
+import { caller } from './source-subject.ts';
 import { fillRegistry, openRegistry } from './sql-subject.ts';
 
 interface Place {

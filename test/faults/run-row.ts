@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { seeded } from '../support/random.ts';
 import type { Cluster } from './cluster.ts';
 import {
   checkAll,
@@ -189,15 +190,4 @@ async function askGateway(cluster: Cluster): Promise<readonly string[]> {
 
 function countOf(violations: readonly Violation[], invariant: Invariant): number {
   return violations.filter((one) => one.invariant === invariant).length;
-}
-
-/** Mulberry32: the same seed, the same numbers. */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

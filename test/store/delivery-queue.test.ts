@@ -8,6 +8,7 @@ import { createDeliveryLedger, type PortalCallEntry } from '../../store/delivery
 import { type Claim, ClaimLost, createDeliveryQueue, type DeliveryQueue } from '../../store/delivery-queue.ts';
 import { openStore, type Store } from '../../store/store.ts';
 import { ownDatabase } from '../services/mariadb.ts';
+import { skipByName } from '../support/missing.ts';
 
 const service = inject('mariadb');
 const LEASE_MS = 300;
@@ -137,5 +138,5 @@ queueOn('SQLite', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'queue-'));
   return { url: `sqlite://${folder}/hub.db`, drop: () => rm(folder, { recursive: true }) };
 });
-if ('missing' in service) describe.skip(`the queue of deliveries, on MariaDB (${service.missing})`, () => {});
+if ('missing' in service) skipByName('the queue of deliveries, on MariaDB', service);
 else queueOn('MariaDB', () => ownDatabase(service));

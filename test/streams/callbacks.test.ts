@@ -142,8 +142,10 @@ describe.each(['SQLite', `MariaDB${reason}`])('Calls of a system, kept and merge
     });
     await stage.capture([sector]).caughtUp();
     await tell(moved(A, now, '104'));
-    await until(async () => (await waiting()) === 0, { what: 'the last call is worked on' });
-    const codes = (await states(A)).map((state) => state.split(' ')[1]);
+    const codesTold = async () => (await states(A)).map((state) => state.split(' ')[1]);
+    // What is recorded reaches the log some time later.
+    await until(async () => (await codesTold()).includes('104'), { what: 'the last state is in the log' });
+    const codes = await codesTold();
     expect(codes).toEqual([...codes].sort());
     expect(new Set(codes)).toEqual(new Set(['101', '102', '103', '104']));
   });

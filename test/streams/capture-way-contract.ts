@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ChangeCapability } from '../../core/changes.ts';
 import type { OpenSector } from '../../core/open-sector.ts';
-import type { Change } from '../connectors/change-feed-contract.ts';
+import type { Change } from '../connectors/change-feed-subject.ts';
 import { compare, type Known } from '../connectors/followed.ts';
 import { type CaptureStage, until, versionsByCode } from './capture-stage.ts';
 

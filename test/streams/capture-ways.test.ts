@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterAll, describe, inject, it } from 'vitest';
+import { afterAll, inject } from 'vitest';
 import type { ChangesDeclaration } from '../../core/changes.ts';
 import type { Knex } from '../../drivers/database.ts';
 import { openKafka } from '../../drivers/kafka.ts';
@@ -13,9 +13,10 @@ import oneStopSector from '../../sectors/one-stop/sector.ts';
 import { start as startOneStop } from '../../sectors/one-stop/stand-in/index.ts';
 import { generate } from '../../stand-ins/generate.ts';
 import { createCallbackDesk } from '../../streams/capture/callbacks.ts';
-import type { Change } from '../connectors/change-feed-contract.ts';
+import type { Change } from '../connectors/change-feed-subject.ts';
 import type { Known } from '../connectors/followed.ts';
 import { ownName, startKafka } from '../services/kafka.ts';
+import { skipByName } from '../support/missing.ts';
 import { openCallbackGateway } from './callback-stage.ts';
 import { openCaptureStage, openLandOffice, written } from './capture-stage.ts';
 import { captureWayContract, type WaySubject } from './capture-way-contract.ts';
@@ -25,7 +26,7 @@ const kafka = await startKafka();
 afterAll(() => kafka.stop());
 const TABLES = [{ table: 'HS_HOSO', key: 'SOBIENNHAN' }] as const;
 
-if ('missing' in service) describe.skip(`capture in every way (${service.missing})`, () => it('runs', () => {}));
+if ('missing' in service) skipByName('capture in every way', service);
 else {
   captureWayContract('polling MariaDB', () => landOffice({ change: kit.capture.poll() }));
   captureWayContract('polling a system over REST', counter);
@@ -36,8 +37,7 @@ else {
   const noted = kit.capture.changeTable({ database: 'CHANGES_URL', tables: TABLES, everyMs: 20 });
   captureWayContract('a change table in MariaDB', () => landOffice({ change: noted, script: noted.script('mysql') }));
   captureWayContract('files that list everything', drops);
-  if ('missing' in kafka.service)
-    describe.skip(`capture by a topic (${kafka.service.missing})`, () => it('runs', () => {}));
+  if ('missing' in kafka.service) skipByName('capture by a topic', kafka.service);
   else {
     const { brokers } = kafka.service;
     captureWayContract('a topic of Kafka', () => connect(brokers));

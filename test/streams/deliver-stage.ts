@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, describe, inject, it } from 'vitest';
+import { afterAll, describe, inject } from 'vitest';
 import { loadCatalogues } from '../../catalogues/catalogue.ts';
 import type { DossierStep, DossierView, StatedStatus } from '../../core/dossier.ts';
 import { type DossierStatusNumber, dossierStatus } from '../../core/dossier.ts';
@@ -12,6 +12,7 @@ import { type Database, openDatabase } from '../../drivers/database.ts';
 import { openStore, type Store } from '../../store/store.ts';
 import { createDeliverer, type Deliverer, type DelivererOptions } from '../../streams/deliver.ts';
 import { ownDatabase } from '../services/mariadb.ts';
+import { skipByName } from '../support/missing.ts';
 import { type StrictPortal, strictPortal } from './deliver-portal.ts';
 
 export const catalogues = loadCatalogues(`${import.meta.dirname}/../../catalogues`);
@@ -111,7 +112,7 @@ export function onBothStores(title: string, suite: (open: () => Promise<Stage>) 
     });
   });
   const service = inject('mariadb');
-  if ('missing' in service) describe.skip(`${title}, on MariaDB (${service.missing})`, () => it('runs', () => {}));
+  if ('missing' in service) skipByName(`${title}, on MariaDB`, service);
   else describe(`${title}, on MariaDB`, () => on(() => ownDatabase(service)));
 }
 

@@ -18,6 +18,21 @@ export interface LogSubject {
   readonly close: () => Promise<void>;
 }
 
+/** What a clause is run with. */
+export interface Stage {
+  readonly subject: LogSubject;
+  readonly log: EventLog;
+  /** Prepared, and this clause's own. */
+  readonly topic: string;
+  readonly group: string;
+}
+
+export interface Clause {
+  readonly id: `LOG-${string}`;
+  readonly title: string;
+  readonly run: (stage: Stage) => Promise<void>;
+}
+
 /** Longest wait for anything, in milliseconds. */
 export const PATIENCE_MS = 15_000;
 

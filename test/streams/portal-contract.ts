@@ -1,37 +1,25 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type Portal, type PortalReply, PortalUnanswered } from '../../core/portal.ts';
-import type { RunningPortal } from '../../stand-ins/portal/index.ts';
-import type { PortalSettings } from '../../streams/portals/open-portal.ts';
+import { PortalUnanswered } from '../../core/portal.ts';
 import { codeOf, dossierOf, stepOf } from './portal-payloads.ts';
-import { type ScriptedPortal, scriptedPortal } from './scripted-portal.ts';
-
-/** What an adapter brings to be judged: how it is opened, and the portal it talks to. */
-export interface PortalSubject {
-  readonly standIn: RunningPortal;
-  /** Opens the adapter against the stand-in, unless `changes` say otherwise. */
-  readonly open: (changes?: Partial<PortalSettings>) => Portal;
-  /** Where the stand-in counts, and fails, the three services. */
-  readonly paths: { readonly dossiers: string; readonly progress: string; readonly lookUp: string };
-  readonly close: () => Promise<void>;
-}
-
-interface Stage extends PortalSubject {
-  readonly portal: Portal;
-  readonly scripted: ScriptedPortal;
-  /** A code nobody has used. */
-  newCode(): string;
-}
+import {
+  AGENCY,
+  create,
+  NO_SUCCESS,
+  type PortalSubject,
+  patient,
+  type Stage,
+  saidBy,
+  stored,
+  TIMEOUT_MS,
+  unanswered,
+} from './portal-subject.ts';
+import { scriptedPortal } from './scripted-portal.ts';
 
 interface Clause {
   readonly id: `PORTAL-${string}`;
   readonly title: string;
   readonly run: (stage: Stage) => Promise<void>;
 }
-
-export const AGENCY = '000.00.12.H41';
-/** Longest call of the adapters under test, in milliseconds. */
-export const TIMEOUT_MS = 600;
-export const patient = { signal: new AbortController().signal };
 
 const CLAUSES: readonly Clause[] = [
   {
@@ -355,35 +343,6 @@ const CLAUSES: readonly Clause[] = [
   },
 ];
 
-/** Status, body, and the outcome it is: none of these is success. */
-const NO_SUCCESS: readonly (readonly [number, string, PortalReply['outcome']])[] = [
-  [200, '{"error_code":"37","message":"Đồng bộ thành công"}', 'refused'],
-  [200, '{"error_code":31,"message":"Hồ sơ đã tồn tại"}', 'refused'],
-  [400, '{"error_code":"21","message":"Thiếu trường"}', 'refused'],
-  [200, '{"message":"Thành công","success":true}', 'unknown'],
-  [200, '{"error_code":"0"}', 'unknown'],
-  [200, '{"error_code":"000"}', 'unknown'],
-  [200, '{"error_code":""}', 'unknown'],
-  [200, '{"error_code":null}', 'unknown'],
-  [200, '{"error_code":false}', 'unknown'],
-  [200, '{"error_code":"Thành công"}', 'unknown'],
-  [200, '{"error_code":"99","message":"Lỗi hệ thống"}', 'unknown'],
-  [200, '{"error_code":-1}', 'unknown'],
-  [200, '[{"error_code":"00"}]', 'unknown'],
-  [200, '"00"', 'unknown'],
-  [200, '{"error_code":"00"', 'unknown'],
-  [200, '<html>error_code: 00, thành công</html>', 'unknown'],
-  [302, '{"error_code":"00"}', 'unknown'],
-  [404, '{"error_code":"00"}', 'unknown'],
-  [404, 'Not found', 'unknown'],
-  [500, '{"error_code":"00"}', 'unknown'],
-  [500, '{"error_code":"31"}', 'unknown'],
-  [502, '{"error_code":"01"}', 'unknown'],
-  [429, '{"error_code":"00"}', 'unsent'],
-  [403, '{"error_code":"00"}', 'unsent'],
-  [200, '{"error_code":"01","message":"Phiên làm việc đã hết hạn"}', 'unsent'],
-];
-
 /** Holds an adapter to every clause of the port, over real HTTP. @param make called once */
 export function portalContract(name: string, make: () => Promise<PortalSubject>): void {
   describe(`portal contract: ${name}`, () => {
@@ -415,23 +374,4 @@ export function portalContract(name: string, make: () => Promise<PortalSubject>)
       expect(stage?.standIn.summary().doubledSteps).toBe(0);
     });
   });
-}
-
-export function create(portal: Portal, code: string): Promise<PortalReply> {
-  return portal.sendDossiers({ agency: AGENCY, update: false, dossiers: [dossierOf(code)] }, patient);
-}
-
-export function stored(standIn: RunningPortal, code: string) {
-  return standIn.dossiers().find((dossier) => dossier.code === code);
-}
-
-async function unanswered(portal: Portal, code: string): Promise<PortalUnanswered> {
-  const failure: unknown = await portal.lookUp({ agency: AGENCY, code }, patient).catch((error: unknown) => error);
-  if (!(failure instanceof PortalUnanswered)) throw new Error('PortalUnanswered was expected', { cause: failure });
-  return failure;
-}
-
-function saidBy(reply: PortalReply): string {
-  if (reply.outcome === 'accepted') return '';
-  return reply.outcome === 'refused' ? reply.message : reply.reason;
 }

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type RunningPortal, start } from '../../stand-ins/portal/index.ts';
 import { openPortal } from '../../streams/portals/open-portal.ts';
 import { at, codeOf, idle, onBothStores, reception, type Stage, stated, step } from './deliver-stage.ts';
-import { TIMEOUT_MS } from './portal-contract.ts';
+import { TIMEOUT_MS } from './portal-subject.ts';
 
 const CODES = Array.from({ length: 24 }, (_, index) => codeOf(index + 1));
 

@@ -5,8 +5,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningPortal, start } from '../../stand-ins/portal/index.ts';
 import { openPortal, type PortalSettings } from '../../streams/portals/open-portal.ts';
 import { sayable } from '../../streams/portals/sayable.ts';
-import { AGENCY, create, type PortalSubject, patient, portalContract, stored, TIMEOUT_MS } from './portal-contract.ts';
+import { portalContract } from './portal-contract.ts';
 import { codeOf, dossierOf } from './portal-payloads.ts';
+import { AGENCY, create, type PortalSubject, patient, stored, TIMEOUT_MS } from './portal-subject.ts';
 
 type Protocol = PortalSettings['PORTAL_PROTOCOL'];
 

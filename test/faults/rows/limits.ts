@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type HubProcess, type Role, startHub } from '../hub-process.ts';
@@ -59,6 +60,7 @@ export const diskFull: FaultRow = {
       hub = await startHub('gateway,capture,project', { ...cluster.environment, ...own });
       const { address } = hub;
       await eventually(async () => (await staleAt(cluster, address)).length === 0, 'it has read in everything', 60_000);
+      emptyJournal(join(folder, 'hub.sqlite'));
       await run('dd', ['if=/dev/zero', `of=${join(folder, 'filler')}`, 'bs=64k', `count=${STORE_MB * 16}`]).catch(
         () => {},
       );
@@ -79,6 +81,13 @@ export const diskFull: FaultRow = {
     }
   },
 };
+
+/** A journal that was longer once is written again from its beginning: a full disk would not be felt for a while. */
+function emptyJournal(path: string): void {
+  const database = new DatabaseSync(path);
+  database.exec('pragma busy_timeout = 5000; pragma wal_checkpoint(truncate)');
+  database.close();
+}
 
 const DESCRIPTORS = 72;
 const SOCKETS = 120;
