@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { takeFolder } from './demo-folder.ts';
 import { type DemoProcess, outputOf, runToEnd, startProcess } from './demo-process.ts';
 import type { Environment } from './sectors.ts';
@@ -14,6 +14,8 @@ export interface Demo {
   openOffices(hub: string): Promise<void>;
   /** A token of one of the made-up accounts, such as `leader`; good for half an hour. */
   tokenOf(account: string): Promise<string>;
+  /** What people type in the repository's folder for such a token. */
+  tokenCommand(account: string): string;
   close(): Promise<void>;
 }
 
@@ -38,6 +40,7 @@ export async function startDemo(options: {
 }): Promise<Demo> {
   const { root, directory, tell } = options;
   const standIns = join(root, 'stand-ins');
+  const isUsual = directory === resolve(root, 'data', 'demo');
   const giveBack = takeFolder(directory);
   // Written last: data whose making was broken off is made anew.
   const complete = join(directory, 'complete');
@@ -74,6 +77,7 @@ export async function startDemo(options: {
       const day = [join(standIns, 'day.ts'), '--data', directory, '--every', String(WORK_EVERY_MS), '--hub', hub];
       started.set('the day at the offices', await startProcess('The day at the offices', day));
     },
+    tokenCommand: (account) => `npm run --silent token -- ${account}${isUsual ? '' : ` --data '${directory}'`}`,
     tokenOf: (account) => outputOf([join(standIns, 'issuer', 'token.ts'), account, '--data', directory]),
     async close() {
       await Promise.all([...started.values()].map((one) => one.stop()));

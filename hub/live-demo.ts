@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Hub } from '../hub.ts';
 import type { Demo } from './demo.ts';
+import { invitation } from './demo-invitation.ts';
 
 /** What the terminal shows while the demo runs. */
 export interface LiveDemo {
@@ -52,12 +53,8 @@ export function showDemo(options: { hub: Hub; demo: Demo; address: string; tell:
     ]).catch(() => false);
     if (signal.aborted) return;
     if (!readIn) tell('Some system has not been read yet; answers say which.');
-    tell(`\nlienthong answers at ${address}/graphql; open ${address}/ in a browser to ask.`);
-    tell(
-      'It answers those who bring a token: `npm run --silent token -- counter`, or leader, citizen, auditor, admin.',
-    );
-    const citizen = await demo.tokenOf('citizen').catch(() => null);
-    if (citizen !== null) tell(`Ask as the citizen of the demo, for half an hour: ${address}/#token=${citizen}`);
+    const token = await demo.tokenOf('counter').catch(() => null);
+    for (const line of invitation({ address, token, tokenCommand: demo.tokenCommand })) tell(line);
     tell(`The made-up portal shows what it was sent: ${demo.environment.PORTAL_URL ?? ''}/`);
     tell(`Made-up systems: ${[...demo.processes].map(([id, pid]) => `${id} (pid ${pid})`).join(', ')}`);
     tell(`The hub itself: pid ${process.pid}. The land office's database is a file, which is there whatever you kill.`);
