@@ -77,7 +77,7 @@ export function createChain({ audit, keys, instance, timeoutMs, now, warn }: Cha
     attempts.push({ group, ...counts });
     if (attempts.length > MOST_ATTEMPTS) attempts.shift();
     // One that is given up may be done later: `recover` finds it, and nothing else looks back.
-    await bounded(audit.commit(statements, timeoutMs), timeoutMs);
+    await bounded((signal) => audit.commit(statements, signal), timeoutMs);
     attempts = [];
     standAt(group.head, counts.closes);
   }
@@ -105,7 +105,7 @@ export function createChain({ audit, keys, instance, timeoutMs, now, warn }: Cha
       if (place === null) {
         const day = dayOf(at);
         const chain = `${instance}-${run}/${day}`;
-        if (lastHead === undefined) lastHead = await bounded(lastHeadOf(audit, instance), timeoutMs);
+        if (lastHead === undefined) lastHead = await bounded(() => lastHeadOf(audit, instance), timeoutMs);
         const after = lastHead;
         from = { chain, seq: 0, hash: genesisText(chain, keys.publicKey, after) };
         lines.push(chainLine({ seq: 1, at, kind: 'OPEN', chain, key: keys.publicKey, after }));
@@ -131,7 +131,7 @@ export function createChain({ audit, keys, instance, timeoutMs, now, warn }: Cha
       const [{ group } = { group: undefined }] = attempts;
       if (group === undefined) return null;
       const { chain } = group.head;
-      const last = await bounded(lastGroupOf(audit, chain), timeoutMs);
+      const last = await bounded(() => lastGroupOf(audit, chain), timeoutMs);
       const done = attempts.find(({ group: { head } }) => head.hash === last?.hash);
       if (done !== undefined) {
         attempts = [];

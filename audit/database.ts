@@ -12,9 +12,9 @@ export interface AuditDatabase {
   /**
    * All or nothing, and safe on the disk when it resolves. One that rejects may still have been done.
    *
-   * @param mostMs milliseconds after which a server is told to stop
+   * @param signal tells a server to stop
    */
-  commit(statements: readonly Statement[], mostMs?: number): Promise<void>;
+  commit(statements: readonly Statement[], signal?: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -38,7 +38,7 @@ export async function openAuditDatabase(url: string): Promise<AuditDatabase> {
   if (database.traits.name === 'mysql') {
     return {
       database,
-      commit: (statements, mostMs) => commitToServer(database, statements, mostMs),
+      commit: (statements, signal) => commitToServer(database, statements, signal),
       close: () => database.close(),
     };
   }
@@ -56,14 +56,12 @@ export async function openAuditDatabase(url: string): Promise<AuditDatabase> {
 async function commitToServer(
   database: Database,
   statements: readonly Statement[],
-  mostMs: number | undefined,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
   const [only, ...others] = statements;
   if (only === undefined) return;
   if (others.length === 0) {
-    await database.query(only.sql, only.bindings, {
-      signal: mostMs === undefined ? undefined : AbortSignal.timeout(mostMs),
-    });
+    await database.query(only.sql, only.bindings, { signal });
     return;
   }
   await inTransaction(database, async (trx) => {

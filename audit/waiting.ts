@@ -1,12 +1,14 @@
 import type { AuditRecord } from '../core/audit.ts';
 import { HubError } from '../core/errors.ts';
+import { turnsOf } from './bounded.ts';
 import { type PreparedRecord, prepare } from './lines.ts';
 
 /** A record whose answer waits until it is written. */
 export interface Waiting {
   readonly prepared: PreparedRecord;
   readonly personal: boolean;
-  readonly deadline: number;
+  /** The turn with which its wait is over. */
+  readonly lastTurn: number;
   /** Lets the answer go, or refuses it where it may not leave unlogged. The first call alone counts. */
   settle(isWritten: boolean): void;
 }
@@ -18,6 +20,8 @@ export interface WaitingRecords {
   take(): readonly Waiting[];
   isEmpty(): boolean;
   isFull(): boolean;
+  /** Begins the next turn, of those that waits are counted in. @returns its number */
+  turn(): number;
   /** Gives up those that have waited too long. @returns how many of them had nothing personal */
   expire(): number;
   /** Gives up all. @returns how many of them had nothing personal */
@@ -32,9 +36,11 @@ export function createWaitingRecords(options: {
   readonly timeoutMs: number;
   readonly hashSubject: (number: string) => string;
 }): WaitingRecords {
-  const { timeoutMs, hashSubject } = options;
+  const { hashSubject } = options;
+  const { most } = turnsOf(options.timeoutMs);
   let queue: Waiting[] = [];
   let entries = 0;
+  let turn = 0;
 
   function removeFirst(count: number): readonly Waiting[] {
     const removed = queue.slice(0, count);
@@ -58,7 +64,7 @@ export function createWaitingRecords(options: {
       queue.push({
         prepared,
         personal,
-        deadline: performance.now() + timeoutMs,
+        lastTurn: turn + most,
         settle(isWritten) {
           if (isWritten || !personal) resolve();
           else reject(auditUnavailable());
@@ -81,9 +87,12 @@ export function createWaitingRecords(options: {
     },
     isEmpty: () => queue.length === 0,
     isFull: () => entries >= MOST_ENTRIES,
+    turn() {
+      turn += 1;
+      return turn;
+    },
     expire() {
-      const now = performance.now();
-      const left = queue.findIndex(({ deadline }) => deadline > now);
+      const left = queue.findIndex(({ lastTurn }) => lastTurn > turn);
       return giveUp(left === -1 ? queue.length : left);
     },
     abandon: () => giveUp(queue.length),

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AuditHead, AuditLog } from '../core/audit.ts';
-import { bounded } from './bounded.ts';
+import { bounded, turnsOf } from './bounded.ts';
 import { type ChainOptions, createChain } from './chain.ts';
 import type { HeadsExport } from './heads.ts';
 import { auditUnavailable, createWaitingRecords, type Waiting } from './waiting.ts';
@@ -37,14 +37,11 @@ export function openWriter(options: WriterOptions): AuditLog {
     inFlight = [];
   }
 
-  const sweep = setInterval(
-    () => {
-      missed += waiting.expire();
-      const now = performance.now();
-      for (const one of inFlight) if (one.deadline <= now) one.settle(false);
-    },
-    Math.min(250, timeoutMs / 4),
-  );
+  const sweep = setInterval(() => {
+    const turn = waiting.turn();
+    missed += waiting.expire();
+    for (const one of inFlight) if (one.lastTurn <= turn) one.settle(false);
+  }, turnsOf(timeoutMs).everyMs);
   sweep.unref();
 
   async function writeGroup(): Promise<void> {
@@ -81,7 +78,7 @@ export function openWriter(options: WriterOptions): AuditLog {
 
   /** An export that hangs is behind, and holds nobody up. */
   async function exportHead(head: AuditHead): Promise<void> {
-    await bounded(heads.put(head), timeoutMs).catch(() => {});
+    await bounded(() => heads.put(head), timeoutMs).catch(() => {});
   }
 
   async function run(): Promise<void> {
@@ -114,7 +111,7 @@ export function openWriter(options: WriterOptions): AuditLog {
 
   async function closeAll(): Promise<void> {
     closed.abort();
-    await bounded(running ?? Promise.resolve(), timeoutMs).catch(() => {});
+    await bounded(async () => running, timeoutMs).catch(() => {});
     isClosed = true;
     missed += waiting.abandon();
     clearInterval(sweep);
