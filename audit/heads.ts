@@ -68,6 +68,8 @@ function openFolder(directory: string, fail: () => void): HeadsSink {
   const waiting: AuditHead[] = [];
   let flushing: Promise<void> | undefined;
   let file: { readonly chain: string; readonly handle: FileHandle } | undefined;
+  /** After a failure a file may end in the middle of a line. */
+  let wasInterrupted = false;
 
   async function append(chain: string, text: string): Promise<void> {
     if (file?.chain !== chain) {
@@ -76,7 +78,9 @@ function openFolder(directory: string, fail: () => void): HeadsSink {
       await mkdir(directory, { recursive: true });
       file = { chain, handle: await open(join(directory, headsFile(chain)), 'a', 0o640) };
     }
-    await file.handle.write(text);
+    // All of it: `write` may take a part, and say so without an error.
+    await file.handle.appendFile(wasInterrupted ? `\n${text}` : text);
+    wasInterrupted = false;
   }
 
   async function writeWaiting(): Promise<void> {
@@ -91,6 +95,7 @@ function openFolder(directory: string, fail: () => void): HeadsSink {
     } catch {
       await file?.handle.close().catch(() => {});
       file = undefined;
+      wasInterrupted = true;
       fail();
     }
   }

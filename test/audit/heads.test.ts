@@ -1,10 +1,11 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openHeads } from '../../audit/heads.ts';
+import { readExportedHeads } from '../../audit/exported-heads.ts';
+import { headsFile, openHeads } from '../../audit/heads.ts';
 import type { AuditHead } from '../../core/audit.ts';
 
 const head = (seq: number, chain = 'motcua-00000001/2026-11-20'): AuditHead => ({
@@ -65,6 +66,26 @@ describe('Heads of the access log', () => {
     ).toEqual([1, 2, 3]);
   });
 
+  it('are read as they are after an export that broke off in the middle of a line', async () => {
+    const file = join(folder, headsFile(head(1).chain));
+    await symlink('/dev/full', file);
+    const heads = openHeads({ directory: folder, url: '', token: '', warn });
+    await heads.put(head(1));
+    expect(heads.state()).toBe('behind');
+    await rm(file);
+    await writeFile(file, JSON.stringify(head(1)).slice(0, 60));
+    await heads.put(head(2));
+    await heads.close();
+    expect(await seqsIn(folder)).toEqual([1, 2]);
+  });
+
+  it('are told from lines that are none, but for one that a lost machine cut off at the end', async () => {
+    const lines = [1, 2, 3].map((seq) => JSON.stringify(head(seq)));
+    const file = join(folder, headsFile(head(1).chain));
+    await writeFile(file, `${lines[0]}\n${lines[1]?.replace('seq', 'sec')}\n${lines[2]}\n${lines[2]?.slice(0, 40)}`);
+    expect(await seqsIn(folder)).toEqual([1, 3, null]);
+  });
+
   it('are sent as JSON lines until the other side has taken them', async () => {
     const bodies: string[] = [];
     const seen: (string | undefined)[] = [];
@@ -104,3 +125,9 @@ describe('Heads of the access log', () => {
     }
   });
 });
+
+/** Null for a line that is no head. */
+async function seqsIn(folder: string): Promise<(number | null)[]> {
+  const exported = await readExportedHeads(folder);
+  return (await Array.fromAsync(exported.of(head(1).chain))).map((one) => one?.seq ?? null);
+}
