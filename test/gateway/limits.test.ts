@@ -125,7 +125,7 @@ describe('What an operation may hold', () => {
       'The operation has more than 1000000 fields of the root where at most 20 are taken.',
     ]);
     expect(faults('{ ...A } fragment A on Query { words ...B } fragment B on Query { ...A }')).toEqual([]);
-    expect(performance.now() - at).toBeLessThan(500);
+    expect(performance.now() - at).toBeLessThan(5_000);
   });
 });
 
