@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
@@ -19,6 +20,7 @@ import { loggedCauses } from './log-cause.ts';
 import { bindableAddress, isOwnName, isOwnOrigin } from './loopback.ts';
 import type { OperationClock } from './operation-clock.ts';
 import type { Authenticate, MakeContext, NoteRefusal } from './operation-request.ts';
+import { createClientErrors, JSON_TYPE } from './raw-answer.ts';
 import type { GatewaySettings } from './settings.ts';
 import { addSubscriptions } from './subscriptions.ts';
 import { httpsOptions, type Tls } from './tls.ts';
@@ -102,11 +104,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     const subscriptions = addSubscriptions(fastify, {
       ...served,
       readRegistered,
-      door,
-      names,
-      origins,
-      now,
-      isClosing,
+      headers: securityHeaders({ secured: tls !== undefined }),
+      ...{ door, names, origins, now, isClosing },
     });
     if (settings.GRAPHIQL === 'on') addGraphiqlRoutes(fastify, { defaultQuery });
     return async () => {
@@ -147,6 +146,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 }
 
 function createHttpServer({ settings, logger, names, origins, tls }: GatewayOptions): FastifyInstance {
+  const always = securityHeaders({ secured: tls !== undefined });
+  const clientErrors = createClientErrors(always);
   const fastify: FastifyInstance = Fastify({
     bodyLimit: settings.MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -156,11 +157,26 @@ function createHttpServer({ settings, logger, names, origins, tls }: GatewayOpti
     genReqId: () => randomUUID(),
     // Fastify's own lines hold the URL with its query string; the routes write theirs.
     logger: false,
-    // Of the two kinds of server, nothing here knows the difference.
-    ...((tls === undefined ? {} : { https: httpsOptions(tls) }) as object),
+    clientErrorHandler: (error, socket) => clientErrors.handle(error, socket),
+    // Before there is a route, so before the hooks: a path that cannot be read, or whose parts are too long.
+    frameworkErrors: (error, request, reply) => {
+      reply.header('x-request-id', request.id).headers(always);
+      return answerHttpError(error, request, reply, logger);
+    },
+    // Of the two kinds of server, nothing here knows the difference. A request that names no host is refused as one that
+    // names another.
+    ...((tls === undefined
+      ? { http: { requireHostHeader: false } }
+      : { https: { ...httpsOptions(tls), requireHostHeader: false } }) as object),
   });
-  const always = securityHeaders({ secured: tls !== undefined });
+  fastify.server.on('checkExpectation', (_: IncomingMessage, response: ServerResponse) => {
+    const body = JSON.stringify(refusal('BAD_REQUEST', 'Expect: nothing but 100-continue can be met.'));
+    const own = { 'x-request-id': randomUUID(), 'content-type': JSON_TYPE, 'content-length': Buffer.byteLength(body) };
+    response.writeHead(417, { ...always, ...own, connection: 'close' });
+    response.end(body);
+  });
   fastify.addHook('onRequest', (request, reply, done) => {
+    clientErrors.began(request.raw, reply.raw);
     reply.header('x-request-id', request.id).headers(always);
     // A page of another site whose name is made to lead to this machine is of the same origin for a browser; its name
     // still stands in the request.
@@ -187,6 +203,7 @@ function answerHttpError(error: FastifyError, request: FastifyRequest, reply: Fa
 
 const HTTP_FAULTS: Readonly<Record<number, string>> = {
   413: 'The request body is larger than the setting MAX_BODY_BYTES allows.',
+  414: 'A part of the path is longer than the hub takes.',
   415: 'The request body has a content type that is not taken; send application/json.',
 };
 

@@ -11,16 +11,18 @@ export function addSubscriptions(
     readonly door: Door;
     readonly names: readonly string[];
     readonly origins: readonly string[];
+    /** What stands on every answer. */
+    readonly headers: Readonly<Record<string, string>>;
     readonly isClosing: () => boolean;
   },
 ): { close(): Promise<void> } {
-  const { door, settings, logger, names, origins, isClosing } = options;
+  const { door, settings, logger, names, origins, headers, isClosing } = options;
   if (!options.schema.getSubscriptionType()) return { close: async () => {} };
   const runner = createSubscriptionRunner(options);
   const streams = addEventStreams(fastify, { runner, door, settings, isClosing });
   const sockets = addWebSockets({
     ...{ server: fastify.server, runner, door },
-    ...{ settings, logger, names, origins, isClosing },
+    ...{ settings, logger, names, origins, headers, isClosing },
   });
   return {
     async close() {

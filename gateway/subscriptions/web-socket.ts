@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
-import type { Duplex } from 'node:stream';
 import { setTimeout as delay, setImmediate as immediate } from 'node:timers/promises';
 import type { ExecutionResult, FormattedExecutionResult } from 'graphql';
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer } from 'graphql-ws';
@@ -13,6 +12,7 @@ import type { Door } from '../door.ts';
 import { formatGraphqlError } from '../format-error.ts';
 import { loggedCauses } from '../log-cause.ts';
 import { isOwnName, isOwnOrigin } from '../loopback.ts';
+import { type EdgeRefusal, refuseOnSocket } from '../raw-answer.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { asGraphqlError, SubscriptionRefused } from './document.ts';
 import { type SubscriptionRunner, tooMany } from './run.ts';
@@ -26,6 +26,8 @@ interface WebSocketOptions {
   /** Names and origins besides this machine's own. */
   readonly names: readonly string[];
   readonly origins: readonly string[];
+  /** What stands on every answer. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly isClosing: () => boolean;
 }
 
@@ -47,7 +49,7 @@ const MOST_REASON_BYTES = 123;
 
 /** Subscriptions over WebSocket at `/graphql`, in the subprotocol `graphql-transport-ws`. */
 export function addWebSockets(options: WebSocketOptions): { close(): Promise<void> } {
-  const { server, settings, logger, isClosing } = options;
+  const { server, settings, logger, headers, isClosing } = options;
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: settings.MAX_BODY_BYTES,
@@ -58,11 +60,24 @@ export function addWebSockets(options: WebSocketOptions): { close(): Promise<voi
 
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy());
-    const isFull = isClosing() || sockets.clients.size >= settings.SUBSCRIPTIONS;
-    const refusal = refusalOf(request, options) ?? (isFull ? '503 Service Unavailable' : null);
-    if (refusal !== null) refuseUpgrade(socket, refusal);
+    const refusal = refusalOf(request, options) ?? fullness();
+    if (refusal !== null) refuseOnSocket(socket, refusal, headers);
     else sockets.handleUpgrade(request, socket, head, (opened) => serve(opened, request));
   });
+  sockets.on('wsClientError', (_, socket) => {
+    refuseOnSocket(socket, { status: 400, code: 'BAD_REQUEST', message: NO_HANDSHAKE }, headers);
+  });
+
+  function fullness(): EdgeRefusal | null {
+    if (isClosing()) return { status: 503, code: 'OPERATION_TIMEOUT', message: 'The hub is stopping.' };
+    const most = settings.SUBSCRIPTIONS;
+    if (sockets.clients.size < most) return null;
+    return {
+      status: 503,
+      code: 'TOO_MANY_SUBSCRIPTIONS',
+      message: `The hub takes at most ${most} connections at once.`,
+    };
+  }
 
   function serve(socket: WebSocket, request: IncomingMessage): void {
     const requestId = randomUUID();
@@ -209,18 +224,20 @@ function createLine(socket: WebSocket, settings: GatewaySettings): Line {
   };
 }
 
-/** @returns the status line of the refusal; null where the upgrade may be done */
+const NAMES_ONLY = 'The hub answers to the names of this machine only.';
+const NOTHING_HERE = 'There is nothing here; subscriptions are at /graphql.';
+const NO_HANDSHAKE = `Expected a WebSocket that speaks ${GRAPHQL_TRANSPORT_WS_PROTOCOL}.`;
+
+/** @returns null where the upgrade may be done */
 function refusalOf(
   { url = '', headers }: IncomingMessage,
   { names, origins }: Pick<WebSocketOptions, 'names' | 'origins'>,
-): string | null {
-  if (!isOwnName(headers.host, names) || !isOwnOrigin(headers.origin, names, origins)) return '403 Forbidden';
-  if (url !== '/graphql') return '404 Not Found';
+): EdgeRefusal | null {
+  if (!isOwnName(headers.host, names) || !isOwnOrigin(headers.origin, names, origins)) {
+    return { status: 403, code: 'FORBIDDEN', message: NAMES_ONLY };
+  }
+  if (url !== '/graphql') return { status: 404, code: 'BAD_REQUEST', message: NOTHING_HERE };
   const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
-  return offered.includes(GRAPHQL_TRANSPORT_WS_PROTOCOL) ? null : '400 Bad Request';
-}
-
-function refuseUpgrade(socket: Duplex, status: string): void {
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-  setTimeout(() => socket.destroy(), CLOSE_MS).unref();
+  if (offered.includes(GRAPHQL_TRANSPORT_WS_PROTOCOL)) return null;
+  return { status: 400, code: 'BAD_REQUEST', message: NO_HANDSHAKE };
 }
