@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
@@ -6,7 +6,7 @@ import { settingsPrefix } from '../../hub/sectors.ts';
 import { createHub, type Hub } from '../../hub.ts';
 import type { AccountName } from '../../stand-ins/issuer/accounts.ts';
 import { openIssuer, type TestIssuer } from '../support/issuer.ts';
-import { openProvince, type Province, WORLD_NOW } from '../support/province.ts';
+import { openProvince, type Province, type ProvinceOptions, WORLD_NOW } from '../support/province.ts';
 
 /** A hub as it is served: recognises whoever asks, holds to the demo's grants, logs, and keeps to its limits. */
 export interface Fortress {
@@ -16,34 +16,59 @@ export interface Fortress {
   readonly url: string;
   /** Everything the hub logged. */
   readonly logged: readonly string[];
+  /** What it was told. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** DATA_DIR, where its store and its access log are. */
+  readonly directory: string;
+  readonly drops: Drops;
   bearer(name: AccountName): Promise<string>;
   close(): Promise<void>;
 }
+
+/** Folders into which two offices drop what changed, each in a format of its own. */
+export interface Drops {
+  folderOf(format: DropFormat): string;
+  /** Whole at once, under the next name. @returns the name */
+  drop(format: DropFormat, bytes: Uint8Array | string): Promise<string>;
+}
+
+export type DropFormat = 'csv' | 'xml';
 
 /** Nothing goes on by itself but what is asked. */
 const QUIET = { HEALTH_INTERVAL_MS: '3600000', POLL_INTERVAL_MS: '3600000', SWEEP_INTERVAL_MS: '3600000' };
 
 /** @param settings over the standard ones */
-export async function openFortress(settings: Readonly<Record<string, string>> = {}): Promise<Fortress> {
+export async function openFortress(
+  settings: Readonly<Record<string, string>> = {},
+  sizes: Pick<ProvinceOptions, 'citizens' | 'dossiers'> = { citizens: 40, dossiers: 120 },
+): Promise<Fortress> {
   const folder = await mkdtemp(join(tmpdir(), 'lienthong-fortress-'));
-  const province = await openProvince({ citizens: 40, dossiers: 120 });
+  const province = await openProvince(sizes);
   const now = () => WORLD_NOW;
   const issuer = await openIssuer(join(folder, 'issuer'), { now });
+  const drops = await openDrops(folder);
   const systems = Object.fromEntries(
     Object.entries(province.systems).flatMap(([id, system]) =>
       Object.entries(system.settings).map(([name, value]) => [settingsPrefix(id) + name, value]),
     ),
   );
+  const directory = join(folder, 'hub');
+  const environment = {
+    ...{ PORT: '0', DATA_DIR: directory, ...QUIET, ...systems, ...issuer.environment },
+    SECTORS_DIR: join(import.meta.dirname, 'sectors'),
+    [`${settingsPrefix('drop-csv')}DIRECTORY`]: drops.folderOf('csv'),
+    [`${settingsPrefix('drop-xml')}DIRECTORY`]: drops.folderOf('xml'),
+    ...settings,
+  };
   const logged: string[] = [];
   const hub = await createHub({
     logger: pino({ level: 'debug' }, { write: (line) => logged.push(line) }),
-    now,
-    environment: { PORT: '0', DATA_DIR: join(folder, 'hub'), ...QUIET, ...systems, ...issuer.environment, ...settings },
+    ...{ now, environment },
   });
   await hub.gateway.listen();
   await hub.caughtUp();
   return {
-    ...{ province, issuer, hub, logged },
+    ...{ province, issuer, hub, logged, environment, directory, drops },
     url: hub.gateway.address(),
     bearer: (name) => issuer.bearer(name),
     async close() {
@@ -51,6 +76,23 @@ export async function openFortress(settings: Readonly<Record<string, string>> = 
       await issuer.close();
       await province.close();
       await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function openDrops(folder: string): Promise<Drops> {
+  const folderOf = (format: DropFormat) => join(folder, `drop-${format}`);
+  const aside = join(folder, 'aside');
+  for (const one of [aside, folderOf('csv'), folderOf('xml')]) await mkdir(one, { recursive: true });
+  let count = 0;
+  return {
+    folderOf,
+    async drop(format, bytes) {
+      count += 1;
+      const name = `ho-so-${String(count).padStart(8, '0')}.${format}`;
+      await writeFile(join(aside, name), bytes);
+      await rename(join(aside, name), join(folderOf(format), name));
+      return name;
     },
   };
 }
