@@ -14,6 +14,7 @@ import { closedAccess } from './hub/closed-access.ts';
 import { makeDataFolder } from './hub/data-folder.ts';
 import { exposureOf, identityFaults } from './hub/identity-faults.ts';
 import { readRegisteredOperations } from './hub/registered-operations.ts';
+import { keepVisitsShort } from './hub/remove-visits.ts';
 import { readSealingKey } from './hub/sealing-key.ts';
 import { type Environment, findSectors, openSectors, sdlOf } from './hub/sectors.ts';
 import { type HubSettings, hubSettings } from './hub/settings.ts';
@@ -148,11 +149,14 @@ export async function createHub(options: HubOptions): Promise<Hub> {
       });
     }
     const watch = roles.has('gateway') ? watchSystems(registry, settings.HEALTH_INTERVAL_MS) : { close() {} };
+    const visits = roles.has('gateway')
+      ? keepVisitsShort({ database, days: settings.VISIT_RETENTION_DAYS, warn })
+      : { async close() {} };
     streams.start();
     let closed: Promise<void> | undefined;
     const closeAll = async () => {
       watch.close();
-      await Promise.all([gateway.close(), streams.close()]);
+      await Promise.all([gateway.close(), streams.close(), visits.close()]);
       await feed.close();
       await closeSystems();
     };

@@ -189,7 +189,7 @@ async function answerOperation(
       demandWithinLimits({ actor, document, operation, variables });
       return run({ source, document, operation, variables, makeContext });
     },
-    leaving: (outcome) => ({ hasData: outcome !== null && outcome.data !== null, errors: outcome?.errors ?? [] }),
+    leaving: (outcome) => ({ data: outcome?.data, errors: outcome?.errors ?? [] }),
   });
   exchange.hadContext = worked.hadContext;
   if (worked.failed) {

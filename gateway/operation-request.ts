@@ -42,6 +42,8 @@ export interface SettledOutcome {
   readonly codes: readonly ErrorCode[];
   /** Whether the answer has data, be it not all of it. */
   readonly hasData: boolean;
+  /** Whether some field at its root was answered, be it with nothing, rather than only refused or failed. */
+  readonly answered: boolean;
 }
 
 /** Makes the context of one operation. A HubError it throws is the answer, with the status of its code. */

@@ -4,7 +4,8 @@ import type { MakeContext, OperationContext, OperationRequest } from './operatio
 
 /** What a piece of work would let leave. */
 export interface Leaving {
-  readonly hasData: boolean;
+  /** Null where nothing of it would. */
+  readonly data: Readonly<Record<string, unknown>> | null | undefined;
   readonly errors: readonly FormattedError[];
 }
 
@@ -51,17 +52,23 @@ export async function settledWork<T>(asked: Work<T>): Promise<Worked<T>> {
   });
   const worked = await Promise.race([work(makeContext), overtime]).then(
     (result) => ({ failed: false, result, ...leaving(result) }) as const,
-    (error: unknown) => ({ failed: true, error, hasData: false, errors: errorsOf(error) }) as const,
+    (error: unknown) => ({ failed: true, error, data: null, errors: errorsOf(error) }) as const,
   );
   isOver = true;
   const hadContext = context !== undefined;
   try {
     const codes = [...new Set(worked.errors.map(({ outward }) => outward.extensions.code))];
-    await context?.settle({ codes, hasData: worked.hasData });
+    await context?.settle({ codes, hasData: worked.data != null, answered: isAnswered(worked) });
   } catch (error) {
     return { failed: true, error, errors: [formatGraphqlError(error)], hadContext };
   }
   return worked.failed
     ? { failed: true, error: worked.error, errors: worked.errors, hadContext }
     : { failed: false, result: worked.result, hadContext };
+}
+
+/** An empty answer is one too: nobody was found. */
+function isAnswered({ data, errors }: Leaving): boolean {
+  const refused = new Set(errors.map(({ outward }) => outward.path?.[0]));
+  return Object.entries(data ?? {}).some(([name, value]) => value !== null || !refused.has(name));
 }

@@ -48,7 +48,12 @@ export interface OpenedAccess {
    *
    * @throws HubError AUDIT_UNAVAILABLE: then nothing of the answer may leave
    */
-  settle(outcome: { readonly codes: readonly ErrorCode[]; readonly hasData: boolean }): Promise<void>;
+  settle(outcome: {
+    readonly codes: readonly ErrorCode[];
+    readonly hasData: boolean;
+    /** Whether some field at the root was answered, be it with nothing. */
+    readonly answered: boolean;
+  }): Promise<void>;
 }
 
 /** What the desk decides and writes with. */
@@ -176,7 +181,8 @@ function recordOf(
 /** Codes of what somebody may not have, rather than of what went wrong. */
 const REFUSALS: ReadonlySet<ErrorCode> = new Set(['FORBIDDEN', 'PURPOSE_REQUIRED', 'VISIT_OVER', 'VISIT_FULL']);
 
-function wordOf({ codes, hasData }: Outcome): AuditRecord['operation']['outcome'] {
-  if (hasData) return codes.length === 0 ? 'ANSWERED' : 'PARTIAL';
+function wordOf({ codes, answered }: Outcome): AuditRecord['operation']['outcome'] {
+  if (codes.length === 0) return 'ANSWERED';
+  if (answered) return 'PARTIAL';
   return codes.some((code) => REFUSALS.has(code)) ? 'REFUSED' : 'FAILED';
 }

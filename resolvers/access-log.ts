@@ -3,7 +3,7 @@ import type { AuditFound, AuditQuery } from '../core/audit.ts';
 import { isEnterpriseCode } from '../core/enterprise-code.ts';
 import { HubError } from '../core/errors.ts';
 import { agencyOf } from './catalogues.ts';
-import { type CitizenNode, numberOfId } from './citizens.ts';
+import { type CitizenNode, demandWhole, numberOfId } from './citizens.ts';
 import { checkedSize, openCursor, type PageArguments } from './connection.ts';
 import type { Operation } from './operation.ts';
 
@@ -57,7 +57,9 @@ async function readLog(operation: Operation, args: LogArguments): Promise<object
 }
 
 /** Whoever may ask for another's accesses is an auditor, and reads the log itself. */
-async function accessesTo(operation: Operation, { identity }: CitizenNode, args: PageArguments): Promise<object> {
+async function accessesTo(operation: Operation, citizen: CitizenNode, args: PageArguments): Promise<object> {
+  demandWhole(citizen);
+  const { identity } = citizen;
   const { access, registry } = operation;
   const { personalNumber } = access.actor;
   const isOwn = personalNumber !== null && identity.numbers.includes(personalNumber);

@@ -82,7 +82,7 @@ export interface OperationAccess {
   /** Before a mutation or something of the hub itself. @throws HubError FORBIDDEN, PURPOSE_REQUIRED */
   demand(action: Action, data: DataClass, unit?: string | null): void;
 
-  /** Notes a person in the answer; twice is once. */
+  /** Notes a person in the answer; twice is once. @param relation NAMED where they are only if nothing else ties them */
   shown(number: string, relation: Relation, dossier?: string | null): void;
   /** Notes a system that was asked: a sector's folder, or `index`. */
   asked(sector: string): void;
@@ -108,6 +108,12 @@ export interface AccessOptions {
   /** Numbers remembered to be the same person's. */
   readonly pairedNumbers: (number: string) => Promise<readonly string[]>;
   unitsSeen(actor: Actor, data: DataClass): readonly string[] | null;
+}
+
+/** Whoever asks for a person by a number that does not count is told which numbers do: it says nothing of the person. */
+function thingAsked(decision: Decision): RefusedThing {
+  if (decision.allowed) return 'record';
+  return decision.why === 'NOT_SELF' ? 'self' : decision.why === 'NOT_A_SUBJECT' ? 'party' : 'record';
 }
 
 /** Access, with what it has noted of the answer. */
@@ -179,6 +185,11 @@ export function createAccess(options: AccessOptions): NotedAccess {
   ];
   const isReception = purpose.code === 'RECEPTION';
   const isSelf = purpose.code === 'SELF';
+  /** Whom a record names may be tied to the purpose by themself. */
+  const tieOf = (number: string): Relation => {
+    const decision = decide(person([number]), [number]);
+    return decision.allowed ? decision.relation : 'NAMED';
+  };
 
   return {
     actor,
@@ -194,7 +205,7 @@ export function createAccess(options: AccessOptions): NotedAccess {
         return relation;
       }
       const direct = decide(person(numbers), numbers);
-      if (direct.allowed || !isReception) return demanded(direct, 'record');
+      if (direct.allowed || !isReception) return demanded(direct, how === 'LINK' ? 'record' : thingAsked(direct));
       const all = await withPairs(numbers);
       return demanded(decide(person(all), all), 'record');
     },
@@ -231,7 +242,8 @@ export function createAccess(options: AccessOptions): NotedAccess {
     },
     shown(number, relation, dossier = null) {
       const key = `${number} ${dossier ?? ''}`;
-      if (!subjects.has(key)) subjects.set(key, { number, relation, dossier });
+      if (subjects.has(key)) return;
+      subjects.set(key, { number, relation: relation === 'NAMED' ? tieOf(number) : relation, dossier });
     },
     asked: (sector) => systems.add(sector),
     sought: (what) => {

@@ -16,10 +16,11 @@ import { enterpriseCodeOf, type FilterArguments, indexFilterOf } from './dossier
 import type { DossierNode } from './dossier-node.ts';
 import { narrowedGaps, readDossier, sortOutPlaces, tooManyHandedIn } from './dossiers.ts';
 import { courseSectors, type DossierSector, dossierSectors, freshnessOf, staleGaps } from './freshness.ts';
-import { incomplete, isTwelve, mayMissNumbers } from './identity.ts';
+import { incomplete, mayMissNumbers } from './identity.ts';
 import { fromStore } from './index-loaders.ts';
 import type { Operation } from './operation.ts';
 import type { Registry } from './registry.ts';
+import { isTwelve } from './same-person.ts';
 
 export interface ListArguments extends PageArguments {
   readonly filter?: FilterArguments | null;

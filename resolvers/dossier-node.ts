@@ -53,7 +53,7 @@ export function dossierNode(
   const heardOfAt = Math.max(...views.map(({ recordedAt }) => recordedAt));
   const unheard = silent.filter(({ id }) => freshness.isBefore(id, heardOfAt));
   const node = fieldsOf(operation, code, seen, judged.personal);
-  if (judged.personal === null) noteNamed(operation, node, { facts, relation: judged.relation });
+  if (judged.personal === null) noteNamed(operation, node, { facts, relation: judged.relation, ownerNumbers });
   node.asOf = freshness.asOf(concerned.map(({ id }) => id));
   const malformed = views.filter(({ faults, sector }) => faults.length > 0 && !deleted.has(sector));
   node.missing = distinctGaps([
@@ -156,15 +156,20 @@ const PERSONAL_FIELDS = [
   ...['applicant', 'parties', 'summary', 'steps', 'papers', 'supplementRequests', 'fees', 'results'],
 ] as const;
 
-/** Whoever the dossier names is in the answer where it says anything of its own; how it stands names nobody. */
+/**
+ * Whoever the dossier names is in the answer where it says anything of its own; how it stands names nobody. What ties the
+ * dossier to the purpose does not tie everybody in it.
+ */
 function noteNamed(
   { access, plan }: Operation,
   { code }: DossierNode,
-  { facts, relation }: { facts: DossierFacts; relation: Relation },
+  { facts, relation, ownerNumbers }: { facts: DossierFacts; relation: Relation; ownerNumbers: readonly string[] },
 ): void {
   const asked = plan.fieldsOf('Dossier');
   if (!PERSONAL_FIELDS.some((field) => asked.has(field))) return;
-  for (const number of facts.numbers) access.shown(number, relation, code);
+  for (const number of facts.numbers) {
+    access.shown(number, ownerNumbers.includes(number) ? relation : 'NAMED', code);
+  }
 }
 
 const STATUS_FIELDS = ['status', 'statusNumber', 'statusTitle', 'timeliness'] as const;

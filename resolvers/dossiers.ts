@@ -15,9 +15,10 @@ import {
 import { factsOfCode } from './dossier-facts.ts';
 import { type DossierNode, dossierNode } from './dossier-node.ts';
 import { dossierSectors, freshnessOf, indexStale, staleGaps } from './freshness.ts';
-import { type Identity, incomplete, mayMissNumbers, ownerOf } from './identity.ts';
+import { type Identity, incomplete, mayMissNumbers } from './identity.ts';
 import type { Operation } from './operation.ts';
 import { forbidden } from './refusals.ts';
+import { ownerOf } from './same-person.ts';
 
 /**
  * A dossier's code as the index knows it: as it was typed, since systems hold codes of any form and those that are held

@@ -5,9 +5,10 @@ import type { Mapped } from '../core/mapping.ts';
 import { type Entity, entityOf, type OpenSector } from '../core/open-sector.ts';
 import type { Key } from '../core/source.ts';
 import { type CitizenNode, demandWhole, findCitizen } from './citizens.ts';
-import { incomplete, isTwelve, mayMissNumbers, ownerOf, ownRecords } from './identity.ts';
+import { incomplete, mayMissNumbers } from './identity.ts';
 import type { Operation } from './operation.ts';
 import { holderNumbers, judgedRecord, withheldFrom } from './records.ts';
+import { isTwelve, ownerOf, ownRecords } from './same-person.ts';
 
 export interface Link {
   readonly sector: OpenSector;

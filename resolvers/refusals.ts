@@ -2,13 +2,16 @@ import type { Decision } from '../core/access.ts';
 import { HubError } from '../core/errors.ts';
 
 /** What was asked for: whoever is refused learns no more than this. */
-export type RefusedThing = 'field' | 'operation' | 'record';
+export type RefusedThing = 'field' | 'operation' | 'record' | 'self' | 'party';
 
 const FORBIDDEN: Readonly<Record<RefusedThing, string>> = {
   field: 'You hold no grant for this field.',
   operation: 'You hold no grant for this operation.',
   // The same whether or not it is there.
   record: 'There is nothing here that you may see.',
+  // Of people asked for by number: decided before anybody looks whether there is such a person.
+  self: 'You see your own data alone: ask by the number of 12 digits that your token names.',
+  party: 'The dossier that you work on names nobody by this number: ask by a number that it names.',
 };
 
 /** The error of a decision: its reason stays inside. */

@@ -4,8 +4,9 @@ import type { FeedCursor, FeedEvent } from '../streams/feed.ts';
 import { identityOf, numberOfId } from './citizens.ts';
 import { enterpriseCodeOf, knownCode, knownSector } from './dossier-filter.ts';
 import { storedCode } from './dossiers.ts';
-import { incomplete, mayMissNumbers, ownerOf } from './identity.ts';
+import { incomplete, mayMissNumbers } from './identity.ts';
 import type { Operation } from './operation.ts';
+import { ownerOf } from './same-person.ts';
 
 export interface DossierChangedArguments {
   readonly where: {

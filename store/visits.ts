@@ -54,6 +54,8 @@ export interface Visits {
 export type VisitKey = readonly [openedAt: number, id: string];
 
 const MINUTE_MS = 60_000;
+/** Visits removed in one transaction: on SQLite everybody else waits for it. */
+const REMOVED_AT_ONCE = 200;
 
 export function createVisits(database: Database): Visits {
   const { knex } = database;
@@ -116,6 +118,33 @@ export function createVisits(database: Database): Visits {
       return { visits: await whole(database, rows.slice(0, first)), more: rows.length > first };
     },
   };
+}
+
+/**
+ * Removes visits that were opened longer ago than they are kept, whatever came of them, and who was asked for in them. That
+ * somebody looked stays in the access log.
+ *
+ * @param keptMs milliseconds, longer than a visit is open
+ * @returns how many were removed
+ */
+export async function removeOldVisits(
+  database: Database,
+  { keptMs, signal }: { readonly keptMs: number; readonly signal: AbortSignal },
+): Promise<number> {
+  const before = (await sharedClock(database.knex, database)) - keptMs;
+  for (let removed = 0; ; ) {
+    const rows = await database.query(
+      `select id from visit where opened_at < ? order by opened_at, id limit ${REMOVED_AT_ONCE}`,
+      [before],
+    );
+    if (rows.length === 0 || signal.aborted) return removed;
+    const ids = rows.map(({ id }) => String(id));
+    await inTransaction(database, async ({ run }) => {
+      await run(`delete from visit where id in (${places(ids.length)})`, ids);
+      await run(`delete from visit_subject where visit in (${places(ids.length)})`, ids);
+    });
+    removed += ids.length;
+  }
 }
 
 /** Two that take the last place at once come one after the other: on SQLite every transaction waits for the other anyway. */

@@ -126,7 +126,7 @@ export function createBeginnings(options: BeginningsOptions): Beginnings {
       return await timed(begun, {
         clock: startClock(settings.OPERATION_TIMEOUT_MS),
         event: false,
-        leaving: () => ({ hasData: false, errors: [] }),
+        leaving: () => ({ data: null, errors: [] }),
         work: async (served, contextValue) => {
           const source = await createSourceEventStream({
             schema: served,

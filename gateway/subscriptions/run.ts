@@ -110,7 +110,7 @@ export function createSubscriptionRunner(options: SubscriptionsOptions): Subscri
           clock,
           event: true,
           leaving: ({ data: told, errors: failed = [] }: ExecutionResult) => ({
-            hasData: told != null,
+            data: told,
             errors: failed.map((error) => formatGraphqlError(error)),
           }),
           work: async (served, contextValue) =>

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createSeal } from '../../core/seal.ts';
+import { DAY_MS } from '../../core/time.ts';
+import { keepVisitsShort } from '../../hub/remove-visits.ts';
 import { openStore, type Store } from '../../store/store.ts';
-import { createVisits, type Visit, type Visits } from '../../store/visits.ts';
+import { createVisits, removeOldVisits, type Visit, type Visits } from '../../store/visits.ts';
 import { ownDatabase } from '../services/mariadb.ts';
 
 const service = inject('mariadb');
@@ -90,5 +92,48 @@ describe.each(['SQLite', `MariaDB${reason}`])('Visits at the counter, on %s', (k
     expect(listed).toHaveLength(4);
     expect((await visits.unbound({ units: [], first: 3, after: null })).visits).toEqual([]);
     expect((await visits.unbound({ units: null, first: 100, after: null })).visits.length).toBeGreaterThan(4);
+  });
+
+  describe('are kept for so long and no longer', () => {
+    /** With somebody who was asked for in it. */
+    const openedBefore = async (ms: number): Promise<string> => {
+      const { id } = await open();
+      await visits.takePlace(id, [`subject of ${id}`], 8);
+      await store.database.knex('visit').where({ id }).decrement('opened_at', ms);
+      return id;
+    };
+    const subjectsOf = async (id: string) =>
+      (await store.database.query('select subject_hash from visit_subject where visit = ?', [id])).length;
+    const { signal } = new AbortController();
+
+    test('with whom was asked for in them, whether or not a dossier came of them', async () => {
+      const [old, bound, young] = [await openedBefore(DAY_MS), await openedBefore(2 * DAY_MS), await openedBefore(0)];
+      await visits.bind(bound, 'H41.77.01-261119-0003');
+      expect(await removeOldVisits(store.database, { keptMs: DAY_MS, signal })).toBe(2);
+      for (const id of [old, bound]) {
+        expect(await visits.read(id)).toBeNull();
+        expect(await subjectsOf(id)).toBe(0);
+      }
+      expect((await visits.read(young))?.subjects.size).toBe(1);
+      expect(await removeOldVisits(store.database, { keptMs: DAY_MS, signal })).toBe(0);
+    });
+
+    test('however many there are', async () => {
+      const ids = await Promise.all(Array.from({ length: 450 }, () => open().then(({ id }) => id)));
+      await store.database.knex('visit').whereIn('id', ids).decrement('opened_at', DAY_MS);
+      expect(await removeOldVisits(store.database, { keptMs: DAY_MS, signal })).toBe(450);
+    });
+
+    test('by every hub that receives, and two at once do no harm', async () => {
+      const old = await openedBefore(3 * DAY_MS);
+      const young = await openedBefore(DAY_MS);
+      const warnings: string[] = [];
+      const warn = (message: string) => void warnings.push(message);
+      const hubs = [1, 2].map(() => keepVisitsShort({ database: store.database, days: 2, warn }));
+      await expect.poll(() => visits.read(old)).toBeNull();
+      await Promise.all(hubs.map((hub) => hub.close()));
+      expect(warnings).toEqual([]);
+      expect(await visits.read(young)).not.toBeNull();
+    });
   });
 });

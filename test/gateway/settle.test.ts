@@ -57,9 +57,9 @@ describe('the context of an operation', () => {
     }
     await ask({ query: '{ name }' });
     expect(settled).toEqual([
-      { codes: ['SOURCE_TIMEOUT'], hasData: true },
-      { codes: ['SOURCE_TIMEOUT'], hasData: true },
-      { codes: [], hasData: true },
+      { codes: ['SOURCE_TIMEOUT'], hasData: true, answered: true },
+      { codes: ['SOURCE_TIMEOUT'], hasData: true, answered: true },
+      { codes: [], hasData: true, answered: true },
     ]);
     expect(refused).toEqual([]);
   });
@@ -67,7 +67,7 @@ describe('the context of an operation', () => {
   it('is told of an operation that took too long, of which nothing leaves', async () => {
     const { ask, settled } = await watched();
     expect((await ask({ query: '{ name deaf }' })).status).toBe(504);
-    expect(settled).toEqual([{ codes: ['OPERATION_TIMEOUT'], hasData: false }]);
+    expect(settled).toEqual([{ codes: ['OPERATION_TIMEOUT'], hasData: false, answered: false }]);
   });
 
   it('keeps the whole answer back where it throws', async () => {
@@ -134,9 +134,9 @@ describe.each(WAYS)('the contexts of a subscription $name', ({ subscribe }) => {
     await subscribe(hub, { query: 'subscription { count(to: 2) { number failing } }' });
     expect(requests.map(({ event }) => event)).toEqual([false, true, true]);
     expect(settled).toEqual([
-      { codes: [], hasData: false },
-      { codes: ['SOURCE_TIMEOUT'], hasData: true },
-      { codes: ['SOURCE_TIMEOUT'], hasData: true },
+      { codes: [], hasData: false, answered: false },
+      { codes: ['SOURCE_TIMEOUT'], hasData: true, answered: true },
+      { codes: ['SOURCE_TIMEOUT'], hasData: true, answered: true },
     ]);
   });
 
