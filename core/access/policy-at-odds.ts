@@ -112,8 +112,7 @@ function isOfLog(purpose: PurposeCode | undefined): boolean {
 
 function twins(member: string, named: readonly (readonly [place: string, name: string])[]): readonly string[] {
   return named.flatMap(([place, name], at) => {
-    const first = named.find((other) => other[1] === name);
-    const isTwin = first !== undefined && first !== named[at] && name !== '';
-    return isTwin ? [`${place}.${member}: ${first[0]} is called ${name} already`] : [];
+    const first = named.slice(0, at).find((other) => other[1] === name);
+    return first !== undefined && name !== '' ? [`${place}.${member}: ${first[0]} is called ${name} already`] : [];
   });
 }

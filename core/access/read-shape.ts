@@ -18,8 +18,8 @@ export const flag: Read<boolean> = (value, place, faults) =>
 /** A whole number between bounds, both included. */
 export function whole(least: number, most: number): Read<number> {
   return (value, place, faults) => {
-    const isOne = typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most;
-    return isOne ? value : fault(faults, place, `a whole number from ${least} to ${most}`, value);
+    const isOne = Number.isInteger(value) && Number(value) >= least && Number(value) <= most;
+    return isOne ? Number(value) : fault(faults, place, `a whole number from ${least} to ${most}`, value);
   };
 }
 

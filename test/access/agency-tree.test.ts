@@ -42,4 +42,16 @@ describe('the agencies as a tree', () => {
     expect(circle.codesBelow('H41.01')).toEqual(['H41.01', 'H41.02']);
     expect(circle.roots()).toEqual([]);
   });
+
+  it('end at an agency that the catalogue names and does not hold', () => {
+    const row = { title: 'x', oldCode: null, validFrom: '2020-01-01', validTo: null } as const;
+    const rows = [
+      { ...row, code: 'H40.01', level: 'department', parent: 'H40' },
+      { ...row, code: 'H40.07', level: 'one-stop', parent: 'H40' },
+    ] as const;
+    const torn = agencyTreeOf({ all: () => rows, byCode: (code) => rows.find((one) => one.code === code) ?? null });
+    expect(torn.ancestorsOf('H40.01')).toEqual(['H40.01', 'H40']);
+    expect([torn.agencyOf('H40.01'), torn.agencyOf('H40.07')]).toEqual(['H40.01', 'H40']);
+    expect([torn.codesBelow('H40'), torn.roots()]).toEqual([[], []]);
+  });
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import pino from 'pino';
 import { loadCatalogues } from '../../catalogues/catalogue.ts';
 import type { Actor } from '../../core/access.ts';
-import type { AuditRecord } from '../../core/audit.ts';
+import type { AuditFound, AuditReader, AuditRecord } from '../../core/audit.ts';
 import { HubError } from '../../core/errors.ts';
 import type { AccessParts } from '../../hub/access-parts.ts';
 import { readHubPolicy } from '../../hub/policy.ts';
@@ -62,6 +62,8 @@ export interface GuardedProvince {
   /** What was logged, in order. */
   readonly logged: AuditRecord[];
   readonly address: string;
+  /** Where the hub keeps its store. */
+  readonly store: string;
   ask(who: Person, query: string, said?: Said, variables?: Readonly<Record<string, unknown>>): Promise<Answer>;
   close(): Promise<void>;
 }
@@ -93,7 +95,7 @@ export async function openGuardedProvince(): Promise<GuardedProvince> {
   const address = await hub.gateway.listen();
   await hub.caughtUp();
   return {
-    ...{ hub, logged, address },
+    ...{ hub, logged, address, store: `sqlite://${join(directory, 'hub', 'hub.sqlite')}` },
     world: createWorld(SIZE),
     reads: countReads(hub),
     ask: (who, query, said = {}, variables = {}) => ask(address, who, query, said, variables),
@@ -126,10 +128,30 @@ function partsOf(logged: AuditRecord[], sectors: readonly string[]): AccessParts
     noteRefusal: async () => {},
     limits: { of: () => ({ perMinute: 100_000, atOnce: 100 }) },
     introspection: () => true,
-    audit: { find: async () => ({ found: [], more: false }), hashSubject },
+    audit: readerOf(logged, hashSubject),
     desk: (registry, rules) => createAccessDesk({ registry, rules, policy, can, units, log, hashSubject }),
     state: () => ({}),
     close: async () => {},
+  };
+}
+
+/** Reads what was logged into memory. */
+function readerOf(logged: readonly AuditRecord[], hashSubject: (word: string) => string): AuditReader {
+  return {
+    hashSubject,
+    async find({ actor, subjectNumbers, first }) {
+      const found = logged.flatMap(({ operation, subjects }, seq): AuditFound[] => {
+        const entry = { v: 1 as const, seq, at: WORLD_NOW, ...operation, subjects: subjects.length };
+        const named = subjects.find(({ number }) => subjectNumbers?.includes(number));
+        if (operation.actor !== actor && named === undefined) return [];
+        const subject = named && {
+          ...{ v: 1 as const, seq, at: WORLD_NOW, kind: 'SUBJECT' as const, of: seq },
+          ...{ subject: hashSubject(named.number), relation: named.relation, dossier: named.dossier },
+        };
+        return [{ key: [WORLD_NOW, 'memory', seq], operation: entry, subject: subject ?? null }];
+      });
+      return { found: found.slice(0, first), more: found.length > first };
+    },
   };
 }
 

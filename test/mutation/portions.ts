@@ -23,7 +23,7 @@ export const PORTIONS = {
   /** What an operation may see, and what is logged of it. */
   desk: {
     mutate: ['resolvers/access.ts', 'resolvers/access-desk.ts'],
-    tests: ['test/access/desk.test.ts'],
+    tests: ['test/access/{desk,operation-access}.test.ts'],
     least: 95,
   },
   /** Whom a token speaks for. */
@@ -41,7 +41,7 @@ export const PORTIONS = {
   /** How the access log is written, and how it is verified. */
   log: {
     mutate: ['audit/chain.ts', 'audit/verify.ts', 'audit/verify-chain.ts'],
-    tests: ['test/audit/{verify,write-chain}.test.ts'],
+    tests: ['test/audit/{verify,verify-heads,verify-log,write-chain}.test.ts'],
     least: 95,
   },
   /** What operations cost. */
