@@ -119,7 +119,7 @@ describe('a file of grants', () => {
         `grants[${place}].sectors: expected a list that is not empty, came nothing`,
       ]),
     );
-    const { id: ____, ...unnamed } = { ...CLIENTS[0] };
+    const { id: ____, ...unnamed } = CLIENTS[0] as Json;
     expect(faultsOf(file([COUNTER], { clients: [unnamed, unnamed] }))).toHaveLength(2);
   });
 

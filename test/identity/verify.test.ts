@@ -135,6 +135,7 @@ describe('a token is not believed', () => {
     ['a bond without a certificate', { cnf: {} }, 'CERTIFICATE'],
     ['a bond to something else', { cnf: { jkt: THUMBPRINT } }, 'CERTIFICATE'],
     ['a bond to something else besides', { cnf: { 'x5t#S256': THUMBPRINT, jkt: THUMBPRINT } }, 'CERTIFICATE'],
+    ['a bond to several certificates', { cnf: { 'x5t#S256': [THUMBPRINT] } }, 'CERTIFICATE'],
     ['a bond to less than a certificate', { cnf: { 'x5t#S256': 'AAAA' } }, 'CERTIFICATE'],
   ])('for %s', async (_, change, reason) => {
     expect(await doubtOf(verify(await sign(key, { ...COUNTER, ...change })))).toBe(reason);
@@ -209,6 +210,32 @@ describe('a token is not believed', () => {
       .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
       .encrypt(new Uint8Array(32));
     expect(await doubtOf(verify(sealed))).toBe('FORM');
+  });
+
+  it('whose key has a longer name than a key has', async () => {
+    for (const [length, believed] of [
+      [200, null],
+      [201, 'HEADER'],
+    ] as const) {
+      const named = await newKey('k'.repeat(length));
+      expect(await doubtOf(verifierOf([named.jwk])(await sign(named)))).toBe(believed);
+    }
+  });
+
+  it('that has one character more than a token may have', async () => {
+    const lengths = new Map<number, string | null>();
+    for (const name of ['first', 'first-2']) {
+      const named = await newKey(name);
+      // Three bytes of claims are four characters of a token.
+      const least = Math.floor(((4_096 - (await sign(named, { ...COUNTER, more: '' })).length) * 3) / 4) - 2;
+      for (let more = least; more < least + 5; more++) {
+        const token = await sign(named, { ...COUNTER, more: 'a'.repeat(more) });
+        if (token.length === 4_096 || token.length === 4_097) {
+          lengths.set(token.length, await doubtOf(verifierOf([named.jwk])(token)));
+        }
+      }
+    }
+    expect(Object.fromEntries(lengths)).toEqual({ 4096: null, 4097: 'FORM' });
   });
 
   it('that is longer than a token is', async () => {
