@@ -29,7 +29,7 @@ export const PORTIONS = {
   /** Whom a token speaks for. */
   tokens: {
     mutate: ['identity/verify.ts', 'identity/claims.ts'],
-    tests: ['test/identity/verify.test.ts'],
+    tests: ['test/identity/{verify,bearer}.test.ts'],
     least: 100,
   },
   /** By which keys it is believed. */
