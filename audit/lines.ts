@@ -24,19 +24,37 @@ export function prepare({ operation, subjects }: AuditRecord, hashSubject: (numb
   return { tails, size };
 }
 
-/** Members in the order of the canonical form, whatever order they came in. */
+/** Texts of what is the same for all operations of one document: as long as the document is kept, they are. */
+const known = new WeakMap<object, string>();
+
+function textOf(shared: object, write: () => string): string {
+  const before = known.get(shared);
+  if (before !== undefined) return before;
+  const text = write();
+  known.set(shared, text);
+  return text;
+}
+
+/** `JSON.stringify` of the operation, put together from its parts in the order of the canonical form. */
 function operationTail(operation: AuditRecord['operation'], subjects: number): string {
   const { kind, request, actor, client, role, unit, purpose, dossier, visit, op } = operation;
   const { fields, systems, outcome, codes, sought } = operation;
-  const ordered = {
-    ...{ kind, request, actor, client, role, unit, purpose, dossier, visit },
-    op: { hash: op.hash, name: op.name, type: op.type },
-    ...{ fields, systems, outcome, codes, subjects },
-    ...(sought !== undefined && {
-      sought: { subject: sought.subject, actor: sought.actor, dossier: sought.dossier },
-    }),
-  };
-  return JSON.stringify(ordered).slice(1);
+  const document = textOf(op, () => JSON.stringify({ hash: op.hash, name: op.name, type: op.type }));
+  const places = textOf(fields, () => JSON.stringify(fields));
+  const who = `"kind":"${kind}","request":${quoted(request)},"actor":${quoted(actor)},"client":${quoted(client)},"role":"${role}","unit":${quoted(unit)}`;
+  const why = `"purpose":${quoted(purpose)},"dossier":${quoted(dossier)},"visit":${quoted(visit)}`;
+  const came = `"systems":${JSON.stringify(systems)},"outcome":"${outcome}","codes":${JSON.stringify(codes)},"subjects":${subjects}`;
+  return `${who},${why},"op":${document},"fields":${places},${came}${soughtTail(sought)}}`;
+}
+
+function soughtTail(sought: AuditRecord['operation']['sought']): string {
+  if (sought === undefined) return '';
+  const { subject, actor, dossier } = sought;
+  return `,"sought":${JSON.stringify({ subject, actor, dossier })}`;
+}
+
+function quoted(text: string | null): string {
+  return text === null ? 'null' : JSON.stringify(text);
 }
 
 /** The lines of a record, the first of them at this place of the chain. */

@@ -41,9 +41,10 @@ export const auditSettings = {
     secret: true,
   }),
   AUDIT_GROUP_MS: integerSetting({
-    description: 'Longest an entry of the access log waits for others to be written with it',
+    description:
+      'Longest an entry of the access log waits for others to be written with it, where several come at once',
     unit: 'milliseconds',
-    standard: 1,
+    standard: 5,
     most: 50,
   }),
   AUDIT_TIMEOUT_MS: integerSetting({

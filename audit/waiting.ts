@@ -7,6 +7,8 @@ import { type PreparedRecord, prepare } from './lines.ts';
 export interface Waiting {
   readonly prepared: PreparedRecord;
   readonly personal: boolean;
+  /** Milliseconds of the process's clock. */
+  readonly since: number;
   /** The turn with which its wait is over. */
   readonly lastTurn: number;
   /** Lets the answer go, or refuses it where it may not leave unlogged. The first call alone counts. */
@@ -19,6 +21,8 @@ export interface WaitingRecords {
   /** As many as one group holds. */
   take(): readonly Waiting[];
   isEmpty(): boolean;
+  /** How long the first of them has waited, in milliseconds; 0 where there is none. */
+  ageMs(): number;
   isFull(): boolean;
   /** Begins the next turn, of those that waits are counted in. @returns its number */
   turn(): number;
@@ -64,6 +68,7 @@ export function createWaitingRecords(options: {
       queue.push({
         prepared,
         personal,
+        since: performance.now(),
         lastTurn: turn + most,
         settle(isWritten) {
           if (isWritten || !personal) resolve();
@@ -86,6 +91,10 @@ export function createWaitingRecords(options: {
       return removeFirst(count);
     },
     isEmpty: () => queue.length === 0,
+    ageMs() {
+      const [first] = queue;
+      return first === undefined ? 0 : performance.now() - first.since;
+    },
     isFull: () => entries >= MOST_ENTRIES,
     turn() {
       turn += 1;

@@ -7,17 +7,21 @@ import { auditUnavailable, createWaitingRecords, type Waiting } from './waiting.
 
 export interface WriterOptions extends ChainOptions {
   readonly heads: HeadsExport;
-  /** Longest a record waits for others, in milliseconds. */
+  /** Longest a record waits for others, in milliseconds; it waits for hardly any where it was alone before. */
   readonly groupMs: number;
   readonly hashSubject: (number: string) => string;
 }
 
+/** Of a record where the last one had no company. */
+const ALONE_MS = 1;
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 5_000;
 
 /**
- * Writes records in groups: while one group is on its way, the next one gathers. A group that failed is never written
- * again, since nobody knows whether it arrived; its chain is read before anything else is written to it.
+ * Writes records in groups: while one group is on its way, the next one gathers. A group costs a transaction, a signature
+ * and an export however few records it holds, so where several come at once each waits a little for the others. A group that
+ * failed is never written again, since nobody knows whether it arrived; its chain is read before anything else is written to
+ * it.
  */
 export function openWriter(options: WriterOptions): AuditLog {
   const { heads, groupMs, timeoutMs, warn } = options;
@@ -27,20 +31,23 @@ export function openWriter(options: WriterOptions): AuditLog {
   /** Operations without personal data that were answered unlogged. */
   let missed = 0;
   let running: Promise<void> | undefined;
-  let inFlight: readonly Waiting[] = [];
+  const inFlight = new Set<readonly Waiting[]>();
+  let lastSize = 0;
+  /** Of the last group. */
+  let exporting: Promise<void> = Promise.resolve();
   let closing: Promise<void> | undefined;
   let isClosed = false;
   const closed = new AbortController();
 
-  function settleAll(isWritten: boolean): void {
-    for (const one of inFlight) one.settle(isWritten);
-    inFlight = [];
+  function release(group: readonly Waiting[], isWritten: boolean): void {
+    for (const one of group) one.settle(isWritten);
+    inFlight.delete(group);
   }
 
   const sweep = setInterval(() => {
     const turn = waiting.turn();
     missed += waiting.expire();
-    for (const one of inFlight) if (one.lastTurn <= turn) one.settle(false);
+    for (const group of inFlight) for (const one of group) if (one.lastTurn <= turn) one.settle(false);
   }, turnsOf(timeoutMs).everyMs);
   sweep.unref();
 
@@ -49,22 +56,24 @@ export function openWriter(options: WriterOptions): AuditLog {
       const head = await chain.end();
       if (head !== null) await exportHead(head);
     }
-    inFlight = waiting.take();
-    const plain = inFlight.filter(({ personal }) => !personal).length;
+    const group = waiting.take();
+    inFlight.add(group);
+    lastSize = group.length;
+    const plain = group.filter(({ personal }) => !personal).length;
     const told = missed;
     try {
       const head = await chain.write({
-        records: inFlight.map(({ prepared }) => prepared),
+        records: group.map(({ prepared }) => prepared),
         plain,
         // After a failure even where nothing was missed: writing it is what shows that the log takes entries again.
         missed: missed > 0 || !isWriting ? missed : null,
       });
       missed -= told;
-      await exportHead(head);
-      settleAll(true);
+      // The next group is on its way meanwhile; this one's answers wait until its head is out.
+      exporting = exportHead(head).then(() => release(group, true));
     } catch (error) {
       missed += plain;
-      settleAll(false);
+      release(group, false);
       throw error;
     }
   }
@@ -81,11 +90,18 @@ export function openWriter(options: WriterOptions): AuditLog {
     await bounded(() => heads.put(head), timeoutMs).catch(() => {});
   }
 
+  /** What has waited for the group before has waited for others as well. */
+  async function gather(): Promise<void> {
+    const longest = lastSize > 1 ? groupMs : Math.min(groupMs, ALONE_MS);
+    const left = longest - waiting.ageMs();
+    if (left > 0) await delay(left, undefined, { signal: closed.signal }).catch(() => {});
+  }
+
   async function run(): Promise<void> {
     let pauseMs = FIRST_PAUSE_MS;
-    if (groupMs > 0) await delay(groupMs, undefined, { signal: closed.signal }).catch(() => {});
     while (!isClosed && !(waiting.isEmpty() && isWriting)) {
       try {
+        await gather();
         if (!isWriting) await recover();
         await writeGroup();
         if (!isWriting) warn('The access log is written again');
@@ -94,7 +110,6 @@ export function openWriter(options: WriterOptions): AuditLog {
       } catch {
         if (isWriting) warn('The access log cannot be written; personal data is refused until it can');
         isWriting = false;
-        settleAll(false);
         if (closed.signal.aborted) return;
         await delay(pauseMs, undefined, { signal: closed.signal }).catch(() => {});
         pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
@@ -112,6 +127,7 @@ export function openWriter(options: WriterOptions): AuditLog {
   async function closeAll(): Promise<void> {
     closed.abort();
     await bounded(async () => running, timeoutMs).catch(() => {});
+    await exporting;
     isClosed = true;
     missed += waiting.abandon();
     clearInterval(sweep);

@@ -59,7 +59,7 @@ const operation: AuditRecord['operation'] = {
 const audit = await openAuditDatabase(values.url ?? `sqlite://${join(folder, 'audit.sqlite')}`);
 const heads = openHeads({ directory: join(folder, 'heads'), url: '', token: '', warn });
 const log = openWriter({
-  ...{ audit, heads, now: Date.now, warn, instance: 'bench', groupMs: 1, timeoutMs: 30_000 },
+  ...{ audit, heads, now: Date.now, warn, instance: 'bench', groupMs: 5, timeoutMs: 30_000 },
   keys: { signing: privateKey, publicKey: publicKeyOf(privateKey) },
   hashSubject: (number) => hashes.get(number) ?? '',
 });
