@@ -70,6 +70,7 @@ export interface AccessDeskOptions {
 
 /** Numbers whose pairs are read in one statement. */
 const MOST_PAIRED = 500;
+const NOBODY: ReadonlySet<string> = new Set();
 
 export function createAccessDesk(options: AccessDeskOptions): AccessDesk {
   const { registry, rules, policy, can, units, log, hashSubject } = options;
@@ -78,11 +79,8 @@ export function createAccessDesk(options: AccessDeskOptions): AccessDesk {
   const readDossier = createDossierReader(registry);
 
   /** @throws HubError FORBIDDEN, the same for a dossier of others and for none */
-  async function purposeOf({ actor, stated }: AccessRequest, visit: Visit | null): Promise<StatedPurpose> {
-    const evidence = visit === null ? null : { id: visit.id, subjects: visit.subjects };
-    const purpose: StatedPurpose = { code: stated.purpose, dossier: null, visit: evidence };
-    if (stated.dossier === null) return purpose;
-    const dossier = await readDossier(stated.dossier);
+  async function withDossier(actor: Actor, purpose: StatedPurpose, code: string): Promise<StatedPurpose> {
+    const dossier = await readDossier(code);
     if (dossier === null) throw forbidden('record');
     const { allowed } = can(actor, 'READ', { kind: 'dossier', data: 'COURSE', dossier }, purpose);
     if (!allowed) throw forbidden('record');
@@ -90,27 +88,35 @@ export function createAccessDesk(options: AccessDeskOptions): AccessDesk {
   }
 
   /** @throws HubError VISIT_OVER */
-  async function visitOf({ actor, stated }: AccessRequest): Promise<Visit | null> {
-    if (stated.visit === null) return null;
-    const visit = await fromStore(registry.visits.read(stated.visit));
+  async function visitOf(actor: Actor, id: string): Promise<Visit> {
+    const visit = await fromStore(registry.visits.read(id));
     if (visit === null || !visit.isOpen || visit.actor !== actor.id || visit.client !== actor.client) throw visitOver();
     return visit;
   }
 
   /** The numbers of somebody who asks for themself. */
-  async function ownNumbers({ actor: { personalNumber }, stated }: AccessRequest): Promise<ReadonlySet<string>> {
-    if (personalNumber === null || stated.purpose !== 'SELF') return new Set();
+  async function ownNumbers(personalNumber: string): Promise<ReadonlySet<string>> {
     const [paired = []] = await fromStore(registry.numberPairs.of([personalNumber]));
     return new Set([personalNumber, ...paired]);
   }
 
+  const pairedLoader = () =>
+    createLoader((numbers: readonly string[]) => fromStore(registry.numberPairs.of(numbers)), {
+      maxBatchSize: MOST_PAIRED,
+    });
+
   return {
     visits: { ...policy.visits, hashOf: hashSubject },
     async open(request) {
-      const { actor } = request;
-      const [visit, own] = await Promise.all([visitOf(request), ownNumbers(request)]);
-      const purpose = await purposeOf(request, visit);
+      const { actor, stated } = request;
+      const { personalNumber } = actor;
+      const visit = stated.visit === null ? null : await visitOf(actor, stated.visit);
+      const own = personalNumber === null || stated.purpose !== 'SELF' ? NOBODY : await ownNumbers(personalNumber);
+      const evidence = visit === null ? null : { id: visit.id, subjects: visit.subjects };
+      const bare: StatedPurpose = { code: stated.purpose, dossier: null, visit: evidence };
+      const purpose = stated.dossier === null ? bare : await withDossier(actor, bare, stated.dossier);
       const asked = fieldsOf(request);
+      let paired: ReturnType<typeof pairedLoader> | undefined;
       const refused = asked.refusedTo(actor, purpose);
       const access = createAccess({
         ...{ actor, purpose, refused, can, rules, visit, unitsSeen },
@@ -118,9 +124,11 @@ export function createAccessDesk(options: AccessDeskOptions): AccessDesk {
         visits: registry.visits,
         hashOf: hashSubject,
         ownNumbers: own,
-        pairedNumbers: createLoader((numbers: readonly string[]) => fromStore(registry.numberPairs.of(numbers)), {
-          maxBatchSize: MOST_PAIRED,
-        }),
+        pairedNumbers: (number) => {
+          // Few operations ask for any.
+          paired ??= pairedLoader();
+          return paired(number);
+        },
       });
       return {
         access,
@@ -154,7 +162,7 @@ function recordOf(
   { asked, access, outcome }: { asked: AskedFields; access: NotedAccess; outcome: Outcome },
 ): AuditRecord {
   const { subjects, systems, sought } = access.notes;
-  const answered = asked.logged.filter((place) => !access.refused.has(place));
+  const isAnswered = asked.logged.some((place) => !access.refused.has(place));
   return {
     operation: {
       kind: event ? 'EVENT' : 'OPERATION',
@@ -174,7 +182,7 @@ function recordOf(
       ...(sought !== undefined && { sought }),
     },
     subjects: [...subjects.values()],
-    personal: outcome.hasData && (answered.length > 0 || subjects.size > 0),
+    personal: outcome.hasData && (isAnswered || subjects.size > 0),
   };
 }
 
