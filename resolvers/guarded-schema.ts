@@ -24,7 +24,16 @@ export function guardedSchemaOf(schema: GraphQLSchema): GraphQLSchema {
     if (!isObjectType(type) || type.name.startsWith('__')) continue;
     for (const field of Object.values(type.getFields())) guard(type.name, field);
   }
+  copy.extensions = { ...copy.extensions, [GUARDED]: true };
   return copy;
+}
+
+/** In the extensions of a schema, which every copy of it keeps. */
+const GUARDED = 'refuses';
+
+/** Whether the fields of a schema refuse what the operation may not see. */
+export function isGuarded({ extensions }: GraphQLSchema): boolean {
+  return extensions[GUARDED] === true;
 }
 
 function guard(type: string, field: GraphQLField<unknown, Operation>): void {

@@ -15,6 +15,7 @@ import { type CitizenNode, demandWhole, findCitizen, numberOfId } from './citize
 import { type ListArguments, listDossiers } from './dossier-list.ts';
 import type { DossierNode } from './dossier-node.ts';
 import { dossiersOf, findDossier, historyOf, storedCode } from './dossiers.ts';
+import { isGuarded } from './guarded-schema.ts';
 import { answerQuery, followLinks, type Link, type Query } from './links.ts';
 import type { Operation } from './operation.ts';
 import type { Registry } from './registry.ts';
@@ -60,15 +61,13 @@ export function buildSchema(registry: Registry, sectorSdl: readonly SectorSdl[])
     }
   }
   try {
-    const schema = makeExecutableSchema({
+    return makeExecutableSchema({
       typeDefs: [...readSharedSdl(), ...sectorSdl.map(({ sdl }) => sdl)],
       resolvers: { ...scalars, ...resolvers, Subscription: subscriptionResolvers },
       // A link declared for a field that no SDL has would never be asked: that is a fault of the declaration.
       resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
       assumeValidSDL: false,
     });
-    unguarded.add(schema);
-    return schema;
   } catch (error) {
     const message = error instanceof Error ? error.message : 'cannot be put together';
     throw new SettingsFault([`${declaredIn(registry.sectors, message)}: ${message}`]);
@@ -164,12 +163,9 @@ function generalResolvers(registry: Registry): Resolvers {
   } as Resolvers;
 }
 
-/** Schemas whose fields refuse nothing by themselves. */
-const unguarded = new WeakSet<GraphQLSchema>();
-
 /** @throws Error where something is refused and nothing stands before it: a fault of the hub's own, which must not answer */
 function begin(operation: Operation, info: GraphQLResolveInfo): void {
-  if (operation.access.refused.size > 0 && unguarded.has(info.schema)) {
+  if (operation.access.refused.size > 0 && !isGuarded(info.schema)) {
     throw new Error('An operation of which something is refused was run on the schema that refuses nothing');
   }
   operation.begin(info);

@@ -1,7 +1,16 @@
-import { __Schema, buildSchema, execute, type GraphQLSchema, isObjectType, parse, subscribe } from 'graphql';
+import {
+  __Schema,
+  buildSchema,
+  execute,
+  type GraphQLSchema,
+  isObjectType,
+  lexicographicSortSchema,
+  parse,
+  subscribe,
+} from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { HubError } from '../../core/errors.ts';
-import { guardedSchemaOf } from '../../resolvers/guarded-schema.ts';
+import { guardedSchemaOf, isGuarded } from '../../resolvers/guarded-schema.ts';
 
 const SDL = `
   type Query { dossier: Dossier public: String }
@@ -128,6 +137,13 @@ describe('on the guarded schema', () => {
 
   it('nothing becomes something to subscribe to that was not', () => {
     expect(fieldOf(stage().guarded, 'Query.public').subscribe).toBeUndefined();
+  });
+
+  it('it is known for what it is, and so is every copy of it', () => {
+    const { schema, guarded } = stage();
+    schema.extensions = { more: 1 };
+    expect([schema, guarded, lexicographicSortSchema(guarded)].map(isGuarded)).toEqual([false, true, true]);
+    expect(guardedSchemaOf(schema).extensions).toMatchObject({ more: 1 });
   });
 
   it('the plain one stays as it is', async () => {
