@@ -92,6 +92,7 @@ export function addWebSockets(options: WebSocketOptions): { close(): Promise<voi
             if (socket.readyState !== socket.OPEN) return;
             if (isBinary) return line.close(BAD_REQUEST, 'Text frames only');
             handle(String(data)).catch((error: unknown) => {
+              if (isOutOfTurn(error)) return line.close(BAD_REQUEST, 'Invalid message');
               logger.warn({ requestId, causes: loggedCauses(error) }, 'a WebSocket message could not be handled');
               line.close(INTERNAL, 'Internal error');
             });
@@ -163,6 +164,11 @@ function makeProtocol({ runner, door, settings }: WebSocketOptions) {
     onNext: (_, __, ___, ____, result) => result as FormattedExecutionResult,
     onError: (_, __, ___, errors) => errors.map((error) => formatGraphqlError(error).outward),
   });
+}
+
+/** What only the hub says, said by a client: the library throws as it does where the hub itself has failed. */
+function isOutOfTurn(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('Unexpected message of type');
 }
 
 /** What the protocol sends over: it waits until the client takes what it was sent, within limits. */

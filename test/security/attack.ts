@@ -31,6 +31,8 @@ export interface Known {
   readonly visit: string;
   /** More people than one visit takes. */
   readonly many: readonly string[];
+  /** By what is wrong with them, values of `authorization` that must not be believed, where there is a key to make them. */
+  readonly tokens?: Readonly<Record<string, string>>;
 }
 
 export function query(text: string, variables?: unknown): { query: string; variables?: unknown } {

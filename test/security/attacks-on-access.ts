@@ -12,10 +12,10 @@ const CLAIMS = encoded({
 
 /** Somebody who is nobody, or asks for what is not theirs. */
 export function attacksOnAccess(known: Known): readonly Attack[] {
-  return [...byStrangers(), ...forPeople(known), ...forDossiers(known), ...onTheHub(known)];
+  return [...byStrangers(known), ...forPeople(known), ...forDossiers(known), ...onTheHub(known)];
 }
 
-function byStrangers(): readonly Attack[] {
+function byStrangers({ tokens: forged = {} }: Known): readonly Attack[] {
   const body = query('{ sectors { id } }');
   const tokens = {
     'nothing at all': undefined,
@@ -28,6 +28,7 @@ function byStrangers(): readonly Attack[] {
     'a token whose key is elsewhere': `Bearer ${encoded({ alg: 'EdDSA', typ: 'at+jwt', jku: 'http://127.0.0.1:1/' })}.${CLAIMS}.${'a'.repeat(86)}`,
     'a token of a key that is a path': `Bearer ${encoded({ alg: 'EdDSA', typ: 'at+jwt', kid: '../../etc/passwd' })}.${CLAIMS}.${'a'.repeat(86)}`,
     'a token of five thousand characters': `Bearer ${'a'.repeat(5_000)}`,
+    ...forged,
   };
   return [
     ...Object.entries(tokens).map(([name, authorization]) => ({

@@ -1,11 +1,12 @@
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ERRORS } from '../../core/errors.ts';
-import { askHub } from '../support/province.ts';
+import { askHub, WORLD_NOW } from '../support/province.ts';
 import type { Attack, Known } from './attack.ts';
 import { attacksOnAccess } from './attacks-on-access.ts';
 import { attacksOnGraphql } from './attacks-on-graphql.ts';
 import { attacksOnHttp } from './attacks-on-http.ts';
+import { forgeTokens } from './hostile-tokens.ts';
 import { type Fortress, openFortress } from './stage.ts';
 
 /** Time in which a refusal is said, on a machine that does other things as well. */
@@ -33,7 +34,7 @@ describe('What is known to be tried on such a server', () => {
       if (faults.length > 0) served.push({ name: attack.name, faults, ...outcome, text: outcome.text.slice(0, 300) });
     }
     expect(served).toEqual([]);
-    expect(attacks.length).toBeGreaterThan(120);
+    expect(attacks.length).toBeGreaterThan(180);
     expect(new Set(attacks.map(({ name }) => name)).size).toBe(attacks.length);
   }, 300_000);
 
@@ -139,6 +140,7 @@ async function learn(target: Fortress): Promise<Known> {
     strangersName: world.person(7).name,
     cursor: list.dossiers.pageInfo.endCursor,
     visit: visit.openVisit.id,
+    tokens: (await forgeTokens(target.issuer.directory, WORLD_NOW)).hostile,
     many: Array.from({ length: 12 }, (_, at) => world.person(at + 10).personalNumber ?? '').filter((one) => one !== ''),
   };
 }

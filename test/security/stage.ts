@@ -25,14 +25,17 @@ export interface Fortress {
   close(): Promise<void>;
 }
 
-/** Folders into which two offices drop what changed, each in a format of its own. */
+/** Folders into which three offices drop what changed, each in a format of its own. */
 export interface Drops {
   folderOf(format: DropFormat): string;
   /** Whole at once, under the next name. @returns the name */
   drop(format: DropFormat, bytes: Uint8Array | string): Promise<string>;
+  /** Under a name behind all others. */
+  dropLast(format: DropFormat, bytes: Uint8Array | string): Promise<void>;
 }
 
-export type DropFormat = 'csv' | 'xml';
+const FORMATS = ['csv', 'xml', 'xlsx'] as const;
+export type DropFormat = (typeof FORMATS)[number];
 
 /** Nothing goes on by itself but what is asked. */
 const QUIET = { HEALTH_INTERVAL_MS: '3600000', POLL_INTERVAL_MS: '3600000', SWEEP_INTERVAL_MS: '3600000' };
@@ -56,8 +59,9 @@ export async function openFortress(
   const environment = {
     ...{ PORT: '0', DATA_DIR: directory, ...QUIET, ...systems, ...issuer.environment },
     SECTORS_DIR: join(import.meta.dirname, 'sectors'),
-    [`${settingsPrefix('drop-csv')}DIRECTORY`]: drops.folderOf('csv'),
-    [`${settingsPrefix('drop-xml')}DIRECTORY`]: drops.folderOf('xml'),
+    ...Object.fromEntries(
+      FORMATS.map((format) => [`${settingsPrefix(`drop-${format}`)}DIRECTORY`, drops.folderOf(format)]),
+    ),
     ...settings,
   };
   const logged: string[] = [];
@@ -83,16 +87,20 @@ export async function openFortress(
 async function openDrops(folder: string): Promise<Drops> {
   const folderOf = (format: DropFormat) => join(folder, `drop-${format}`);
   const aside = join(folder, 'aside');
-  for (const one of [aside, folderOf('csv'), folderOf('xml')]) await mkdir(one, { recursive: true });
+  for (const one of [aside, ...FORMATS.map(folderOf)]) await mkdir(one, { recursive: true });
   let count = 0;
+  const put = async (name: string, format: DropFormat, bytes: Uint8Array | string): Promise<void> => {
+    await writeFile(join(aside, name), bytes);
+    await rename(join(aside, name), join(folderOf(format), name));
+  };
   return {
     folderOf,
     async drop(format, bytes) {
       count += 1;
       const name = `ho-so-${String(count).padStart(8, '0')}.${format}`;
-      await writeFile(join(aside, name), bytes);
-      await rename(join(aside, name), join(folderOf(format), name));
+      await put(name, format, bytes);
       return name;
     },
+    dropLast: (format, bytes) => put(`ho-so-99999999.${format}`, format, bytes),
   };
 }

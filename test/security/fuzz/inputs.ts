@@ -3,11 +3,10 @@ import type { GraphQLSchema } from 'graphql';
 import type { LogRecord } from '../../../core/event.ts';
 import { securityCode } from '../../../sectors/land/stand-in/callbacks.ts';
 import type { AccountName } from '../../../stand-ins/issuer/accounts.ts';
-import type { DropFormat } from '../stage.ts';
 import type { Asker } from './askers.ts';
 import { type Asked, documents } from './documents.ts';
 import { oddText, spoilt } from './odd.ts';
-import { anyFile, anyRecord, type Told } from './told.ts';
+import { anyFile, anyRecord, type ThrownFormat, type Told } from './told.ts';
 
 /** One thing that is thrown at the hub. */
 export type Input =
@@ -24,7 +23,7 @@ export type Input =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'frames'; readonly asker: Asker; readonly frames: readonly (string | Uint8Array)[] }
   | { readonly kind: 'call'; readonly route: string; readonly body: string }
-  | { readonly kind: 'file'; readonly format: DropFormat; readonly bytes: Uint8Array }
+  | { readonly kind: 'file'; readonly format: ThrownFormat; readonly bytes: Uint8Array }
   | { readonly kind: 'record'; readonly sector: string; readonly record: LogRecord };
 
 /** What is done to a good token. */
@@ -77,7 +76,7 @@ export function anyInput({ schema, askers, told }: InputOptions): fc.Arbitrary<I
   });
   const call = fc.record({ kind: kind('call'), route: fc.constantFrom(...ROUTES), body: calls(told) });
   const file = fc
-    .constantFrom<DropFormat>('csv', 'xml')
+    .constantFrom<ThrownFormat>('csv', 'xml')
     .chain((format) => fc.record({ kind: kind('file'), format: fc.constant(format), bytes: anyFile(format, told) }));
   const record = anyRecord(told).map(({ sector, ...rest }) => ({ kind: 'record' as const, sector, record: rest }));
   return fc.oneof(

@@ -111,7 +111,7 @@ async function request(
 /** How long what need not be answered may stay silent. */
 const SILENT_MS = 100;
 
-/** The client says that nothing more comes, so the hub has no reason to wait. */
+/** In the end the client says that nothing more comes, so the hub has no reason to wait. */
 async function throwBytes(url: string, bytes: Uint8Array, mostMs: number): Promise<Outcome> {
   const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1', allowHalfOpen: true });
   let text = '';
@@ -119,11 +119,14 @@ async function throwBytes(url: string, bytes: Uint8Array, mostMs: number): Promi
     text += part.toString('latin1');
   });
   socket.on('error', () => {});
-  socket.end(bytes);
   const closed = once(socket, 'close').then(
     () => true,
     () => true,
   );
+  socket.write(bytes);
+  // What is a whole request is answered first: a client that says it is done is taken for gone.
+  await Promise.race([once(socket, 'data').catch(() => {}), closed, delay(SETTLED_MS)]);
+  socket.end();
   const isClosed = await Promise.race([closed, delay(mostMs, false, { ref: false })]);
   socket.destroy();
   return { status: isClosed ? null : 0, text };

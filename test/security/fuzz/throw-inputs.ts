@@ -49,7 +49,7 @@ const ASKERS_HOLD_MS = 600_000;
 const TOKEN_HOLDS_MS = 60_000;
 
 const INSIDE =
-  /127\.0\.0\.1|localhost|\/tmp\b|\/work\b|\/home\b|node_modules|\bat \w+.*\(\S+:\d+:\d+\)|SQLITE|ECONN|ENOENT|EPIPE|\bselect .{1,80} from |"stack"|"cause"/i;
+  /127\.0\.0\.1|localhost|\/tmp\b|\/work\b|\/home\b|node_modules|\bat \w+.*\(\S+:\d+:\d+\)|SQLITE|ECONN|ENOENT|EPIPE|\b(?:select|SELECT) .{1,80} (?:from|FROM) |"stack"|"cause"/;
 /** With which graphql-js begins to name what the schema has instead. */
 const SUGGESTION = /Did you mean/;
 
@@ -125,7 +125,7 @@ function faultsOf(input: Input, { status, text }: Outcome): readonly string[] {
   const hidden = 'asker' in input ? input.asker.hidden(text) : [];
   return [
     ...(status === 0 ? ['no answer'] : []),
-    ...(INSIDE.test(text) ? ['the inside'] : []),
+    ...[INSIDE.exec(text)].filter((found) => found !== null).map(([found]) => `the inside: ${found}`),
     ...(SUGGESTION.test(text) ? ['a suggestion'] : []),
     ...hidden.map((one) => `somebody hidden: ${one}`),
     ...(codes.some((code) => !Object.hasOwn(ERRORS, code)) ? ['a code that is none'] : []),
