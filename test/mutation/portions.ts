@@ -35,7 +35,7 @@ export const PORTIONS = {
   /** By which keys it is believed. */
   keys: {
     mutate: ['identity/key-set.ts'],
-    tests: ['test/identity/key-set.test.ts'],
+    tests: ['test/identity/{key-set,key-reading}.test.ts'],
     least: 95,
   },
   /** How the access log is written, and how it is verified. */
