@@ -391,4 +391,16 @@ describe('The command line', () => {
     expect(await closed).toEqual([0, null]);
     await issuer.close();
   });
+
+  it('ends so, too, where it only answers and another process follows the systems', async () => {
+    const issuer = await openIssuer(join(folder, 'issuer'));
+    const child = start(['serve', '--role', 'gateway'], { ...NOWHERE, ...issuer.environment, PORT: '0' });
+    for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
+      if (line.includes('"msg":"listening"')) break;
+    }
+    const closed = once(child, 'close');
+    child.kill('SIGTERM');
+    expect(await closed).toEqual([0, null]);
+    await issuer.close();
+  });
 });
