@@ -41,6 +41,8 @@ const USAGE = `lienthong: one GraphQL API over the systems of all sectors
 `;
 
 const root = import.meta.dirname;
+/** Time that systems, store and log may take to close once the last request is answered. */
+const CLOSE_SYSTEMS_MS = 5_000;
 
 async function main(): Promise<void> {
   const [named = '', ...args] = process.argv.slice(2);
@@ -102,7 +104,8 @@ async function start(command: 'demo' | 'serve', roles: readonly string[]): Promi
   }
   logger.info({ address }, 'listening');
   const running = hub;
-  const end = closeWithGrace({ delay: 15_000, logger }, async ({ err }) => {
+  const closingMs = settings.CLOSE_DELAY_MS + settings.CLOSE_TIMEOUT_MS + CLOSE_SYSTEMS_MS;
+  const end = closeWithGrace({ delay: closingMs, logger }, async ({ err }) => {
     // The name only: what the message of an unforeseen error holds, nobody knows.
     if (err) logger.fatal({ name: err.name, frames: err.stack?.split('\n').slice(1, 6) }, 'The hub stops');
     await show?.close();

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
@@ -62,7 +63,10 @@ export interface Gateway {
   listen(): Promise<string>;
   /** The base URL, such as `http://127.0.0.1:4000`. Throws before `listen`. */
   address(): string;
-  /** Accepts no more, lets operations in flight finish for CLOSE_TIMEOUT_MS, then stops them. May be called twice. */
+  /**
+   * Says that it stops, goes on for CLOSE_DELAY_MS, accepts no more, lets operations in flight finish for
+   * CLOSE_TIMEOUT_MS, then stops them. May be called twice.
+   */
   close(): Promise<void>;
 }
 
@@ -116,6 +120,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   }
 
   async function closeAll(): Promise<void> {
+    // A connection that has come and was not looked at yet would be reset: whoever shares out requests is told first.
+    if (settings.CLOSE_DELAY_MS > 0) await delay(settings.CLOSE_DELAY_MS);
     const stopOperations = setTimeout(() => {
       const stopping = new HubError('OPERATION_TIMEOUT', 'The hub is stopping.');
       for (const clock of running) clock.abort(stopping);

@@ -20,6 +20,13 @@ export const gatewaySettings = {
     standard: 10_000,
     most: 600_000,
   }),
+  CLOSE_DELAY_MS: integerSetting({
+    description:
+      'Time a hub that is asked to stop goes on taking requests while /readyz says that it stops; longer than whoever shares out requests takes to notice.',
+    unit: 'milliseconds',
+    standard: 0,
+    most: 600_000,
+  }),
   MAX_BODY_BYTES: integerSetting({
     description: 'Largest request body taken.',
     unit: 'bytes',

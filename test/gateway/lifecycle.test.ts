@@ -107,6 +107,17 @@ describe('closing', () => {
     await closing;
   });
 
+  test('requests are taken for as long as whoever shares them out needs to hear that it stops', async () => {
+    const hub = await start({ CLOSE_DELAY_MS: 1_000 });
+    const url = hub.gateway.address();
+    const closing = hub.gateway.close();
+    const { status } = await fetch(`${url}/readyz`);
+    expect(status).toBe(503);
+    expect(await post(url, '{ quick }', new Agent())).toMatchObject({ status: 200, connection: 'close' });
+    await closing;
+    await expect(fetch(`${url}/readyz`)).rejects.toThrow();
+  });
+
   test('an answer given meanwhile ends its connection, which would keep the hub open otherwise', async () => {
     const hub = await start({ CLOSE_TIMEOUT_MS: 10_000 });
     const agent = new Agent({ keepAlive: true });
