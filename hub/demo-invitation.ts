@@ -27,7 +27,7 @@ export function invitation({ address, token, tokenCommand }: Invited): readonly 
           `  ${address}/#token=${token}&purpose=PROCESSING&dossier=${sampleDossier}`,
         ];
   return [
-    `\nlienthong answers at ${address}/graphql, those who bring a token and say for what they ask.`,
+    `\nlienthong answers at ${address}/graphql whoever brings a token and says for what.`,
     ...editor,
     '\nIn another terminal, in this folder:',
     curl('counter', `{ ${citizen} { fullName landParcels { sheet parcel } businesses { name } } }`, {
@@ -35,10 +35,12 @@ export function invitation({ address, token, tokenCommand }: Invited): readonly 
       'x-dossier': sampleDossier,
     }),
     '\nThe leader sees how work stands, and nobody’s name:',
-    curl('leader', '{ dossiers(first: 3) { totalCount nodes { code status } } }', { 'x-purpose': 'SUPERVISION' }),
+    curl('leader', '{ portalSync { coverage pending held } dossiers(first: 3) { nodes { code status } } }', {
+      'x-purpose': 'SUPERVISION',
+    }),
     'The citizen sees their own data, and who looked at it:',
     curl('citizen', `{ ${citizen} { fullName accesses(first: 3) { nodes { at role purpose fields } } } }`),
-    'The auditor sees who looked, and at nothing else:',
+    'The auditor sees who looked, and nothing else:',
     curl('auditor', `{ accessLog(subject: "${sampleCitizen}", first: 3) { nodes { at actor role purpose } } }`, {
       'x-purpose': 'AUDIT',
     }),
