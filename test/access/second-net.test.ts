@@ -54,7 +54,7 @@ describe('The second net', () => {
     forgetful = new Map([['Citizen.gender', new HubError('FORBIDDEN', 'No.')]]);
     for (const _ of TIMES) {
       const { body } = await hub.ask({ query: QUERY });
-      const { data, errors } = body as { data: object; errors: { path: string[]; extensions: object }[] };
+      const { data, errors } = body;
       expect(data).toEqual({
         agency: { code: 'H41' },
         citizen: { fullName: 'Nguyễn Văn Hoà', gender: null, birthDate: '1985-03-14' },
