@@ -53,6 +53,16 @@ export async function openAuditDatabase(url: string): Promise<AuditDatabase> {
   };
 }
 
+/** Opens it for whoever only looks: nothing is made and nothing changed, so an account that may only read is enough. */
+export function openAuditForReading(url: string): AuditDatabase {
+  const database = openDatabase(url, { readOnly: true });
+  return {
+    database,
+    commit: () => Promise.reject(new Error('The access log was opened for reading alone')),
+    close: () => database.close(),
+  };
+}
+
 async function commitToServer(
   database: Database,
   statements: readonly Statement[],

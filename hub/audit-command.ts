@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
-import { type AuditDatabase, openAuditDatabase } from '../audit/database.ts';
+import { type AuditDatabase, openAuditDatabase, openAuditForReading } from '../audit/database.ts';
 import { exportedHeads, exportedLines } from '../audit/export.ts';
 import { readExportedHeads } from '../audit/exported-heads.ts';
 import { keyId, readAuditKeys } from '../audit/keys.ts';
@@ -44,7 +44,9 @@ export const runAuditCommand: Command = async ({ args, environment, tell }) => {
   mkdirSync(settings.DATA_DIR, { recursive: true });
   let audit: AuditDatabase;
   try {
-    audit = await openAuditDatabase(auditUrl(settings));
+    // Whoever verifies need not be able to change anything.
+    const open = run === verify ? openAuditForReading : openAuditDatabase;
+    audit = await open(auditUrl(settings));
   } catch (error) {
     if (error instanceof SettingsFault) throw error;
     tell('The access log’s database cannot be reached: see AUDIT_DATABASE_URL.');

@@ -79,6 +79,17 @@ describe('node cli.ts audit', () => {
     expect(await run('verify')).toBe(2);
   });
 
+  it('verifies what it may only read, and makes nothing', async () => {
+    const file = join(folder, 'audit.sqlite');
+    await spoil('drop table audit_migration');
+    const before = await readFile(file);
+    expect(await run('verify', '--heads', join(folder, 'heads'))).toBe(0);
+    expect(before.equals(await readFile(file))).toBe(true);
+    environment = { ...environment, DATA_DIR: join(folder, 'elsewhere') };
+    expect(await run('verify')).toBe(2);
+    expect(await readdir(join(folder, 'elsewhere'))).toEqual([]);
+  });
+
   it('takes entries out as JSON lines, and notes that before it does', async () => {
     const file = join(folder, 'out.jsonl');
     expect(await run('export', '--file', file)).toBe(0);
