@@ -2,7 +2,7 @@ import type { AuditEntry, OperationEntry } from '../core/audit.ts';
 import type { DatabaseRow } from '../drivers/database.ts';
 import { type TableShape, upsertStatements } from '../store/many-rows.ts';
 import type { AuditDatabase } from './database.ts';
-import { parseLine } from './lines.ts';
+import { readLine } from './lines.ts';
 import { MOST_WORD } from './migrations.ts';
 
 /** Makes the rows by which entries are found, from groups that are written already. */
@@ -104,10 +104,10 @@ function rowsOf(lines: readonly string[], chain: string): readonly IndexRow[] {
   let operation: OperationEntry | null = null;
   const rows: IndexRow[] = [];
   const add = (kind: string, word: string | null | undefined, { at, seq }: AuditEntry): void => {
-    if (word) rows.push([kind, wordOf(word), at, chain, seq]);
+    if (typeof word === 'string' && word !== '') rows.push([kind, wordOf(word), at, chain, seq]);
   };
   for (const line of lines) {
-    const entry = parseLine(line);
+    const entry = readLine(line);
     if (entry?.kind === 'OPERATION' || entry?.kind === 'EVENT') {
       operation = entry;
       add('a', entry.actor, entry);

@@ -83,15 +83,20 @@ const MEMBERS: Readonly<Record<AuditEntry['kind'], readonly string[]>> = {
   GAP: ['v,seq,at,kind,chain,missed'],
 };
 
-/** @returns null for a line that is no entry in its canonical form */
-export function parseLine(line: string): AuditEntry | null {
-  let entry: AuditEntry;
+/** An entry whose form nobody has judged. @returns null for a line that has no place and time */
+export function readLine(line: string): AuditEntry | null {
   try {
-    entry = JSON.parse(line);
+    const entry = JSON.parse(line) as AuditEntry | null;
+    return Number.isSafeInteger(entry?.seq) && Number.isSafeInteger(entry?.at) ? entry : null;
   } catch {
     return null;
   }
-  if (typeof entry !== 'object' || entry === null || entry.v !== 1 || !Object.hasOwn(MEMBERS, entry.kind)) return null;
+}
+
+/** @returns null for a line that is no entry in its canonical form */
+export function parseLine(line: string): AuditEntry | null {
+  const entry = readLine(line);
+  if (entry === null || entry.v !== 1 || !Object.hasOwn(MEMBERS, entry.kind)) return null;
   if (!MEMBERS[entry.kind].includes(Object.keys(entry).join())) return null;
   return JSON.stringify(entry) === line ? entry : null;
 }

@@ -49,7 +49,7 @@ export async function listDossiers(operation: Operation, args: ListArguments): P
   const order = args.orderBy ?? 'RECEIVED_DESC';
   const first = checkedSize(args.first);
   const agencies = operation.access.unitsSeen();
-  const filter = { ...indexFilterOf(registry, given), ...(agencies !== null && { agencies }) };
+  const filter = withinUnits(indexFilterOf(registry, given), agencies);
   const [applicant, freshness] = await Promise.all([
     given.applicantId == null ? null : findApplicant(operation, given.applicantId),
     freshnessOf(operation),
@@ -130,6 +130,12 @@ async function readPage(
 async function countUpTo({ index }: Registry, filter: DossierFilter): Promise<number | null> {
   const count = await fromStore(index.count(filter, MOST_COUNTED + 1));
   return count > MOST_COUNTED ? null : count;
+}
+
+/** Of one of the units that are seen nothing is left to narrow: the index would weigh the others for nothing. */
+function withinUnits(filter: DossierFilter, agencies: readonly string[] | null): DossierFilter {
+  const isNarrow = agencies === null || (filter.agency !== undefined && agencies.includes(filter.agency));
+  return isNarrow ? filter : { ...filter, agencies };
 }
 
 /** Whoever asks for themself sees their own dossiers; whoever looks for a name, looks for people. */

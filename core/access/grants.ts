@@ -19,7 +19,10 @@ export function createGrants(
   grants: readonly Grant[],
 ): (actor: Actor, action: Action, sector: string, data: DataClass) => Matching {
   const named = new Set(grants.map(({ client }) => client));
-  return (actor, action, sector, data) => {
+  /** Whoever asks is asked about many times: for each field, dossier and person. */
+  const known = new WeakMap<Actor, Map<string, Matching>>();
+
+  function find(actor: Actor, action: Action, sector: string, data: DataClass): Matching {
     const speaks = (grant: Grant) =>
       grant.actions.includes(action) &&
       grant.data.includes(data) &&
@@ -28,6 +31,22 @@ export function createGrants(
     if (!actsForPerson(actor)) return [ofClient];
     const ofRole = grants.filter((grant) => grant.role === actor.role && speaks(grant));
     return named.has(actor.client) ? [ofRole, ofClient] : [ofRole];
+  }
+
+  return (actor, action, sector, data) => {
+    let ofActor = known.get(actor);
+    if (ofActor === undefined) {
+      ofActor = new Map();
+      known.set(actor, ofActor);
+    }
+    const key = `${action} ${data} ${sector}`;
+    const before = ofActor.get(key);
+    // Stryker disable next-line ConditionalExpression: what is not remembered is found again, and is the same
+    if (before !== undefined) return before;
+    const found = find(actor, action, sector, data);
+    // Stryker disable next-line CallExpression: as above
+    ofActor.set(key, found);
+    return found;
   };
 }
 
