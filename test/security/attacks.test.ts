@@ -1,12 +1,11 @@
-import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ERRORS } from '../../core/errors.ts';
-import { askHub, WORLD_NOW } from '../support/province.ts';
-import type { Attack, Known } from './attack.ts';
+import { askHub } from '../support/province.ts';
+import type { Attack } from './attack.ts';
 import { attacksOnAccess } from './attacks-on-access.ts';
 import { attacksOnGraphql } from './attacks-on-graphql.ts';
 import { attacksOnHttp } from './attacks-on-http.ts';
-import { forgeTokens } from './hostile-tokens.ts';
+import { headersOf, learn, type Outcome, send } from './send-attack.ts';
 import { type Fortress, openFortress } from './stage.ts';
 
 /** Time in which a refusal is said, on a machine that does other things as well. */
@@ -29,7 +28,7 @@ describe('What is known to be tried on such a server', () => {
   it('is refused, all of it: with a code, soon, and without a word of the inside', async () => {
     const served: object[] = [];
     for (const attack of attacks) {
-      const outcome = await send(fortress, attack);
+      const outcome = await send(fortress.url, attack, await headersOf(fortress, attack));
       const faults = faultsOf(attack, outcome);
       if (faults.length > 0) served.push({ name: attack.name, faults, ...outcome, text: outcome.text.slice(0, 300) });
     }
@@ -45,12 +44,6 @@ describe('What is known to be tried on such a server', () => {
     expect(fortress.logged.filter((line) => /"level":(50|60)/.test(line))).toEqual([]);
   });
 });
-
-interface Outcome {
-  readonly status: number;
-  readonly text: string;
-  readonly tookMs: number;
-}
 
 function faultsOf({ refused, mayServe = 0 }: Attack, { status, text, tookMs }: Outcome): readonly string[] {
   const faults: string[] = [];
@@ -87,60 +80,4 @@ function answerIn(text: string): Answer {
   } catch {
     return {};
   }
-}
-
-async function headersOf({ bearer }: Fortress, { as = 'counter', method, headers }: Partial<Attack>) {
-  const authorization = as === 'nobody' ? {} : { authorization: await bearer(as) };
-  return { ...(method !== 'GET' && { 'content-type': 'application/json' }), ...authorization, ...headers };
-}
-
-async function send(target: Fortress, attack: Attack): Promise<Outcome> {
-  const { method = 'POST', path = '/graphql', body } = attack;
-  const bytes = Buffer.from(Buffer.isBuffer(body) || typeof body === 'string' ? body : JSON.stringify(body ?? null));
-  const length = method === 'GET' ? {} : { 'content-length': String(bytes.length) };
-  const headers = { ...length, ...(await headersOf(target, attack)) };
-  const startedAt = performance.now();
-  return new Promise((resolve) => {
-    const end = (status: number, text: string) => resolve({ status, text, tookMs: performance.now() - startedAt });
-    // Not by fetch, which would neither say another host nor leave the path as it is.
-    const sent = httpRequest(target.url + path, { method, headers, agent: false, timeout: 10_000 }, (response) => {
-      const parts: Buffer[] = [];
-      response.on('data', (part: Buffer) => parts.push(part));
-      response.on('end', () => end(response.statusCode ?? 0, Buffer.concat(parts).toString()));
-      response.on('error', () => end(0, 'The answer broke off'));
-    });
-    sent.on('timeout', () => sent.destroy());
-    sent.on('error', () => end(0, 'No answer'));
-    sent.end(method === 'GET' ? undefined : bytes);
-  });
-}
-
-/** What an attacker may have heard somewhere. */
-async function learn(target: Fortress): Promise<Known> {
-  const headers = await headersOf(target, {});
-  const { world } = target.province;
-  const stranger = world.person(7).personalNumber ?? '';
-  const { data: list } = await askHub(
-    target.url,
-    '{ dossiers(first: 100) { nodes { code agency { code } } pageInfo { endCursor } } }',
-    {},
-    headers,
-  );
-  const nodes = list.dossiers.nodes as readonly { code: string; agency: { code: string } | null }[];
-  const { data: visit } = await askHub(target.url, 'mutation { openVisit { id } }', {}, headers);
-  const citizen = await headersOf(target, { as: 'citizen' });
-  const { data: own } = await askHub(target.url, '{ dossiers(first: 100) { nodes { code } } }', {}, citizen);
-  const theirs = own.dossiers.nodes.map(({ code }: { code: string }) => code) as readonly string[];
-  const isForeign = ({ agency, code }: (typeof nodes)[number]) =>
-    agency !== null && agency.code !== 'H41.58' && !theirs.includes(code);
-  return {
-    own: theirs[0] ?? '',
-    foreign: nodes.find(isForeign)?.code ?? '',
-    stranger,
-    strangersName: world.person(7).name,
-    cursor: list.dossiers.pageInfo.endCursor,
-    visit: visit.openVisit.id,
-    tokens: (await forgeTokens(target.issuer.directory, WORLD_NOW)).hostile,
-    many: Array.from({ length: 12 }, (_, at) => world.person(at + 10).personalNumber ?? '').filter((one) => one !== ''),
-  };
 }
