@@ -221,6 +221,16 @@ function auditLogContract(name: string, makePlace: () => Promise<Place>): void {
         isSilent = false;
       });
 
+      it('refuses nothing because the process was too busy to look for longer than may be waited', async () => {
+        const { log } = await open({ timeoutMs: 1_000 });
+        await log.write(record([ANN]));
+        const written = log.write(record([ANN]));
+        const began = performance.now();
+        while (performance.now() - began < 2_200);
+        await expect(written).resolves.toBeUndefined();
+        expect(log.state()).toBe('writing');
+      });
+
       it.each([
         ['was done though nobody said so', 0],
         ['is done only after it was given up', 400],
