@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { demoPerson } from '../../stand-ins/world/demo-person.ts';
 import type { Attack } from './attack.ts';
@@ -36,17 +36,14 @@ async function hold(): Promise<void> {
     ...{ 'x-purpose': 'PROCESSING', 'x-dossier': known.own },
   };
   process.send?.({ url: fortress.url, attacks, honest } satisfies Ready);
-  process.once('message', async () => {
-    await fortress.close();
-    process.disconnect?.();
-  });
+  await told(process);
+  await fortress.close();
+  process.disconnect?.();
 }
 
 /** The attackers' process: begins at once, and says how many it threw when it is told to stop. */
 async function attack(): Promise<void> {
-  const [{ url, attacks }] = (await new Promise((resolve) => process.once('message', (...all) => resolve(all)))) as [
-    Ready,
-  ];
+  const { url, attacks } = await told<Ready>(process);
   let stopped = false;
   let thrown = 0;
   process.once('message', () => {
@@ -67,11 +64,16 @@ async function attack(): Promise<void> {
   process.send?.(thrown, () => process.disconnect?.());
 }
 
+/** The next message of another process. */
+function told<T>(other: Pick<ChildProcess, 'once'> | NodeJS.Process): Promise<T> {
+  return new Promise((resolve) => {
+    (other as ChildProcess).once('message', (message) => resolve(message as T));
+  });
+}
+
 async function measure(): Promise<void> {
   const { values } = parseArgs({ options: { seconds: { type: 'string', default: '20' } } });
   const part = (name: string) => fork(import.meta.filename, [name], { serialization: 'advanced' });
-  const told = <T>(child: ReturnType<typeof part>) =>
-    new Promise<T>((resolve) => child.once('message', (one) => resolve(one as T)));
   const hub = part('hub');
   const ready = await told<Ready>(hub);
   const quiet = await waitsOf(ready, Number(values.seconds));
@@ -114,5 +116,7 @@ function at(waits: readonly number[], share: number): number {
   return Math.round((waits[Math.min(waits.length - 1, Math.floor(waits.length * share))] ?? Number.NaN) * 10) / 10;
 }
 
+// Nobody is left over when the one that measures is gone.
+process.once('disconnect', () => process.exit());
 const parts: Readonly<Record<string, () => Promise<void>>> = { hub: hold, attackers: attack };
 await (parts[process.argv[2] ?? ''] ?? measure)();
