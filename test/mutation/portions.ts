@@ -47,7 +47,7 @@ export const PORTIONS = {
   /** What operations cost. */
   cost: {
     mutate: ['gateway/limits/cost.ts'],
-    tests: ['test/gateway/limits.test.ts'],
+    tests: ['test/gateway/cost.test.ts'],
     least: 95,
   },
 } as const satisfies Readonly<Record<string, Portion>>;

@@ -12,7 +12,7 @@ export default {
   ignorePatterns: ['/data', '/docs', '/bench', '/test/faults', '/test/streams', '/test/connectors', '/.git'],
   ignoreStatic: true,
   concurrency: Number(process.env.MUTATION_WORKERS ?? 2),
-  reporters: ['clear-text'],
+  reporters: ['clear-text', 'progress-append-only'],
   clearTextReporter: { allowColor: false, logTests: false, reportScoreTable: true },
   tempDirName: '.stryker-tmp',
   // What is done at once on a machine with nothing else to do may take much longer on one that has.
