@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
@@ -121,7 +121,11 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 
   async function closeAll(): Promise<void> {
     // A connection that has come and was not looked at yet would be reset: whoever shares out requests is told first.
-    if (settings.CLOSE_DELAY_MS > 0) await delay(settings.CLOSE_DELAY_MS);
+    if (settings.CLOSE_DELAY_MS > 0) {
+      await delay(settings.CLOSE_DELAY_MS);
+      // Those that came while this process was busy are looked at before the next turn.
+      await nextTurn();
+    }
     const stopOperations = setTimeout(() => {
       const stopping = new HubError('OPERATION_TIMEOUT', 'The hub is stopping.');
       for (const clock of running) clock.abort(stopping);

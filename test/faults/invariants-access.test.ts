@@ -116,7 +116,14 @@ describe('I7, nothing shown to who may not', () => {
 });
 
 describe('I8, every access is logged', () => {
-  const ANSWER: GivenAnswer = { requestId: 'r1', actor: 'counter', operation: 'op', personal: true, subjects: ['p'] };
+  const ANSWER: GivenAnswer = {
+    requestId: 'r1',
+    actor: 'counter',
+    operation: 'op',
+    codes: [],
+    personal: true,
+    subjects: ['p'],
+  };
   const ENTRY = { request: 'r1', actor: 'counter', operation: 'op', subjects: ['p', 'q'] };
   const log = (change: Partial<AccessLogSeen> = {}): AccessLogSeen => ({
     operations: [ENTRY],
@@ -145,6 +152,12 @@ describe('I8, every access is logged', () => {
 
   it('lets a request have an entry whose answer never came', () => {
     expect(faults({ operations: [ENTRY, { ...ENTRY, request: 'r2' }] }, [ANSWER], 1)).toEqual([]);
+  });
+
+  it('asks for no entry of somebody who was not recognised', () => {
+    const nobody = { ...ANSWER, personal: false, subjects: [], codes: ['KEYS_UNAVAILABLE'] };
+    expect(faults({ operations: [] }, [nobody])).toEqual([]);
+    expect(faults({ operations: [] }, [{ ...nobody, codes: ['FORBIDDEN'] }])).toEqual(['I8']);
   });
 
   it('lets as many answers without personal data be missing as the log says, and no more', () => {

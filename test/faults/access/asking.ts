@@ -102,6 +102,7 @@ export function startAsking({ cluster, people, tokens, perSecond, onBody }: Aski
       requestId: exchange.requestId,
       actor,
       operation: operationOf(question),
+      codes: answer.errors.map(({ extensions }) => extensions?.code ?? 'NONE'),
       personal: question.personal && answer.data !== null,
       subjects: isWhole ? question.subjects : [],
     });

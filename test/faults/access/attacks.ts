@@ -1,3 +1,4 @@
+import type { AccountName } from '../../../stand-ins/issuer/accounts.ts';
 import { createWorld } from '../../../stand-ins/world/world.ts';
 import type { Attack, Known } from '../../security/attack.ts';
 import { attacksOnAccess } from '../../security/attacks-on-access.ts';
@@ -8,7 +9,8 @@ import { answerIn, send } from './request.ts';
 import type { HostileRequest } from './strangers.ts';
 import type { AccessWatch } from './watch.ts';
 
-const ATTACKER = { sub: 'asker.attacker' };
+/** An account of its own in each role: what an attacker has as one, they do not have as another. */
+const attackerAs = (account: AccountName) => ({ sub: `asker.attacker.${account}` });
 /** More people than a visit takes. */
 const MANY = 12;
 
@@ -23,7 +25,7 @@ export async function attacksOf(
   return Promise.all(
     attacks.map(
       async ({ name, as = 'counter', headers, refused, mayServe, ...sending }: Attack): Promise<HostileRequest> => {
-        const authorization = as === 'nobody' ? {} : { authorization: await tokens.bearer(as, ATTACKER) };
+        const authorization = as === 'nobody' ? {} : { authorization: await tokens.bearer(as, attackerAs(as)) };
         return {
           ...sending,
           name,
@@ -39,10 +41,15 @@ export async function attacksOf(
 /** What an attacker may have heard somewhere. */
 async function learn(cluster: Cluster, { people, tokens }: Pick<AccessWatch, 'people' | 'tokens'>): Promise<Known> {
   const { address } = cluster.one('gateway');
-  const authorization = await tokens.bearer('counter', ATTACKER);
-  const ask = async (query: string) =>
-    answerIn(await send({ address, headers: { authorization }, body: { query } }))?.data;
+  const askAs = async (account: AccountName, query: string) => {
+    const authorization = await tokens.bearer(account, attackerAs(account));
+    return answerIn(await send({ address, headers: { authorization }, body: { query } }))?.data;
+  };
+  const ask = (query: string) => askAs('counter', query);
   const list = await ask('{ dossiers(first: 100) { nodes { code agency { code } } pageInfo { endCursor } } }');
+  const own = await askAs('citizen', '{ dossiers(first: 100) { nodes { code } } }');
+  const theirs =
+    (own?.dossiers as { nodes: readonly { code: string }[] } | undefined)?.nodes.map(({ code }) => code) ?? [];
   const visit = await ask('mutation { openVisit { id } }');
   const { nodes = [], pageInfo } = (list?.dossiers ?? {}) as {
     nodes?: readonly { code: string; agency: { code: string } | null }[];
@@ -55,7 +62,7 @@ async function learn(cluster: Cluster, { people, tokens }: Pick<AccessWatch, 'pe
   return {
     own: people.dossier,
     foreign:
-      nodes.find(({ code, agency }) => agency !== null && !agency.code.startsWith('H41.58') && code !== people.dossier)
+      nodes.find(({ code, agency }) => agency !== null && !agency.code.startsWith('H41.58') && !theirs.includes(code))
         ?.code ?? '',
     stranger: first?.number ?? '',
     strangersName: first?.names[0] ?? '',

@@ -26,7 +26,8 @@ const INSIDE: readonly Secret[] = [
   },
   { name: 'a place in the program', is: /\.[cm]?ts:\d+|\bat \S+ \(|"(stack|cause)"/ },
   { name: 'a word of the system', is: /\bE(CONN|PIPE|NOENT|MFILE)\w*|\bER_[A-Z_]+|SQLITE_/ },
-  { name: 'SQL', is: /\bselect\b[^"]+\bfrom\b|\b(HS_HOSO|HS_LUANCHUYEN|DC_[A-Z]+|audit_group|dossier_view)\b/i },
+  // Which declared table of a system is not as declared, an answer may say: whoever runs the system has to know.
+  { name: 'SQL', is: /\bselect\b[^"]+\bfrom\b|\b(audit_group|audit_chain|dossier_view|number_pair)\b/i },
 ];
 
 export function secretsOf({ environment, landUrl }: Cluster, canaries: readonly Canary[]): Secrets {

@@ -7,7 +7,7 @@ import type { FaultRow, Stage } from '../row.ts';
 import { killAndReplace } from './kills.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
-const BUSY_PER_SECOND = 30;
+const BUSY_PER_SECOND = 20;
 const VERIFY_MS = 120_000;
 /** So many groups a chain must have for some of them to be taken away. */
 const FEWEST_GROUPS = 6;

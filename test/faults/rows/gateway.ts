@@ -5,7 +5,7 @@ import type { FaultRow, Stage } from '../row.ts';
 import { killAndReplace } from './kills.ts';
 
 /** Questions a second while gateways come and go. */
-const BUSY_PER_SECOND = 40;
+const BUSY_PER_SECOND = 20;
 /** Within this a gateway has to serve again, whatever else the machine does; how long it takes is noted. */
 const BACK_MS = 60_000;
 const LOOK_EVERY_MS = 10;
@@ -57,7 +57,7 @@ function seconds(ms: number | null): string {
 }
 
 /** As an operator has it, and not as short as the other rows want it: balancers look every half second. */
-const PATIENT = { CLOSE_TIMEOUT_MS: '10000', CLOSE_DELAY_MS: '3000' };
+const PATIENT = { CLOSE_TIMEOUT_MS: '10000', CLOSE_DELAY_MS: '2000' };
 
 export const gatewayEnded: FaultRow = {
   number: 32,
@@ -66,7 +66,7 @@ export const gatewayEnded: FaultRow = {
     const { cluster, kills, access, harmed, expect, note } = stage;
     const { asking } = access;
     const first = cluster.one('gateway');
-    for (let count = 0; count < 2; count++) await cluster.start('gateway', { environment: PATIENT });
+    await Promise.all([1, 2].map(() => cluster.start('gateway', { environment: PATIENT })));
     const balancer = startBalancer(cluster);
     try {
       await untilReady(stage, balancer);
