@@ -207,8 +207,9 @@ export const ERRORS = {
     failed: 'client',
     retryable: true,
     title: 'Quá nhiều thuê bao cùng lúc',
-    meaning: 'The connection, or the hub, already has as many subscriptions as it takes.',
-    remedy: 'End one first; the limits are the settings SUBSCRIPTIONS_PER_CONNECTION and SUBSCRIPTIONS.',
+    meaning: 'The connection, the person or the hub already has as many subscriptions as it takes.',
+    remedy:
+      'End one first; the limits are the settings SUBSCRIPTIONS_PER_CONNECTION, SUBSCRIPTIONS_PER_PERSON and SUBSCRIPTIONS.',
   },
   OPERATION_TIMEOUT: {
     failed: 'hub',

@@ -128,6 +128,13 @@ export const gatewaySettings = {
     standard: 1_000,
     most: 100_000,
   }),
+  SUBSCRIPTIONS_PER_PERSON: integerSetting({
+    description: 'Most subscriptions of one person through one client, so that nobody takes the places of all.',
+    unit: 'subscriptions',
+    standard: 100,
+    least: 1,
+    most: 100_000,
+  }),
   SUBSCRIPTIONS_PER_CONNECTION: integerSetting({
     description: 'Most subscriptions on one WebSocket connection.',
     unit: 'subscriptions',

@@ -15,6 +15,7 @@ import { type OperationClock, startClock } from '../operation-clock.ts';
 import { plainFieldResolver } from '../plain-field-resolver.ts';
 import { type BeginningsOptions, type Begun, createBeginnings, type Subscriber } from './begin.ts';
 import { type Asked, asGraphqlError, SubscriptionRefused } from './document.ts';
+import { createPlaces } from './places.ts';
 
 export interface SubscriptionsOptions extends BeginningsOptions {
   readonly logger: Logger;
@@ -56,14 +57,10 @@ export function createSubscriptionRunner(options: SubscriptionsOptions): Subscri
   const { settings, logger, now } = options;
   const { schema, begin, openSource, timed } = createBeginnings(options);
   const running = new Set<Answers>();
-  let starting = 0;
+  const places = createPlaces(settings);
   let closed = false;
 
-  function demandPlace(): void {
-    if (running.size + starting > settings.SUBSCRIPTIONS) throw tooMany('The hub', settings.SUBSCRIPTIONS);
-  }
-
-  function answersOf(begun: Begun, source: AsyncIterator<unknown>): Answers {
+  function answersOf(begun: Begun, source: AsyncIterator<unknown>, leave: () => void): Answers {
     const { document, operation, asked } = begun;
     const { expiresAt } = begun.subscriber.actor;
     const whole = exchangeOf(begun);
@@ -86,6 +83,7 @@ export function createSubscriptionRunner(options: SubscriptionsOptions): Subscri
       ended = true;
       clearTimeout(expiry);
       running.delete(answers);
+      leave();
       endWait();
       clock?.abort(new Error('The subscriber is gone.'));
       // A source that ends badly has nobody left to tell.
@@ -171,17 +169,19 @@ export function createSubscriptionRunner(options: SubscriptionsOptions): Subscri
   return {
     schema,
     async start(asked, subscriber) {
-      starting += 1;
+      let leave = (): void => {};
+      const demandPlace = (): void => {
+        leave = places.take(subscriber.actor);
+      };
       try {
         const begun = await begin(asked, subscriber, demandPlace);
-        const answers = answersOf(begun, await openSource(begun));
+        const answers = answersOf(begun, await openSource(begun), leave);
         running.add(answers);
         if (closed) void answers.return();
         return { document: begun.document, operation: begun.operation, answers };
       } catch (error) {
+        leave();
         throw error instanceof SubscriptionRefused ? error : new SubscriptionRefused([asGraphqlError(error)]);
-      } finally {
-        starting -= 1;
       }
     },
     close() {
@@ -196,11 +196,6 @@ function idOf(event: unknown): string | null {
   const [value] = Object.values(Object(event) as object);
   const { id } = Object(value) as { id?: unknown };
   return typeof id === 'string' ? id : null;
-}
-
-export function tooMany(place: 'The hub' | 'This connection', most: number): SubscriptionRefused {
-  const error = new HubError('TOO_MANY_SUBSCRIPTIONS', `${place} takes at most ${most} subscriptions at once.`);
-  return new SubscriptionRefused([asGraphqlError(error)]);
 }
 
 function exchangeOf({ subscriber, operation }: Begun): LoggedExchange {

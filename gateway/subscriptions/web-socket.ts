@@ -15,7 +15,8 @@ import { isOwnName, isOwnOrigin } from '../loopback.ts';
 import { type EdgeRefusal, refuseOnSocket } from '../raw-answer.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { asGraphqlError, SubscriptionRefused } from './document.ts';
-import { type SubscriptionRunner, tooMany } from './run.ts';
+import { tooMany } from './places.ts';
+import type { SubscriptionRunner } from './run.ts';
 
 interface WebSocketOptions {
   readonly server: Server;

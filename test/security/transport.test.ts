@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { rawStream } from '../gateway/raw-stream.ts';
 import { askHub, WORLD_NOW } from '../support/province.ts';
 import { begin, type Conversation, converse, throwBytes } from './conversation.ts';
@@ -7,8 +8,9 @@ import { forgeTokens } from './hostile-tokens.ts';
 import { type Fortress, openFortress } from './stage.ts';
 
 const MOST = 12;
+const MOST_OF_A_PERSON = 8;
 const MOST_OF_ONE = 5;
-const NEWS = 'subscription { dossierChanged(where: {}) { id } }';
+const NEWS = 'subscription { dossierChanged(where: { agency: "H41" }) { id } }';
 
 let fortress: Fortress;
 let good: string;
@@ -20,7 +22,7 @@ const sockets: Socket[] = [];
 beforeAll(async () => {
   fortress = await openFortress({
     ...{ SUBSCRIPTIONS: String(MOST), SUBSCRIPTIONS_PER_CONNECTION: String(MOST_OF_ONE) },
-    RATE_PER_MINUTE: '150',
+    ...{ SUBSCRIPTIONS_PER_PERSON: String(MOST_OF_A_PERSON), RATE_PER_MINUTE: '150' },
   });
   ({ good, hostile } = await forgeTokens(fortress.issuer.directory, WORLD_NOW));
   leader = await fortress.bearer('leader');
@@ -80,29 +82,37 @@ describe('A flood of subscriptions', () => {
     await expectHonestAnswer();
   });
 
-  it('over many connections is refused at the door, and as a stream of events as well', async () => {
+  it('over many connections is refused at the door, until some of them are gone', async () => {
     const connections = await Promise.all(Array.from({ length: 3 * MOST }, () => converse(fortress.url)));
     open.push(...connections);
     const statuses = connections.map(({ socket }) => socket.readyState === socket.OPEN);
     expect(statuses.filter(Boolean)).toHaveLength(MOST);
     await expectHonestAnswer();
     for (const { socket } of open.splice(0)) socket.terminate();
-    await expect.poll(async () => (await converse(fortress.url)).socket.readyState).toBe(1);
+    const another = async () => {
+      const conversation = await converse(fortress.url);
+      open.push(conversation);
+      return conversation.socket.readyState;
+    };
+    await expect.poll(another).toBe(WebSocket.OPEN);
+  }, 30_000);
 
-    const streams = await Promise.all(
-      Array.from({ length: MOST + 3 }, () =>
-        rawStream(`${fortress.url}/graphql/stream`, {
-          headers: { 'content-type': 'application/json', authorization: leader },
-          body: JSON.stringify({ query: NEWS }),
-        }),
-      ),
-    );
-    const refused = () => streams.filter((stream) => stream.text().includes('TOO_MANY_SUBSCRIPTIONS'));
-    await expect
-      .poll(() => refused().length, { message: JSON.stringify(streams.map((s) => [s.status, s.text()])) })
-      .toBe(3);
-    await expectHonestAnswer();
-    for (const stream of streams) stream.close();
+  it('of one person leaves places for others, over whatever it comes', async () => {
+    const stream = (authorization: string) =>
+      rawStream(`${fortress.url}/graphql/stream`, {
+        headers: { 'content-type': 'application/json', authorization },
+        body: JSON.stringify({ query: NEWS }),
+      });
+    const streams = await Promise.all(Array.from({ length: MOST }, () => stream(leader)));
+    const isRefused = ({ text }: (typeof streams)[number]) => text().includes('TOO_MANY_SUBSCRIPTIONS');
+    await expect.poll(() => streams.filter(isRefused).length).toBe(MOST - MOST_OF_A_PERSON);
+    const sameByAnother = await recognised();
+    sameByAnother.say(subscribe('1'));
+    expect(codeOf(await sameByAnother.until(({ id }) => id === '1'))).toBe('TOO_MANY_SUBSCRIPTIONS');
+    const others = [await stream(await fortress.bearer('portal')), await stream(await fortress.bearer('portal'))];
+    await expect.poll(() => others.every(({ text }) => text().startsWith(':'))).toBe(true);
+    expect(others.filter(isRefused)).toEqual([]);
+    for (const one of [...streams, ...others]) one.close();
   }, 30_000);
 
   it('one after the other, each ended at once, is told to wait', async () => {
@@ -168,8 +178,8 @@ describe('A body that is not as long as it says', () => {
     const before = await visits();
     // Of one that is longer, nothing else comes.
     const answer = await throwBytes(fortress.url, await post(lengths, body), { end: name === 'longer' });
-    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
-    expect(answer).toContain('"BAD_REQUEST"');
+    // What comes behind a whole request while that is looked at cuts the connection: no answer could be told from its own.
+    if (name !== 'shorter') expect(answer).toMatch(/^HTTP\/1\.1 400 .*"BAD_REQUEST"/s);
     expect(answer).not.toMatch(/"data"|"status":"up"|HTTP\/1\.1 200/);
     expect(await visits()).toBe(before);
   });

@@ -8,6 +8,7 @@ export const OPEN_LIMITS = {
   AT_ONCE: 100_000,
   ADDRESS_FAILURES_PER_MINUTE: 1_000_000,
   CALLBACKS_PER_MINUTE: 10_000_000,
+  SUBSCRIPTIONS_PER_PERSON: 100_000,
 };
 
 /** The same as an environment gives them. */
