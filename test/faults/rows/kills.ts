@@ -60,6 +60,7 @@ export const delivererKilled: FaultRow = {
 export const databaseKilled: FaultRow = {
   number: 15,
   title: 'the hub’s database killed and started again on its data',
+  harms: ['*'],
   async run(stage) {
     const { cluster, harmed, pauseBetween } = stage;
     for (let kill = 0; kill < Math.ceil(stage.kills / 2); kill++) {
