@@ -23,7 +23,7 @@ const directory = join(root, 'data', 'bench');
 /** Requests that find out how quick a server is. */
 const PROBES = 24;
 /** The engine goes on compiling for thousands of requests: measured sooner, the larger program looks slower than it is. */
-const WARM_UP_SECONDS = 3;
+const WARM_UP_SECONDS = 4;
 
 interface Field {
   readonly kind: SourceKind;
