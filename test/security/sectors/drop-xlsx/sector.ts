@@ -6,7 +6,7 @@ export default (kit: Kit) => {
   const drop = kit.capture.files({
     ...{ directory: 'DIRECTORY', pattern: 'ho-so-*.xlsx', format: kit.xlsx(), contents: 'changes' },
     // Short, since tests wait for it.
-    ...{ stableMs: 0, lookMs: 100, maxRows: 10_000 },
+    ...{ stableMs: 0, lookMs: 500, maxRows: 10_000 },
   });
   const dossier = drop.entity({
     type: 'Dossier',

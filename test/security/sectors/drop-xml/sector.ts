@@ -11,7 +11,7 @@ export default (kit: Kit) => {
       contents: 'changes',
     },
     // Short, since tests wait for it.
-    ...{ stableMs: 0, lookMs: 100, maxBytes: 1_048_576, maxRows: 10_000 },
+    ...{ stableMs: 0, lookMs: 500, maxBytes: 1_048_576, maxRows: 10_000 },
   });
   const dossier = drop.entity({
     type: 'Dossier',
