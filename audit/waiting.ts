@@ -24,7 +24,7 @@ export interface WaitingRecords {
   /** How long the first of them has waited, in milliseconds; 0 where there is none. */
   ageMs(): number;
   isFull(): boolean;
-  /** Begins the next turn, of those that waits are counted in. @returns its number */
+  /** Ends a turn, of those that waits are counted in. @returns how many there were */
   turn(): number;
   /** Gives up those that have waited too long. @returns how many of them had nothing personal */
   expire(): number;
@@ -41,7 +41,8 @@ export function createWaitingRecords(options: {
   readonly hashSubject: (number: string) => string;
 }): WaitingRecords {
   const { hashSubject } = options;
-  const { most } = turnsOf(options.timeoutMs);
+  const { most, begin } = turnsOf(options.timeoutMs);
+  const counts = begin();
   let queue: Waiting[] = [];
   let entries = 0;
   let turn = 0;
@@ -97,7 +98,7 @@ export function createWaitingRecords(options: {
     },
     isFull: () => entries >= MOST_ENTRIES,
     turn() {
-      turn += 1;
+      turn += counts();
       return turn;
     },
     expire() {

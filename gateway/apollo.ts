@@ -18,6 +18,7 @@ import { createDocumentStore } from './document-store.ts';
 import type { Exchange } from './exchange.ts';
 import { createExecutor } from './executor.ts';
 import { type FormattedError, formatGraphqlError, refusal, statusOf } from './format-error.ts';
+import { MOST_VALIDATION_ERRORS } from './limits/breadth.ts';
 import { createOperationLimits, limitRules, type MayIntrospect } from './limits/operation-limits.ts';
 import type { MakeContext, NoteRefusal, RefusedRequest } from './operation-request.ts';
 import { retryAfter } from './refuse.ts';
@@ -78,7 +79,7 @@ export async function startGraphqlServer(options: GraphqlServerOptions): Promise
     introspection: true,
     parseOptions: { maxTokens: settings.MAX_QUERY_TOKENS },
     validationRules: [...limitRules(settings)],
-    validationOptions: { maxErrors: 5, hideSuggestions: true },
+    validationOptions: { maxErrors: MOST_VALIDATION_ERRORS, hideSuggestions: true },
     documentStore: createDocumentStore(),
     persistedQueries: false,
     csrfPrevention: true,
@@ -145,6 +146,10 @@ function operationPlugin(options: GraphqlServerOptions): ApolloServerPlugin<Apol
     didEncounterErrors: async ({ errors = [], contextValue }: GraphQLRequestContext<ApolloContext>) => {
       contextValue.exchange.errors.push(...errors.map((error) => formatGraphqlError(error)));
     },
+    willSendResponse: async ({ response: { body } }: GraphQLRequestContext<ApolloContext>) => {
+      if (body?.kind !== 'single' || body.singleResult.errors === undefined) return;
+      body.singleResult.errors = distinctErrors(body.singleResult.errors);
+    },
     responseForOperation: async (asked: GraphQLRequestContextResponseForOperation<ApolloContext>) => {
       const { exchange } = asked.contextValue;
       // Missing when no operation has the name asked for; Apollo tells that itself.
@@ -163,6 +168,14 @@ function operationPlugin(options: GraphqlServerOptions): ApolloServerPlugin<Apol
     },
   };
   return { requestDidStart: async () => listener };
+}
+
+type Errors = NonNullable<FormattedExecutionResult['errors']>;
+
+/** What a rule tells until validation ends is told once. */
+function distinctErrors(errors: Errors): Errors {
+  if (errors[0]?.extensions?.code !== 'GRAPHQL_VALIDATION_FAILED') return errors;
+  return [...new Map(errors.map((error) => [JSON.stringify(error), error])).values()];
 }
 
 interface Pipeline {

@@ -35,7 +35,7 @@ export function faultsOf(text: string, schema: GraphQLSchema, settings: GatewayS
   try {
     const document = parse(text, { maxTokens: settings.MAX_QUERY_TOKENS });
     const rules = [...specifiedRules, ...limitRules(settings)];
-    return validate(schema, document, rules, { maxErrors: MOST_FAULTS }).map(({ message }) => message);
+    return [...new Set(validate(schema, document, rules, { maxErrors: MOST_FAULTS }).map(({ message }) => message))];
   } catch (error) {
     return [error instanceof Error ? error.message : 'cannot be read'];
   }

@@ -11,6 +11,7 @@ import {
 } from 'graphql';
 import type { ErrorCode } from '../../core/errors.ts';
 import { createDocumentStore } from '../document-store.ts';
+import { MOST_VALIDATION_ERRORS } from '../limits/breadth.ts';
 import { limitRules } from '../limits/operation-limits.ts';
 import type { GatewaySettings } from '../settings.ts';
 
@@ -59,9 +60,10 @@ export function createDocumentReader(
     } catch (error) {
       throw refused('GRAPHQL_PARSE_FAILED', error);
     }
-    const faults = validate(schema, document, rules, { maxErrors: 5, hideSuggestions: true });
+    const faults = validate(schema, document, rules, { maxErrors: MOST_VALIDATION_ERRORS, hideSuggestions: true });
     if (faults.length > 0) {
-      throw new SubscriptionRefused(faults.map((fault) => withCode('GRAPHQL_VALIDATION_FAILED', fault)));
+      // What is told until validation ends is told once.
+      throw new SubscriptionRefused([...new Set(faults)].map((fault) => withCode('GRAPHQL_VALIDATION_FAILED', fault)));
     }
     return document;
   }

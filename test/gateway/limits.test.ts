@@ -1,7 +1,8 @@
 import { makeExecutableSchema } from '@graphql-tools/schema';
-import { getIntrospectionQuery, parse, validate } from 'graphql';
+import { getIntrospectionQuery, parse, specifiedRules, validate } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readSettings } from '../../core/setting.ts';
+import { MOST_VALIDATION_ERRORS } from '../../gateway/limits/breadth.ts';
 import { costOf } from '../../gateway/limits/cost.ts';
 import { limitRules } from '../../gateway/limits/operation-limits.ts';
 import { gatewaySettings } from '../../gateway/settings.ts';
@@ -91,7 +92,11 @@ describe('The cost of an operation', () => {
 describe('What an operation may hold', () => {
   const times = (count: number, text: (at: number) => string) =>
     Array.from({ length: count }, (_, at) => text(at)).join(' ');
-  const faults = (query: string) => validate(schema, parse(query), limitRules(settings)).map(({ message }) => message);
+  /** Each once; where something is too wide, validation goes no further and says so. */
+  const faults = (query: string) => {
+    const told = validate(schema, parse(query), limitRules(settings)).map(({ message }) => message);
+    return [...new Set(told)].filter((message) => !message.startsWith('Too many validation errors'));
+  };
 
   it('is thirty aliases, with those of fragments wherever they are spread', () => {
     const aliased = (count: number) => `{ person { ${times(count, (at) => `n${at}: name`)} } }`;
@@ -115,6 +120,22 @@ describe('What an operation may hold', () => {
     expect(faults(`{ ${'words '.repeat(19)} ...W ... { words } } fragment W on Query { words }`)).toEqual([
       'The operation has 21 fields of the root where at most 20 are taken.',
     ]);
+  });
+
+  it('is sixty fields in one place, and nothing compares more of them with one another', () => {
+    const often = (count: number) => `{ person { ${times(count, () => 'others { id }')} } }`;
+    expect(faults(often(60))).toEqual([]);
+    const tooMany = ['The operation has 61 fields in one place where at most 60 are taken.'];
+    expect(faults(often(61))).toEqual(tooMany);
+    const inFragment = `fragment P on Person { ${times(61, () => 'others { id }')} } { person { ...P } }`;
+    expect(faults(inFragment)).toEqual(expect.arrayContaining(tooMany));
+    const whole = parse(
+      `fragment P on Person { ${times(61, (at) => `others(no${at}: 1) { id }`)} } { person { ...P } }`,
+    );
+    const told = validate(schema, whole, [...specifiedRules, ...limitRules(settings)], {
+      maxErrors: MOST_VALIDATION_ERRORS,
+    }).map(({ message }) => message);
+    expect(told.filter((message) => message.includes('conflict'))).toEqual([]);
   });
 
   it('is told of in a moment where fragments double one another thirty times or lead to themselves', () => {

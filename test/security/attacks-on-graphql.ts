@@ -32,6 +32,16 @@ function amplifying(): readonly Attack[] {
     { name: 'one field five thousand times', body: query(`{ sectors { ${times(5_000, 'id')} } }`), refused: UNPARSED },
     { name: 'fields with fields, often', body: query(`{ ${times(450, 'sectors { id }')} }`), refused: INVALID },
     {
+      name: 'fields with fields, often, below the root',
+      body: query(`{ agencies { ${times(450, 'parent { code }')} } }`),
+      refused: INVALID,
+    },
+    {
+      name: 'fields with fields, often, in a fragment before the operation',
+      body: query(`fragment A on Agency { ${times(440, 'parent { code }')} } { agencies { ...A } }`),
+      refused: INVALID,
+    },
+    {
       name: 'directives on one field',
       body: query(`{ sectors { id ${times(20, '@include(if: true)')} } }`),
       refused: INVALID,
