@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { type ErrorCode, HubError } from '../core/errors.ts';
 import type { GraphqlServer } from './apollo.ts';
 import type { Admitted, Door } from './door.ts';
+import { doorHook } from './door-hook.ts';
 import { type Exchange, logExchange } from './exchange.ts';
 import { refuseValuesInUrl } from './get-policy.ts';
 import type { ReadRegistered } from './limits/registered.ts';
@@ -25,7 +26,7 @@ interface GraphqlRouteOptions {
 /** `/graphql` by POST, and by GET for what may stand in a URL. */
 export function addGraphqlRoute(fastify: FastifyInstance, options: GraphqlRouteOptions): void {
   const { server, door, readRegistered, noteRefusal, logger, timeoutMs, running, isClosing } = options;
-  const admitted = new WeakMap<FastifyRequest, Admitted>();
+  const entry = doorHook(door);
 
   function note({ id: requestId }: FastifyRequest, { actor, stated }: Admitted, code: ErrorCode): Promise<void> {
     return noteRefusal({ requestId, actor, stated, source: null, operationName: null, codes: [code] });
@@ -36,19 +37,9 @@ export function addGraphqlRoute(fastify: FastifyInstance, options: GraphqlRouteO
     exposeHeadRoute: false,
     method: ['GET', 'POST'],
     url: '/graphql',
-    // Before the body is read: of a stranger nothing is.
-    onRequest: async (request, reply) => {
-      try {
-        const one = await door.admit(request.id, request.raw);
-        admitted.set(request, one);
-        reply.raw.once('close', () => one.leave());
-      } catch (error) {
-        return sendRefusal(reply, error);
-      }
-    },
+    onRequest: entry.onRequest,
     handler: async (request, reply) => {
-      const asker = admitted.get(request);
-      if (asker === undefined) throw new Error('A request came in without passing the door');
+      const asker = entry.admitted(request);
       const search = searchOf(request.url);
       if (request.method === 'GET') {
         const refused = refuseValuesInUrl(search);

@@ -3,9 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { FormattedExecutionResult } from 'graphql';
 import type { Admitted, Door } from '../door.ts';
+import { doorHook } from '../door-hook.ts';
 import { formatGraphqlError, refusal } from '../format-error.ts';
 import { refuseValuesInUrl } from '../get-policy.ts';
-import { sendRefusal } from '../refuse.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { type Asked, SubscriptionRefused } from './document.ts';
 import type { Answers, SubscriptionRunner } from './run.ts';
@@ -25,24 +25,15 @@ interface EventStreamOptions {
 export function addEventStreams(fastify: FastifyInstance, options: EventStreamOptions): { close(): Promise<void> } {
   const { runner, door, settings, isClosing } = options;
   const open = new Map<Promise<void>, FastifyReply>();
-  const admitted = new WeakMap<FastifyRequest, Admitted>();
+  const entry = doorHook(door);
 
   fastify.route({
     exposeHeadRoute: false,
     method: ['GET', 'POST'],
     url: '/graphql/stream',
-    onRequest: async (request, reply) => {
-      try {
-        const one = await door.admit(request.id, request.raw);
-        admitted.set(request, one);
-        reply.raw.once('close', () => one.leave());
-      } catch (error) {
-        return sendRefusal(reply, error);
-      }
-    },
+    onRequest: entry.onRequest,
     handler: async (request, reply) => {
-      const subscriber = admitted.get(request);
-      if (subscriber === undefined) throw new Error('A request came in without passing the door');
+      const subscriber = entry.admitted(request);
       const refused = refusedRequest(request);
       if (refused !== null) return reply.code(400).send(refused);
       if (!/\btext\/event-stream\b|\*\/\*/.test(request.headers.accept ?? '*/*')) {

@@ -24,6 +24,18 @@ interface BuildOptions {
   readonly openedAt?: number;
 }
 
+/** Entries 1, 2–4 (an operation with two subjects and one without), 5, 6–7 and 8. */
+export const PLAN = [['open'], [2], [0], ['gap', 0], ['close']] as const;
+
+export type Change = (groups: StoredGroup[]) => unknown;
+
+/** The chain with its groups changed, and nothing else. */
+export function withGroups(built: BuiltChain, change: Change): BuiltChain {
+  const groups = built.groups.map((group) => ({ ...group }));
+  change(groups);
+  return { ...built, groups };
+}
+
 export const CHAIN = 'motcua-0a0b0c0d/2026-11-20';
 
 /** An honest chain, a group a second. */

@@ -1,9 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { StoredGroup } from '../../audit/stored.ts';
-import { type BuiltChain, buildChain, forger, said, sealed } from './built-chain.ts';
-
-/** Entries 1, 2–4 (an operation with two subjects and one without), 5, 6–7 and 8. */
-const PLAN = [['open'], [2], [0], ['gap', 0], ['close']] as const;
+import { type BuiltChain, buildChain, type Change, forger, PLAN, said, sealed, withGroups } from './built-chain.ts';
 
 let honest: BuiltChain;
 let open: BuiltChain;
@@ -13,14 +10,8 @@ beforeAll(async () => {
   open = await buildChain(PLAN.slice(0, 4));
 });
 
-type Change = (groups: StoredGroup[]) => unknown;
-
 /** The chain with its groups changed, and nothing else. */
-function changed(change: Change, built = honest): BuiltChain {
-  const groups = built.groups.map((group) => ({ ...group }));
-  change(groups);
-  return { ...built, groups };
-}
+const changed = (change: Change, built = honest): BuiltChain => withGroups(built, change);
 
 /** As above, hashed and signed anew. */
 async function rebuilt(change: Change, built = honest): Promise<BuiltChain> {

@@ -144,7 +144,8 @@ export interface GivenAnswer {
   readonly subjects: readonly string[];
 }
 
-const UNRECOGNISED: ReadonlySet<string> = new Set(['UNAUTHENTICATED', 'KEYS_UNAVAILABLE']);
+/** Whoever was not recognised is not logged, and what could not be logged was refused for that. */
+const NOT_LOGGED: ReadonlySet<string> = new Set(['UNAUTHENTICATED', 'KEYS_UNAVAILABLE', 'AUDIT_UNAVAILABLE']);
 
 /** What stands in the access log of that time. */
 export interface AccessLogSeen {
@@ -177,7 +178,7 @@ export function unlogged(
   for (const { requestId, actor, operation, codes, personal, subjects } of answers) {
     const [entry, another] = entries.get(requestId) ?? [];
     if (entry === undefined) {
-      if (codes.some((code) => UNRECOGNISED.has(code))) continue;
+      if (codes.some((code) => NOT_LOGGED.has(code))) continue;
       if (personal) wrong(requestId, `request ${requestId} was answered and is not in the access log`);
       else unnoted.push(codes.join(' '));
       continue;

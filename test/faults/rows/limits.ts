@@ -56,7 +56,9 @@ export const diskFull: FaultRow = {
     if (!mounted) return note('not run: no small disk may be mounted here');
     let hub: HubProcess | undefined;
     try {
-      const own = { DATA_DIR: folder, DATABASE_URL: '', KAFKA_BROKERS: '', PORTAL_URL: '' };
+      // Its access log is one of its own, of which the others' auditors know nothing.
+      const AUDIT_HEADS_DIR = `${folder}-heads`;
+      const own = { DATA_DIR: folder, DATABASE_URL: '', KAFKA_BROKERS: '', PORTAL_URL: '', AUDIT_HEADS_DIR };
       hub = await startHub('gateway,capture,project', { ...cluster.environment, ...own });
       const { address } = hub;
       await eventually(async () => (await staleAt(cluster, address)).length === 0, 'it has read in everything', 60_000);
