@@ -207,6 +207,7 @@ describe('A counter software that is down', () => {
     const before = codes(await province.ask(LIST));
     setFault(part, { mode: 'down' });
     later = 3_600_000;
+    const caughtUp = province.hub.caughtUp();
     try {
       const ask = () =>
         province.ask(
@@ -232,6 +233,8 @@ describe('A counter software that is down', () => {
     } finally {
       setFault(part, { mode: 'none' });
     }
+    await caughtUp;
+    // What answers say of it is looked up twice a second.
     const isCurrent = ({ data }: GraphqlAnswer) => data.citizen.dossiers.missing.length === 0;
     const { dossiers } = dataOf(await askUntil(() => province.ask(LIST), isCurrent, { timeoutMs: 30_000 })).citizen;
     expect([dossiers.totalCount, dossiers.missing]).toEqual([totalCount, []]);
