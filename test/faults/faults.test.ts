@@ -22,7 +22,7 @@ describe.skipIf(missing !== null)(`a province of real processes in which things 
   beforeAll(async () => {
     cluster = await openCluster({ dossiers: DOSSIERS, seed: SEED });
     await cluster.fleet();
-    expect(await settle(cluster, memory, OPEN_MS / 2)).toEqual([]);
+    expect(await settle(cluster, memory, OPEN_MS / 2)).toEqual({ violations: [], stale: [] });
   }, OPEN_MS);
   afterAll(() => cluster?.close(), OPEN_MS);
 

@@ -111,9 +111,10 @@ export async function runRow(
   const isForgiven = (key: string) => forgiven.some((isBeyond) => isBeyond(key));
   const left = await settle(cluster, memory, HEALED_WITHIN_MS[isLong ? 'long' : 'short'], isForgiven);
   const healedInMs = performance.now() - healedAt;
-  const samples = await watch.stop();
+  // The last word is that of the healing: an answer of the watch may be from a moment before.
+  const samples = [...(await watch.stop()), { at: Date.now(), stale: new Set(left.stale) }];
   const bounds = { toldWithinMs: TOLD_WITHIN_MS, overWithinMs: OVER_WITHIN_MS };
-  const all = [...left, ...watch.violations(), ...untold(samples, outages, bounds)];
+  const all = [...left.violations, ...watch.violations(), ...untold(samples, outages, bounds)];
   const fresh = all.filter(({ key }) => !memory.seen.has(key));
   for (const { key } of fresh) memory.seen.add(key);
   const violations = fresh.filter(({ key }) => !isForgiven(key));
@@ -131,22 +132,29 @@ export async function runRow(
   return { row, kills: harm, violations, failures, notes, healedInMs, line };
 }
 
+/** What is still wrong after everything works again. */
+interface Left {
+  readonly violations: readonly Violation[];
+  /** Sectors that answers still say are behind. */
+  readonly stale: readonly string[];
+}
+
 /** Waits until nothing is under way and nothing is wrong any more. @returns what still is at the end of the time */
 export async function settle(
   cluster: Cluster,
   memory: Memory,
   withinMs: number,
   isForgiven: (key: string) => boolean = () => false,
-): Promise<readonly Violation[]> {
+): Promise<Left> {
   const end = performance.now() + withinMs;
   for (;;) {
     const isLate = performance.now() > end;
     if (isLate || (await isQuiet(cluster).catch(() => false))) {
       const seen = await observe(cluster, memory.everHeld);
       const violations = checkAll(seen).filter(({ key }) => !memory.seen.has(key));
-      const answers = await askGateway(cluster).catch(() => ['nobody answers']);
-      const isWhole = violations.every(({ key }) => isForgiven(key)) && answers.length === 0;
-      if (isLate || isWhole) return violations;
+      const stale = await askGateway(cluster).catch(() => ['nobody answers']);
+      const isWhole = violations.every(({ key }) => isForgiven(key)) && stale.length === 0;
+      if (isLate || isWhole) return { violations, stale };
     }
     await delay(LOOK_EVERY_MS);
   }

@@ -35,7 +35,7 @@ let broken = 0;
 try {
   const memory = createMemory();
   await cluster.fleet();
-  const atRest = await settle(cluster, memory, FIRST_FILLING_MS);
+  const { violations: atRest } = await settle(cluster, memory, FIRST_FILLING_MS);
   for (const { invariant, what } of atRest.slice(0, MOST_SHOWN)) console.log(`at rest: ${invariant}  ${what}`);
   console.log(`seed ${seed}; before any harm ${atRest.length} invariants are broken`);
   broken += atRest.length;
