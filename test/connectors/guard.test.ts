@@ -93,7 +93,7 @@ describe('guard: the deadline', () => {
     );
     const start = performance.now();
     const error = await failureOf(ask());
-    expect(performance.now() - start).toBeLessThan(5_000);
+    expect(performance.now() - start).toBeLessThan(500);
     expect([error.code, error.sector, error.retryable]).toEqual(['SOURCE_TIMEOUT', 'land', true]);
     expect(signal?.aborted).toBe(true);
   });
@@ -121,7 +121,7 @@ describe('guard: the deadline', () => {
       all.push(begin());
     }
     await Promise.all(all);
-    expect(spent.filter((ms) => ms < 79 || ms > 5_000)).toEqual([]);
+    expect(spent.filter((ms) => ms < 79 || ms > 600)).toEqual([]);
   });
 
   it('covers the wait in line and every repetition', async () => {
@@ -134,7 +134,7 @@ describe('guard: the deadline', () => {
     );
     const start = performance.now();
     await failureOf(ask());
-    expect(performance.now() - start).toBeLessThan(2_000);
+    expect(performance.now() - start).toBeLessThan(600);
     expect(counted.calls).toBeLessThan(3);
 
     // Were only the call itself bounded, the last of them would take a second.
@@ -158,13 +158,13 @@ describe('guard: the caller leaves', () => {
   });
 
   it('settles at once, tells the source, repeats nothing and holds nothing against the system', async () => {
-    const { ask, counted, guarded } = stage(hanging, { timeoutMs: 60_000, breaker: { failures: 1 } });
+    const { ask, counted, guarded } = stage(hanging, { breaker: { failures: 1 } });
     const controller = new AbortController();
     const asked = Promise.all([1, 2, 3].map(() => failureOf(ask(controller.signal))));
     setTimeout(() => controller.abort(), 20);
     const start = performance.now();
     expect((await asked).map((error) => error.sector)).toEqual(['land', 'land', 'land']);
-    expect(performance.now() - start).toBeLessThan(5_000);
+    expect(performance.now() - start).toBeLessThan(400);
     await later(20);
     expect([counted.calls, guarded.health().status]).toEqual([3, 'UNKNOWN']);
   });
@@ -181,13 +181,12 @@ describe('guard: the caller leaves', () => {
   });
 
   it('stops the pause before a repetition', async () => {
-    const waiting = async () => {
-      throw unavailable({ retryAfterMs: 15_000 });
-    };
-    const { ask, counted } = stage(waiting, { timeoutMs: 60_000 });
+    const { ask, counted } = stage(async () => {
+      throw unavailable({ retryAfterMs: 600 });
+    });
     const start = performance.now();
     await failureOf(ask(AbortSignal.timeout(40)));
-    expect(performance.now() - start).toBeLessThan(5_000);
+    expect(performance.now() - start).toBeLessThan(400);
     await later(10);
     expect(counted.calls).toBe(1);
   });

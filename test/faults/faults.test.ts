@@ -10,7 +10,7 @@ const SEED = Number(process.env.FAULTS_SEED ?? 7);
 const OPTIONS = { seed: SEED, kills: 2, changes: 50, perSecond: 25, isLong: false };
 const DOSSIERS = 300;
 const OPEN_MS = 240_000;
-const ROW_MS = 240_000;
+const ROW_MS = 120_000;
 
 const missing = (await serverMissing()) ?? (await brokerMissing());
 const reason = missing === null ? '' : ` (skipped: ${missing})`;

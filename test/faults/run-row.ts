@@ -57,8 +57,7 @@ const SAMPLE_MS = 400;
 const TOLD_WITHIN_MS = 6_500;
 const OVER_WITHIN_MS = 10_000;
 const EVENTUALLY_MS = 20_000;
-/** Longer than Kafka's client tries again before it begins anew, which is about a minute. */
-const HEALED_WITHIN_MS = { short: 120_000, long: 240_000 } as const;
+const HEALED_WITHIN_MS = { short: 60_000, long: 240_000 } as const;
 const LOOK_EVERY_MS = 500;
 
 /** Runs one row on a healthy cluster and leaves a healthy one behind. */

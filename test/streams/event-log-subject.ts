@@ -52,7 +52,7 @@ export interface Gathering {
   readonly failures: readonly unknown[];
   readonly reader: LogReader;
   /** Resolves when so many records were handed over; throws when that takes too long. */
-  until(count: number, patienceMs?: number): Promise<void>;
+  until(count: number): Promise<void>;
 }
 
 export async function gather(
@@ -76,22 +76,17 @@ export async function gather(
     batches,
     failures,
     reader,
-    until: (count, patienceMs) =>
+    until: (count) =>
       eventually(
         () => records.length >= count,
         () => `${records.length} of ${count} records came`,
-        patienceMs,
       ),
   };
 }
 
-export async function eventually(
-  met: () => boolean | Promise<boolean>,
-  told: () => string,
-  patienceMs = PATIENCE_MS,
-): Promise<void> {
-  for (const until = performance.now() + patienceMs; !(await met()); ) {
-    if (performance.now() > until) throw new Error(`Waited ${patienceMs} ms: ${told()}`);
+export async function eventually(met: () => boolean | Promise<boolean>, told: () => string): Promise<void> {
+  for (const until = performance.now() + PATIENCE_MS; !(await met()); ) {
+    if (performance.now() > until) throw new Error(`Waited ${PATIENCE_MS} ms: ${told()}`);
     await pause(20);
   }
 }
