@@ -44,6 +44,17 @@ class KafkaOffsetGone extends Error {
   }
 }
 
+/** Thrown from the work on a batch, makes kafkajs join the group anew. */
+export class KafkaRejoin extends Error {
+  /** Where kafkajs looks to learn whether to join anew. */
+  readonly type = 'REBALANCE_IN_PROGRESS';
+  readonly retriable = true;
+
+  constructor() {
+    super('the member has to join its group anew');
+  }
+}
+
 /** How long one request may take; a broker that is frozen or far away answers later or never. */
 const REQUEST_MS = 10_000;
 const CONNECT_MS = 3_000;

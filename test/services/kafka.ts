@@ -35,8 +35,16 @@ export interface KafkaBroker {
 export interface BrokerPlace {
   readonly folder: string;
   readonly port: number;
+  /** What clients are told to connect to: a proxy's, where one stands before the broker. */
+  readonly advertisedPort: number;
   readonly controllerPort: number;
   readonly version: string;
+}
+
+export interface BrokerOptions {
+  readonly version?: string;
+  /** Starts what clients are to go through to the broker's port; gives its own port. */
+  readonly through?: (port: number) => Promise<number>;
 }
 
 const run = promisify(execFile);
@@ -87,22 +95,9 @@ export async function brokerMissing(environment = process.env): Promise<string |
 }
 
 /** @param place of a broker that was killed, to start it again on the same data and port */
-export async function startBroker(
-  place?: BrokerPlace,
-  { version = KAFKA_VERSION }: { version?: string } = {},
-): Promise<KafkaBroker> {
-  const {
-    folder,
-    port,
-    controllerPort,
-    version: release,
-  } = place ?? {
-    folder: await mkdtemp(join(tmpdir(), 'kafka-')),
-    port: await freePort(),
-    controllerPort: await freePort(),
-    version,
-  };
-  const here: BrokerPlace = { folder, port, controllerPort, version: release };
+export async function startBroker(place?: BrokerPlace, options: BrokerOptions = {}): Promise<KafkaBroker> {
+  const here = place ?? (await newPlace(options));
+  const { folder, advertisedPort } = here;
   let server: ChildProcess | undefined;
   const isRunning = () => server !== undefined && server.exitCode === null && server.signalCode === null;
   const signal: KafkaBroker['signal'] = async (name) => {
@@ -120,7 +115,7 @@ export async function startBroker(
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    const jars = await kafkaJars(release);
+    const jars = await kafkaJars(here.version);
     await writeFile(join(folder, 'server.properties'), settingsOf(here));
     const java = [...JAVA, '-cp', `${jars}/*`, ...loggingTo(join(folder, 'kafka.log'))];
     if (!(await exists(join(folder, 'data', 'meta.properties')))) await format(java, folder);
@@ -128,11 +123,22 @@ export async function startBroker(
     await answering(server, here);
     const pid = server.pid;
     if (pid === undefined) throw new Error('the broker has no process id');
-    return { brokers: `127.0.0.1:${port}`, pid, place: here, isRunning, signal, stop };
+    return { brokers: `127.0.0.1:${advertisedPort}`, pid, place: here, isRunning, signal, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+async function newPlace({ version = KAFKA_VERSION, through }: BrokerOptions): Promise<BrokerPlace> {
+  const port = await freePort();
+  return {
+    folder: await mkdtemp(join(tmpdir(), 'kafka-')),
+    port,
+    advertisedPort: (await through?.(port)) ?? port,
+    controllerPort: await freePort(),
+    version,
+  };
 }
 
 async function startLocal(): Promise<StartedKafka> {
@@ -166,14 +172,14 @@ async function startContainer(): Promise<StartedKafka> {
   return { service: { brokers }, stop: async () => void (await container.stop()) };
 }
 
-function settingsOf({ folder, port, controllerPort }: BrokerPlace): string {
+function settingsOf({ folder, port, advertisedPort, controllerPort }: BrokerPlace): string {
   return Object.entries({
     'process.roles': 'broker,controller',
     'node.id': 1,
     'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
     'controller.listener.names': 'CONTROLLER',
     listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${advertisedPort}`,
     'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
     'log.dirs': join(folder, 'data'),
     // One broker cannot keep the three copies that these have by default, and without them no group ever comes about.

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { openDatabase } from '../../drivers/database.ts';
 import { openEventLog } from '../../streams/logs/open-log.ts';
 import { brokerMissing, type KafkaBroker, ownName, startBroker } from '../services/kafka.ts';
+import { type KafkaProxy, kafkaProxy } from '../services/kafka-proxy.ts';
 import { eventually, gather, pause, recordOf, recordsOf } from './event-log-subject.ts';
 
 const missing = await brokerMissing();
@@ -9,6 +10,7 @@ const missing = await brokerMissing();
 describe.skipIf(missing !== null)(`a Kafka broker that fails${missing === null ? '' : ` (${missing})`}`, () => {
   const database = openDatabase('sqlite::memory:');
   let broker: KafkaBroker;
+  let proxy: KafkaProxy;
   const open = () =>
     openEventLog({
       settings: {
@@ -24,10 +26,16 @@ describe.skipIf(missing !== null)(`a Kafka broker that fails${missing === null ?
     });
 
   beforeAll(async () => {
-    broker = await startBroker();
+    broker = await startBroker(undefined, {
+      through: async (port) => {
+        proxy = await kafkaProxy(port);
+        return proxy.port;
+      },
+    });
   }, 120_000);
   afterAll(async () => {
     await broker?.stop();
+    await proxy?.close();
     await database.close();
   });
 
@@ -67,6 +75,47 @@ describe.skipIf(missing !== null)(`a Kafka broker that fails${missing === null ?
     await reader.close();
     await log.close();
   });
+
+  // Seen after a broker was frozen: its group coordinator goes and comes, loads, and still knows the members then.
+  it.each([
+    ['that has read', 1],
+    ['whose places are not known yet', 0],
+  ])(
+    'refused by the coordinator when it joins again, and known to it still: a reader %s goes on',
+    async (_, before) => {
+      const log = open();
+      const topic = ownName('refused');
+      await log.prepare([topic]);
+      const places = new Map<number, number>();
+      const { promise: looksUp, resolve: letGo } = Promise.withResolvers<void>();
+      const { records, failures, until, reader } = await gather(log, {
+        topics: [topic],
+        group: ownName('group'),
+        position: async (__, partition) => {
+          if (before === 0) await looksUp;
+          return places.get(partition) ?? null;
+        },
+        handle: async (batch) => void places.set(batch.partition, (batch.records.at(-1)?.offset ?? 0) + 1),
+      });
+      onTestFinished(async () => {
+        await reader.close();
+        await log.close();
+      });
+      await log.append(topic, recordsOf(before, ['a']));
+      await until(before);
+      const joins = proxy.refuse('joinGroup', 'coordinatorLoading', 1);
+      proxy.refuse('heartbeat', 'notCoordinator', 1);
+      await eventually(
+        () => joins() === 1,
+        () => 'the reader did not try to join again',
+      );
+      letGo();
+      await log.append(topic, recordsOf(3, ['a']));
+      await until(before + 3);
+      expect(records.map(({ offset }) => offset)).toEqual([0, 1, 2, 3].slice(0, before + 3));
+      expect(failures).toEqual([]);
+    },
+  );
 
   it('killed and started again: what was acknowledged is there, readers go on by themselves', {
     timeout: 90_000,
