@@ -123,6 +123,7 @@ describe('I8, every access is logged', () => {
     codes: [],
     personal: true,
     subjects: ['p'],
+    mayBeLogged: null,
   };
   const ENTRY = { request: 'r1', actor: 'counter', operation: 'op', subjects: ['p', 'q'] };
   const log = (change: Partial<AccessLogSeen> = {}): AccessLogSeen => ({
@@ -148,6 +149,12 @@ describe('I8, every access is logged', () => {
     ['a chain that does not verify', { broken: ['chain a: entries 4–6 do not follow from 3'] }],
   ])('is broken by %s', (_, change) => {
     expect(faults(change)).toEqual(['I8']);
+  });
+
+  it('is broken by an entry about somebody whom the answer was not about', () => {
+    const narrow = { ...ANSWER, mayBeLogged: ['p'] };
+    expect(faults({}, [narrow])).toEqual(['I8']);
+    expect(faults({ operations: [{ ...ENTRY, subjects: ['p'] }] }, [narrow])).toEqual([]);
   });
 
   it('lets a request have an entry whose answer never came', () => {

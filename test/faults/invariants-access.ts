@@ -142,6 +142,8 @@ export interface GivenAnswer {
   readonly personal: boolean;
   /** Keyed hashes of people who were in it. */
   readonly subjects: readonly string[];
+  /** Who may stand in its entry at most; null where that is not known. */
+  readonly mayBeLogged: readonly string[] | null;
 }
 
 /** Whoever was not recognised is not logged, and what could not be logged was refused for that. */
@@ -175,7 +177,7 @@ export function unlogged(
   const wrong = (key: string, what: string) => found.push({ invariant: 'I8', key, what });
   const entries = Map.groupBy(operations, ({ request }) => request);
   const unnoted: string[] = [];
-  for (const { requestId, actor, operation, codes, personal, subjects } of answers) {
+  for (const { requestId, actor, operation, codes, personal, subjects, mayBeLogged } of answers) {
     const [entry, another] = entries.get(requestId) ?? [];
     if (entry === undefined) {
       if (codes.some((code) => NOT_LOGGED.has(code))) continue;
@@ -193,6 +195,9 @@ export function unlogged(
     const lacking = subjects.filter((subject) => !entry.subjects.includes(subject));
     if (lacking.length > 0)
       wrong(`${requestId} subjects`, `request ${requestId}: ${lacking.length} people are not logged`);
+    const surplus = mayBeLogged === null ? [] : entry.subjects.filter((subject) => !mayBeLogged.includes(subject));
+    if (surplus.length > 0)
+      wrong(`${requestId} surplus`, `request ${requestId}: ${surplus.length} people are logged whom it was not about`);
   }
   if (missed !== null && unnoted.length > missed)
     wrong(

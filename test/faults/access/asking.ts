@@ -105,6 +105,7 @@ export function startAsking({ cluster, people, tokens, perSecond, onBody }: Aski
       codes: answer.errors.map(({ extensions }) => extensions?.code ?? 'NONE'),
       personal: question.personal && answer.data !== null,
       subjects: isWhole ? question.subjects : [],
+      mayBeLogged: question.aboutNobodyElse ? question.subjects : null,
     });
   }
 

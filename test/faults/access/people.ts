@@ -56,7 +56,10 @@ export async function learnPeople(cluster: Cluster, tokens: Tokens): Promise<Peo
     ...cluster.environment,
   });
   const subjects = [subjectHash(keys.subject, demoPerson.personalNumber)];
-  const common = { account: 'counter', headers: processing, subjects, personal: true, maySeeAll: false } as const;
+  const common = {
+    ...({ account: 'counter', headers: processing, subjects, personal: true, maySeeAll: false } as const),
+    aboutNobodyElse: false,
+  };
   const id = { id: demoPerson.personalNumber };
   const whole: Question = {
     ...{ ...common, name: 'whole', query: WHOLE, variables: id },
@@ -68,7 +71,7 @@ export async function learnPeople(cluster: Cluster, tokens: Tokens): Promise<Peo
   const [parcel] = citizen.landParcels ?? [];
   const [business] = citizen.businesses ?? [];
   if (parcel === undefined || business === undefined) throw new Error('The demo person has neither land nor business');
-  const plain = { ...common, headers: {}, subjects: [], personal: false };
+  const plain = { ...common, headers: {}, subjects: [], personal: false, aboutNobodyElse: true };
   const questions: readonly Question[] = [
     whole,
     {
@@ -95,6 +98,7 @@ export async function learnPeople(cluster: Cluster, tokens: Tokens): Promise<Peo
     {
       ...{ ...common, name: 'own', account: 'citizen', headers: {}, maySeeAll: false, asks: whole.asks },
       parts: { dossiers: 'index', fullName: 'any' },
+      aboutNobodyElse: true,
       query: 'query Own($id: ID!) { citizen(id: $id) { fullName dossiers(first: 3) { nodes { code status } } } }',
       variables: id,
     },

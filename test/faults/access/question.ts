@@ -17,6 +17,8 @@ export interface Question {
   readonly personal: boolean;
   /** Keyed hashes of people whom every whole answer holds. */
   readonly subjects: readonly string[];
+  /** Whether no answer is about anybody else. */
+  readonly aboutNobodyElse: boolean;
   /** Whether the asker may see those whom nobody else may. */
   readonly maySeeAll: boolean;
 }

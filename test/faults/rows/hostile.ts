@@ -17,6 +17,8 @@ const ATTACKERS = 4;
 const PHASE_MS = { short: 5_000, long: 60_000 } as const;
 /** So slow nobody honest may get, however busy the machine is; what it was is noted. */
 const SLOWEST_MS = 10_000;
+/** So much slower in a long run, which has the machine to itself. */
+const SLOWER_TIMES = 1.5;
 
 export const abused: FaultRow = {
   number: 29,
@@ -54,6 +56,7 @@ export const abused: FaultRow = {
       ) ?? 0;
     const [calm, abused] = [slowest(calmFrom, from), slowest(from, until)];
     expect(abused < SLOWEST_MS, `people are answered meanwhile: 99 of 100 within ${Math.round(abused)} ms`);
+    if (isLong) expect(abused <= SLOWER_TIMES * calm, `people wait at most ${SLOWER_TIMES} times as long`);
     const perSecond = Math.round((sent * 1_000) / (until - from));
     note(`${sent} attacks of ${attacks.length} kinds, ${perSecond} a second`);
     note(`p99 ${Math.round(calm)} ms without, ${Math.round(abused)} ms under them: × ${(abused / calm).toFixed(2)}`);
