@@ -44,6 +44,24 @@ export const PORTIONS = {
     tests: ['test/audit/{verify,verify-heads,verify-log,write-chain}.test.ts'],
     least: 95,
   },
+  /** What waits to be logged, what is refused when it cannot be, and what leaves only then. */
+  writing: {
+    mutate: ['audit/waiting.ts', 'audit/writer.ts', 'gateway/settle.ts'],
+    tests: ['test/audit/{audit-log,heads}.test.ts', 'test/gateway/settle.test.ts'],
+    least: 95,
+  },
+  /** Which fields were asked, and which of a record are withheld. */
+  fields: {
+    mutate: ['resolvers/asked-fields.ts', 'resolvers/records.ts'],
+    tests: ['test/access/{desk,record,second-net}.test.ts'],
+    least: 95,
+  },
+  /** Who is told what of the log, and what a visit allows. */
+  reading: {
+    mutate: ['audit/reader.ts', 'resolvers/access-log.ts', 'store/visits.ts'],
+    tests: ['test/audit/access-log.test.ts', 'test/access/{visits,visit-bounds}.test.ts'],
+    least: 95,
+  },
   /** What operations cost. */
   cost: {
     mutate: ['gateway/limits/cost.ts'],
