@@ -14,6 +14,11 @@ export type Role = (typeof ROLES)[number];
 export const DATA_CLASSES = ['PUBLIC', 'COURSE', 'OPERATIONAL', 'PERSONAL', 'SENSITIVE', 'AUDIT'] as const;
 export type DataClass = (typeof DATA_CLASSES)[number];
 
+/** Whether it says something about a person, and so needs a purpose. */
+export function isPersonal(data: DataClass): boolean {
+  return data === 'PERSONAL' || data === 'SENSITIVE';
+}
+
 export const ACTIONS = ['READ', 'OPERATE', 'INTROSPECT'] as const;
 /** OPERATE: every mutation. INTROSPECT: reading the schema. */
 export type Action = (typeof ACTIONS)[number];
@@ -68,7 +73,10 @@ export interface DossierFacts {
   readonly code: string;
   /** Agencies it belongs to, in the newer order: the one in charge, and the receiving one where the code names it. */
   readonly units: readonly string[];
-  /** Numbers of applicant and parties, with those remembered to be the same person's; personal numbers and enterprise codes. */
+  /**
+   * Numbers of applicant and parties, with those remembered to be the same person's and nobody else's; personal numbers and
+   * enterprise codes, and no other words.
+   */
   readonly numbers: readonly string[];
 }
 

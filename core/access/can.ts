@@ -1,14 +1,14 @@
-import type {
-  Actor,
-  Can,
-  DataClass,
-  Decision,
-  Grant,
-  PurposeCode,
-  RefusalReason,
-  Relation,
-  Resource,
-  StatedPurpose,
+import {
+  type Actor,
+  type Can,
+  type Decision,
+  type Grant,
+  isPersonal,
+  type PurposeCode,
+  type RefusalReason,
+  type Relation,
+  type Resource,
+  type StatedPurpose,
 } from '../access.ts';
 import { createGrants, isNone, type Matching, narrowed } from './grants.ts';
 import { type AgencyTree, createScopes, holdsSome } from './units.ts';
@@ -97,20 +97,19 @@ function judgeReception({ resource, purpose: { visit } }: Question): Decision {
   return resource.kind === 'field' || isSubject ? allowed('VISIT') : refused('NOT_A_SUBJECT');
 }
 
+/** Work on one dossier opens its people and their records, and no other dossier of theirs. */
 function judgeProcessing({ resource, purpose: { dossier }, reaches }: Question, granted: Matching): Decision {
   if (dossier === null) return refused('DOSSIER_MISSING');
   if (isNone(narrowed(granted, (grant) => reaches(grant, dossier.units)))) return refused('OTHER_UNIT');
-  const isIt = resource.kind === 'dossier' && resource.dossier.code === dossier.code;
-  const isSubject = isIt || numbersOf(resource).some((number) => dossier.numbers.includes(number));
+  const isSubject =
+    resource.kind === 'dossier'
+      ? resource.dossier.code === dossier.code
+      : numbersOf(resource).some((number) => dossier.numbers.includes(number));
   return resource.kind === 'field' || isSubject ? allowed('DOSSIER') : refused('NOT_A_SUBJECT');
 }
 
 function forPurpose(matching: Matching, code: PurposeCode): Matching {
   return narrowed(matching, ({ purposes }) => purposes.includes(code));
-}
-
-function isPersonal(data: DataClass): boolean {
-  return data === 'PERSONAL' || data === 'SENSITIVE';
 }
 
 function sectorOf(resource: Resource): string {

@@ -1,4 +1,4 @@
-import type { Client, DataClass, Grant, PurposeCode, Role } from '../access.ts';
+import { type Client, type Grant, isPersonal, type PurposeCode, type Role } from '../access.ts';
 import type { Placed } from './read-shape.ts';
 
 interface Parts {
@@ -53,13 +53,13 @@ const RULES: readonly Rule[] = [
     role !== undefined && !clients.some(({ roles }) => roles.includes(role)) && `.role: no client lets ${role} in`,
 
   ({ data, purposes }) =>
-    isPersonal(data) &&
+    data.some(isPersonal) &&
     purposes.length === 0 &&
     '.purposes: expected one at least, since personal data needs a purpose',
 
   ({ data, purposes }) => {
     const watching = purposes.find((purpose) => purpose === 'SUPERVISION' || purpose === 'AUDIT');
-    return isPersonal(data) && watching !== undefined && `.purposes: ${watching} never reaches personal data`;
+    return data.some(isPersonal) && watching !== undefined && `.purposes: ${watching} never reaches personal data`;
   },
 
   ({ data, purposes, units }) => {
@@ -100,10 +100,6 @@ const RULES: readonly Rule[] = [
 function opens(other: Grant, { role, client }: Grant, sector: string): boolean {
   if (other.role !== role || other.client !== client || !other.data.includes('PERSONAL')) return false;
   return other.sectors.includes('*') || other.sectors.includes(sector);
-}
-
-function isPersonal(data: readonly DataClass[]): boolean {
-  return data.includes('PERSONAL') || data.includes('SENSITIVE');
 }
 
 function isOfLog(purpose: PurposeCode | undefined): boolean {

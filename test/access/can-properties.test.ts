@@ -140,8 +140,9 @@ describe('whatever is granted and asked', () => {
       const believed: Partial<Record<string, boolean>> = {
         SELF: numbersOf(resource).some((number) => number === actor.personalNumber),
         PROCESSING:
-          numbersOf(resource).some((number) => purpose.dossier?.numbers.includes(number)) ||
-          (resource.kind === 'dossier' && resource.dossier.code === purpose.dossier?.code),
+          resource.kind === 'dossier'
+            ? resource.dossier.code === purpose.dossier?.code
+            : numbersOf(resource).some((number) => purpose.dossier?.numbers.includes(number)),
         RECEPTION: [...numbersOf(resource), key].some((word) => word !== null && purpose.visit?.subjects.has(word)),
       };
       expect(believed[purpose.code ?? '']).toBe(true);

@@ -346,13 +346,15 @@ describe('personal data', () => {
       expect(ask([COUNTER], { of: record([BINH], DOSSIER.code), for: processing() })).toBe('NOT_A_SUBJECT');
     });
 
-    it('is in the dossier itself, and in others of the same people', () => {
+    it('is in the dossier itself, and in no other of the same people, nor of the same enterprise', () => {
       const nobody = { ...DOSSIER, numbers: [] };
       expect(ask([COUNTER], { of: dossier('PERSONAL', nobody), for: processing(nobody) })).toBe('DOSSIER');
       const next = { ...DOSSIER, code: 'H41.58.01-261119-0008' };
-      expect(ask([COUNTER], { of: dossier('PERSONAL', next), for: processing() })).toBe('DOSSIER');
-      const other = { ...next, numbers: [BINH] };
-      expect(ask([COUNTER], { of: dossier('PERSONAL', other), for: processing() })).toBe('NOT_A_SUBJECT');
+      expect(ask([COUNTER], { of: dossier('PERSONAL', next), for: processing() })).toBe('NOT_A_SUBJECT');
+      expect(ask([COUNTER], { of: dossier('COURSE', next), for: processing() })).toBe('NONE');
+      const bank = { ...DOSSIER, numbers: ['0100233488'] };
+      const another = { ...next, numbers: ['0100233488'] };
+      expect(ask([COUNTER], { of: dossier('PERSONAL', another), for: processing(bank) })).toBe('NOT_A_SUBJECT');
     });
   });
 
