@@ -1,4 +1,4 @@
-import type { AuditEntry, OperationEntry } from '../core/audit.ts';
+import type { AuditEntry, OperationEntry, Sought } from '../core/audit.ts';
 import type { DatabaseRow } from '../drivers/database.ts';
 import { type TableShape, upsertStatements } from '../store/many-rows.ts';
 import type { AuditDatabase } from './database.ts';
@@ -99,7 +99,7 @@ function compare(one: string, other: string): number {
   return one < other ? -1 : Number(one > other);
 }
 
-/** What entries are found by: their subject, actor, dossiers and visit. */
+/** What entries are found by: their subject, actor, dossiers and visit, and those that were looked for. */
 function rowsOf(lines: readonly string[], chain: string): readonly IndexRow[] {
   let operation: OperationEntry | null = null;
   const rows: IndexRow[] = [];
@@ -113,12 +113,32 @@ function rowsOf(lines: readonly string[], chain: string): readonly IndexRow[] {
       add('a', entry.actor, entry);
       add('v', entry.visit, entry);
       add('d', entry.dossier, entry);
-      add('s', entry.sought?.subject, entry);
-      if (entry.sought?.dossier !== entry.dossier) add('d', entry.sought?.dossier, entry);
+      if (entry.sought !== undefined) rows.push(...rowsOfSought(entry, entry.sought, chain));
     } else if (entry?.kind === 'SUBJECT') {
       add('s', entry.subject, entry);
       if (entry.dossier !== operation?.dossier) add('d', entry.dossier, entry);
     }
+  }
+  return rows;
+}
+
+/** Each word once: an entry has one row for it, whether it was stated or looked for. */
+function rowsOfSought(entry: OperationEntry, sought: readonly Sought[], chain: string): readonly IndexRow[] {
+  const { at, seq, actor, visit, dossier } = entry;
+  const keyOf = (kind: string, word: string): string => `${kind} ${wordOf(word)}`;
+  const known = new Set([keyOf('a', actor), keyOf('v', visit ?? ''), keyOf('d', dossier ?? '')]);
+  const rows: IndexRow[] = [];
+  const add = (kind: string, word: string | undefined): void => {
+    if (typeof word !== 'string' || word === '' || known.has(keyOf(kind, word))) return;
+    known.add(keyOf(kind, word));
+    rows.push([kind, wordOf(word), at, chain, seq]);
+  };
+  // Nobody has judged the form of what stands there.
+  for (const one of Array.isArray(sought) ? sought : []) {
+    add('s', one?.subject);
+    add('a', one?.actor);
+    add('d', one?.dossier);
+    add('v', one?.visit);
   }
   return rows;
 }

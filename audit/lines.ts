@@ -38,19 +38,22 @@ function textOf(shared: object, write: () => string): string {
 /** `JSON.stringify` of the operation, put together from its parts in the order of the canonical form. */
 function operationTail(operation: AuditRecord['operation'], subjects: number): string {
   const { kind, request, actor, client, role, unit, purpose, dossier, visit, op } = operation;
-  const { fields, systems, outcome, codes, sought } = operation;
+  const { fields, systems, outcome, codes, sought, times } = operation;
   const document = textOf(op, () => JSON.stringify({ hash: op.hash, name: op.name, type: op.type }));
   const places = textOf(fields, () => JSON.stringify(fields));
   const who = `"kind":"${kind}","request":${quoted(request)},"actor":${quoted(actor)},"client":${quoted(client)},"role":"${role}","unit":${quoted(unit)}`;
   const why = `"purpose":${quoted(purpose)},"dossier":${quoted(dossier)},"visit":${quoted(visit)}`;
   const came = `"systems":${JSON.stringify(systems)},"outcome":"${outcome}","codes":${JSON.stringify(codes)},"subjects":${subjects}`;
-  return `${who},${why},"op":${document},"fields":${places},${came}${soughtTail(sought)}}`;
+  const counted = times === undefined ? '' : `,"times":${times}`;
+  return `${who},${why},"op":${document},"fields":${places},${came}${soughtTail(sought)}${counted}}`;
 }
 
 function soughtTail(sought: AuditRecord['operation']['sought']): string {
   if (sought === undefined) return '';
-  const { subject, actor, dossier } = sought;
-  return `,"sought":${JSON.stringify({ subject, actor, dossier })}`;
+  const things = sought.map(({ what, subject, actor, dossier, visit, unit, from, to }) => ({
+    ...{ what, subject, actor, dossier, visit, unit, from, to },
+  }));
+  return `,"sought":${JSON.stringify(things)}`;
 }
 
 function quoted(text: string | null): string {
@@ -75,7 +78,7 @@ export function chainLine(entry: Omit<ChainEntry, 'v'>): string {
 const OPERATION =
   'v,seq,at,kind,request,actor,client,role,unit,purpose,dossier,visit,op,fields,systems,outcome,codes,subjects';
 const MEMBERS: Readonly<Record<AuditEntry['kind'], readonly string[]>> = {
-  OPERATION: [OPERATION, `${OPERATION},sought`],
+  OPERATION: [OPERATION, `${OPERATION},sought`, `${OPERATION},times`],
   EVENT: [OPERATION, `${OPERATION},sought`],
   SUBJECT: ['v,seq,at,kind,of,subject,relation,dossier'],
   OPEN: ['v,seq,at,kind,chain,key,after'],
@@ -98,5 +101,10 @@ export function parseLine(line: string): AuditEntry | null {
   const entry = readLine(line);
   if (entry === null || entry.v !== 1 || !Object.hasOwn(MEMBERS, entry.kind)) return null;
   if (!MEMBERS[entry.kind].includes(Object.keys(entry).join())) return null;
+  if ('sought' in entry && !isList(entry.sought)) return null;
   return JSON.stringify(entry) === line ? entry : null;
+}
+
+function isList(sought: unknown): boolean {
+  return Array.isArray(sought) && sought.every((one) => typeof one === 'object' && one !== null);
 }

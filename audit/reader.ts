@@ -1,5 +1,5 @@
 import type { AccessPolicy } from '../core/access.ts';
-import type { AuditEntry, AuditFound, AuditQuery, AuditReader, OperationEntry, SubjectEntry } from '../core/audit.ts';
+import type { AuditEntry, AuditFound, AuditQuery, AuditReader, Sought, SubjectEntry } from '../core/audit.ts';
 import { HubError } from '../core/errors.ts';
 import { DAY_MS } from '../core/time.ts';
 import type { Binding, DatabaseRow } from '../drivers/database.ts';
@@ -167,12 +167,14 @@ function createGroups({ database }: AuditDatabase) {
 
 function fits({ operation, subject }: AuditFound, request: AuditQuery, hashes: readonly string[]): boolean {
   const { actor, dossier, visit } = request;
-  if (hashes.length > 0 && !hashes.includes(subject?.subject ?? operation.sought?.subject ?? '')) return false;
-  if (actor !== undefined && operation.actor !== actor) return false;
-  if (visit !== undefined && operation.visit !== visit) return false;
-  return dossier === undefined || dossiersOf(operation, subject).includes(dossier);
-}
-
-function dossiersOf(operation: OperationEntry, subject: SubjectEntry | null): readonly (string | null | undefined)[] {
-  return [operation.dossier, operation.sought?.dossier, subject?.dossier];
+  const { sought = [] } = operation;
+  const looksFor = (is: (one: Sought) => boolean): boolean => sought.some(is);
+  if (hashes.length > 0) {
+    const isShown = subject !== null && hashes.includes(subject.subject);
+    if (!isShown && !looksFor((one) => hashes.includes(one.subject ?? ''))) return false;
+  }
+  if (actor !== undefined && operation.actor !== actor && !looksFor((one) => one.actor === actor)) return false;
+  if (visit !== undefined && operation.visit !== visit && !looksFor((one) => one.visit === visit)) return false;
+  const isFor = dossier === undefined || [operation.dossier, subject?.dossier].includes(dossier);
+  return isFor || looksFor((one) => one.dossier === dossier);
 }

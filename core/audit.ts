@@ -13,7 +13,7 @@ interface EntryHead {
   readonly at: number;
 }
 
-/** One per operation, per event told to a subscriber, and per refused request that named a good token. */
+/** One per operation, per event told to a subscriber, and per refused request that named a good token; of many refused alike, see `times`. */
 export interface OperationEntry extends EntryHead {
   readonly kind: 'OPERATION' | 'EVENT';
   readonly request: string;
@@ -39,8 +39,29 @@ export interface OperationEntry extends EntryHead {
   readonly codes: readonly string[];
   /** How many SUBJECT entries follow; 0 for a search that found nothing. */
   readonly subjects: number;
-  /** What a reading of the log or of visits was for: keyed hash, actor, dossier. Absent otherwise. */
-  readonly sought?: { readonly subject?: string; readonly actor?: string; readonly dossier?: string };
+  /** What was looked for beyond the people who were shown, each thing once and in its order; absent where that was nothing. */
+  readonly sought?: readonly Sought[];
+  /** How many requests were refused alike, where it is more than one. Never together with `sought`. */
+  readonly times?: number;
+}
+
+/** One thing that was looked for. Of what was given only; written with the members in this order. */
+export interface Sought {
+  /**
+   * ACCESSES: this log was read. VISITS: visits of which no dossier came. NAME: people, or dossiers by the name of their
+   * applicant; the name is not told. PERSON: a number that nobody has. DOSSIERS: those of an enterprise.
+   */
+  readonly what: 'ACCESSES' | 'VISITS' | 'NAME' | 'PERSON' | 'DOSSIERS';
+  /** Keyed hash of a number. */
+  readonly subject?: string | undefined;
+  readonly actor?: string | undefined;
+  readonly dossier?: string | undefined;
+  readonly visit?: string | undefined;
+  /** With all below it. */
+  readonly unit?: string | undefined;
+  /** UTC milliseconds, included / not included. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
 }
 
 /** One per person (or enterprise) in the answer; follows its operation at once. */

@@ -15,6 +15,7 @@ import { addGraphqlRoute } from './graphql-route.ts';
 import { securityHeaders } from './headers.ts';
 import { addHealthRoutes, type Readiness } from './health.ts';
 import { type ClientLimits, createAllowance } from './limits/allowance.ts';
+import { createCountedRefusals } from './limits/counted-refusals.ts';
 import type { MayIntrospect } from './limits/operation-limits.ts';
 import { createRegisteredReader, type RegisteredOperations } from './limits/registered.ts';
 import { loggedCauses } from './log-cause.ts';
@@ -99,7 +100,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     const { authenticate, limits, registered, behindProxy } = options;
     const allowance = createAllowance({ settings, limits });
     const presentedBy = createPresenter({ behindProxy });
-    const door = createDoor({ authenticate, allowance, noteRefusal, presentedBy, now });
+    const refusals = createCountedRefusals({ noteRefusal });
+    const door = createDoor({ authenticate, allowance, noteRefusal: refusals.note, presentedBy, now });
     const readRegistered = createRegisteredReader({ registered, limits, only: settings.REGISTERED_ONLY === 'on' });
     const served = { schema: whole, guardedSchema, contextFor, introspection, noteRefusal, settings, logger };
     const server = await startGraphqlServer(served);
@@ -113,9 +115,13 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     });
     if (settings.GRAPHIQL === 'on') addGraphiqlRoutes(fastify, { defaultQuery });
     return async () => {
-      await subscriptions.close();
-      await fastify.close();
-      await server.close();
+      try {
+        await subscriptions.close();
+        await fastify.close();
+        await server.close();
+      } finally {
+        await refusals.close();
+      }
     };
   }
 

@@ -66,6 +66,8 @@ export interface RefusedRequest {
   readonly source: string | null;
   readonly operationName: string | null;
   readonly codes: readonly ErrorCode[];
+  /** How many requests this stands for; one where absent. */
+  readonly times?: number;
 }
 
 /** Notes a refusal in the access log. Never rejects: a refusal holds nothing that had to stay unsaid. */

@@ -118,7 +118,7 @@ export function instanceOf({ AUDIT_INSTANCE }: Pick<HubSettings, 'AUDIT_INSTANCE
   return name.replaceAll(/^-+|-+$/g, '') || 'hub';
 }
 
-function refusalRecord({ requestId, actor, stated, source, operationName, codes }: RefusedRequest): AuditRecord {
+function refusalRecord({ requestId, actor, stated, source, operationName, codes, times }: RefusedRequest): AuditRecord {
   const [type = 'query'] = /\b(query|mutation|subscription)\b/.exec(source ?? '') ?? [];
   return {
     operation: {
@@ -143,6 +143,7 @@ function refusalRecord({ requestId, actor, stated, source, operationName, codes 
       systems: [],
       outcome: 'REFUSED',
       codes: [...codes].sort(),
+      ...(times !== undefined && times > 1 && { times }),
     },
     subjects: [],
     personal: false,

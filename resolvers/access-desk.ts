@@ -163,6 +163,8 @@ function recordOf(
 ): AuditRecord {
   const { subjects, systems, sought } = access.notes;
   const isAnswered = asked.logged.some((place) => !access.refused.has(place));
+  // Whom a list was looked for by is told by what it holds, though it names nobody.
+  const isByName = sought.some(({ what }) => what === 'NAME');
   return {
     operation: {
       kind: event ? 'EVENT' : 'OPERATION',
@@ -179,10 +181,10 @@ function recordOf(
       systems: [...systems].sort(),
       outcome: wordOf(outcome),
       codes: [...outcome.codes].sort(),
-      ...(sought !== undefined && { sought }),
+      ...(sought.length > 0 && { sought }),
     },
     subjects: [...subjects.values()],
-    personal: outcome.hasData && (isAnswered || subjects.size > 0),
+    personal: outcome.hasData && (isAnswered || isByName || subjects.size > 0),
   };
 }
 

@@ -2,6 +2,7 @@ import type { GraphQLFieldResolver } from 'graphql';
 import type { AuditFound, AuditQuery } from '../core/audit.ts';
 import { isEnterpriseCode } from '../core/enterprise-code.ts';
 import { HubError } from '../core/errors.ts';
+import { isDossierCode } from '../core/event.ts';
 import { agencyOf } from './catalogues.ts';
 import { type CitizenNode, demandWhole, numberOfId } from './citizens.ts';
 import { checkedSize, openCursor, type PageArguments } from './connection.ts';
@@ -20,6 +21,8 @@ interface LogArguments extends PageArguments {
 }
 
 const ACCESS = 'access';
+/** Of an account or a visit; what is longer is none. */
+const MOST_WORD = 160;
 
 /** The access log, for auditors and for the people it speaks of. */
 export function accessLogResolvers(): Record<string, Record<string, Resolver>> {
@@ -41,19 +44,27 @@ async function readLog(operation: Operation, args: LogArguments): Promise<object
     throw new HubError('BAD_USER_INPUT', 'accessLog: expected at least one of subject, actor, dossier, visit');
   }
   const number = subject == null ? null : subjectNumber(operation, subject);
-  access.sought({
-    ...(number !== null && { subject: registry.audit.hashSubject(number) }),
-    ...(actor != null && { actor }),
-    ...(dossier != null && { dossier }),
-  });
-  return pageOfLog(operation, args, {
-    ...(number !== null && { subjectNumbers: await numbersOf(operation, number) }),
+  // They are written down as they were typed.
+  if (dossier != null && !isDossierCode(dossier)) throw noWord('dossier', 'a dossier code');
+  if (actor != null && actor.length > MOST_WORD) throw noWord('actor', `at most ${MOST_WORD} characters`);
+  if (visit != null && visit.length > MOST_WORD) throw noWord('visit', `at most ${MOST_WORD} characters`);
+  const narrowing = {
     ...(actor != null && { actor }),
     ...(dossier != null && { dossier }),
     ...(visit != null && { visit }),
     ...(from != null && { from }),
     ...(to != null && { to }),
+  };
+  const subjectHash = number !== null && { subject: registry.audit.hashSubject(number) };
+  access.sought({ what: 'ACCESSES', ...subjectHash, ...narrowing });
+  return pageOfLog(operation, args, {
+    ...(number !== null && { subjectNumbers: await numbersOf(operation, number) }),
+    ...narrowing,
   });
+}
+
+function noWord(argument: string, expected: string): HubError {
+  return new HubError('BAD_USER_INPUT', `accessLog: ${argument}: expected ${expected}`);
 }
 
 /** Whoever may ask for another's accesses is an auditor, and reads the log itself. */
@@ -65,7 +76,7 @@ async function accessesTo(operation: Operation, citizen: CitizenNode, args: Page
   const isOwn = personalNumber !== null && identity.numbers.includes(personalNumber);
   if (!isOwn) {
     access.demand('READ', 'AUDIT');
-    access.sought({ subject: registry.audit.hashSubject(identity.canonical) });
+    access.sought({ what: 'ACCESSES', subject: registry.audit.hashSubject(identity.canonical) });
   }
   return pageOfLog(operation, args, { subjectNumbers: identity.numbers, forSubject: true });
 }
@@ -112,11 +123,13 @@ function accessNode(
   forSubject: boolean,
 ): object {
   const { at, actor, client, role, unit, purpose, dossier, visit, op, fields, systems, outcome } = logged;
+  const { sought = [], times = 1 } = logged;
   const relation = subject?.relation ?? null;
   const named = subject?.dossier ?? null;
   return {
     id: registry.seal.seal(ACCESS, JSON.stringify(key)),
-    ...{ at, client, role, purpose, fields, systems, outcome, relation },
+    ...{ at, client, role, purpose, fields, systems, outcome, relation, times },
+    sought: [...new Set(sought.map(({ what }) => what))],
     unit: unit === null ? null : agencyOf(registry.catalogues, unit),
     operationHash: op.hash,
     // What the application wrote as a name may speak of somebody else.

@@ -9,7 +9,7 @@ import type {
   Resource,
   StatedPurpose,
 } from '../core/access.ts';
-import type { OperationEntry } from '../core/audit.ts';
+import type { Sought } from '../core/audit.ts';
 import type { HubError } from '../core/errors.ts';
 import type { Visit, Visits } from '../store/visits.ts';
 import type { AccessRules } from './access-rules.ts';
@@ -86,8 +86,8 @@ export interface OperationAccess {
   shown(number: string, relation: Relation, dossier?: string | null): void;
   /** Notes a system that was asked: a sector's folder, or `index`. */
   asked(sector: string): void;
-  /** Notes what a reading of the log or of visits is for. */
-  sought(what: NonNullable<OperationEntry['sought']>): void;
+  /** Notes what is looked for, whether or not it is found; twice is once. */
+  sought(what: Sought): void;
 }
 
 /** What the access of one operation is made from. */
@@ -124,7 +124,8 @@ export interface NotedAccess extends OperationAccess {
       { readonly number: string; readonly relation: Relation; readonly dossier: string | null }
     >;
     readonly systems: ReadonlySet<string>;
-    readonly sought: OperationEntry['sought'];
+    /** What was looked for, in its order. */
+    readonly sought: readonly Sought[];
   };
 }
 
@@ -132,7 +133,7 @@ export function createAccess(options: AccessOptions): NotedAccess {
   const { actor, purpose, refused, can, rules, visit, mostSubjects, hashOf, ownNumbers } = options;
   const subjects = new Map<string, { number: string; relation: Relation; dossier: string | null }>();
   const systems = new Set<string>();
-  let sought: OperationEntry['sought'];
+  const sought = new Map<string, Sought>();
   /** Hashes of what is in the visit by now. */
   const placed = new Set(visit?.subjects);
   let placing: Promise<unknown> = Promise.resolve();
@@ -246,14 +247,12 @@ export function createAccess(options: AccessOptions): NotedAccess {
       subjects.set(key, { number, relation: relation === 'NAMED' ? tieOf(number) : relation, dossier });
     },
     asked: (sector) => systems.add(sector),
-    sought: (what) => {
-      sought = { ...sought, ...what };
-    },
+    sought: (what) => sought.set(JSON.stringify(what), what),
     notes: {
       subjects,
       systems,
       get sought() {
-        return sought;
+        return [...sought.values()];
       },
     },
   };

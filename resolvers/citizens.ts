@@ -92,10 +92,16 @@ export async function findCitizen(
   how: 'IDENTIFIER' | 'LINK',
 ): Promise<CitizenNode | null> {
   if (numbers.length === 0) return null;
-  const relation = await operation.access.askPerson(numbers, how);
+  const { access, registry } = operation;
+  const relation = await access.askPerson(numbers, how);
   const identity = await readIdentity(operation, numbers);
-  if (identity === null) return null;
-  operation.access.shown(identity.canonical, relation);
+  if (identity === null) {
+    if (how === 'IDENTIFIER') {
+      for (const number of numbers) access.sought({ what: 'PERSON', subject: registry.audit.hashSubject(number) });
+    }
+    return null;
+  }
+  access.shown(identity.canonical, relation);
   return citizenNode(operation, identity);
 }
 

@@ -22,11 +22,14 @@ export function factsOf(registry: Known, code: string, held: readonly SeenView[]
     const agency = registry.catalogues.agencies.byCode(agencyCode);
     if (agency !== null) units.add(agency.code);
   }
-  const numbers = held.flatMap(({ view }) => [
-    ...textsIn(view?.applicantNumbers),
-    ...listIn(view?.parties).flatMap((party) => textsIn((party as { personalNumbers?: unknown }).personalNumbers)),
-  ]);
-  return { code, units: [...units], numbers: [...new Set(numbers.map(applicantNumber))] };
+  const parties = held.flatMap(({ view }) => listIn(view?.parties));
+  const named = parties.flatMap((party) => textsIn((party as { personalNumbers?: unknown }).personalNumbers));
+  return { code, units: [...units], numbers: [...new Set([...applicantsIn(held), ...named.map(applicantNumber)])] };
+}
+
+/** The numbers of whoever handed the dossier in, in every view of it. */
+export function applicantsIn(held: readonly SeenView[]): readonly string[] {
+  return [...new Set(held.flatMap(({ view }) => textsIn(view?.applicantNumbers)).map(applicantNumber))];
 }
 
 /** Of a dossier that is not there: what its code says of where it would be. */

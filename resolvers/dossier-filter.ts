@@ -49,6 +49,14 @@ export function indexFilterOf(registry: Registry, given: FilterArguments): Dossi
   };
 }
 
+/**
+ * Whether the text looks for people rather than for a code: codes have digits in every word of them, and somebody's number is in
+ * no code.
+ */
+export function looksForName({ text }: FilterArguments): boolean {
+  return text != null && indexWords(text).some((word) => !/\d/.test(word) || /^(?:\d{9}|\d{12})$/.test(word));
+}
+
 /** @returns null for what is no enterprise code */
 export function enterpriseCodeOf(text: string): string | null {
   try {

@@ -1,5 +1,4 @@
 import type { DossierFilter, DossierOrder, IndexKey } from '../store/dossier-index.ts';
-import { indexWords } from '../store/index-words.ts';
 import { identityOf, numberOfId } from './citizens.ts';
 import {
   type Connection,
@@ -12,9 +11,10 @@ import {
   type SectorGap,
   withNodes,
 } from './connection.ts';
-import { enterpriseCodeOf, type FilterArguments, indexFilterOf } from './dossier-filter.ts';
+import { applicantsIn, heldViews } from './dossier-facts.ts';
+import { enterpriseCodeOf, type FilterArguments, indexFilterOf, looksForName } from './dossier-filter.ts';
 import type { DossierNode } from './dossier-node.ts';
-import { narrowedGaps, readDossier, sortOutPlaces, tooManyHandedIn } from './dossiers.ts';
+import { narrowedGaps, noteEnterprise, readDossier, sortOutPlaces, tooManyHandedIn } from './dossiers.ts';
 import { courseSectors, type DossierSector, dossierSectors, freshnessOf, staleGaps } from './freshness.ts';
 import { incomplete, mayMissNumbers } from './identity.ts';
 import { fromStore } from './index-loaders.ts';
@@ -70,6 +70,7 @@ export async function listDossiers(operation: Operation, args: ListArguments): P
     Promise.all(places.map(({ code }) => readDossier(operation, code, applicant?.numbers))),
     isCounted && !applicant?.strangers.size ? countUpTo(registry, asked) : null,
   ]);
+  if (looksForName(given)) await noteApplicants(operation, nodes);
   const sealed = (key: IndexKey | null | undefined) =>
     key == null ? null : registry.seal.seal(name, JSON.stringify(key));
   const edges = places.map(({ key }) => ({
@@ -140,9 +141,23 @@ function withinUnits(filter: DossierFilter, agencies: readonly string[] | null):
 
 /** Whoever asks for themself sees their own dossiers; whoever looks for a name, looks for people. */
 function narrowedFilter({ access }: Operation, given: FilterArguments): FilterArguments {
-  // Codes have digits in every word of them.
-  if (given.text != null && indexWords(given.text).some((word) => !/\d/.test(word))) access.askSearch();
+  if (looksForName(given)) {
+    access.askSearch();
+    access.sought({ what: 'NAME' });
+  }
   return access.ownNumber === null ? given : { ...given, applicantId: given.applicantId ?? access.ownNumber };
+}
+
+/** The list names nobody, but whoever asked by a name knows by it whose the dossiers are that it found. */
+async function noteApplicants(
+  { registry, access, index }: Operation,
+  nodes: readonly (DossierNode | null)[],
+): Promise<void> {
+  for (const { code } of nodes.filter((node) => node !== null)) {
+    for (const number of applicantsIn(heldViews(registry, await index.views(code)))) {
+      access.shown(number, access.seesMatch([number]) === 'WHOLE' ? 'NAMED' : 'MATCH', code);
+    }
+  }
 }
 
 /** An enterprise by its code; a person by every number the systems tie to the one given. */
@@ -151,6 +166,7 @@ async function findApplicant(operation: Operation, id: string): Promise<Applican
   const code = enterpriseCodeOf(id);
   if (code !== null) {
     if (access.ownNumber !== null) await access.askPerson([code], 'IDENTIFIER');
+    noteEnterprise(operation, code);
     return { name: code, numbers: [code], strangers: new Set(), missing: [] };
   }
   const number = numberOfId(operation, id, 'filter.applicantId');

@@ -105,6 +105,11 @@ export async function dossiersOf(
   );
 }
 
+/** Whose dossiers are asked for by a code that anybody may know: it is for the log to find, and no reason to answer nothing. */
+export function noteEnterprise({ access, registry }: Operation, code: string): void {
+  access.sought({ what: 'DOSSIERS', subject: registry.audit.hashSubject(code) });
+}
+
 /** What an enterprise handed in is not a citizen's own, but for what states their number too. */
 function ownPlaces({ access: { ownNumber } }: Operation, places: readonly IndexedPlace[]): readonly IndexedPlace[] {
   return ownNumber === null ? places : places.filter(({ applicantNumbers }) => applicantNumbers.includes(ownNumber));

@@ -14,7 +14,7 @@ import { agencyOf, listAgencies, listProcedures, procedureOf } from './catalogue
 import { type CitizenNode, demandWhole, findCitizen, numberOfId } from './citizens.ts';
 import { type ListArguments, listDossiers } from './dossier-list.ts';
 import type { DossierNode } from './dossier-node.ts';
-import { dossiersOf, findDossier, historyOf, storedCode } from './dossiers.ts';
+import { dossiersOf, findDossier, historyOf, noteEnterprise, storedCode } from './dossiers.ts';
 import { isGuarded } from './guarded-schema.ts';
 import { answerQuery, followLinks, type Link, type Query } from './links.ts';
 import type { Operation } from './operation.ts';
@@ -126,7 +126,9 @@ function generalResolvers(registry: Registry): Resolvers {
     Business: {
       dossiers: ({ code }: { code: unknown }, args, operation) => {
         if (code instanceof Error) throw code;
-        return dossiersOf(operation, { numbers: typeof code === 'string' ? [code] : [] }, args);
+        if (typeof code !== 'string') return dossiersOf(operation, { numbers: [] }, args);
+        noteEnterprise(operation, code);
+        return dossiersOf(operation, { numbers: [code] }, args);
       },
     },
     Dossier: {

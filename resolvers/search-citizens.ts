@@ -37,6 +37,7 @@ export async function searchCitizens(operation: Operation, args: SearchArguments
     throw new HubError('BAD_USER_INPUT', 'name: expected at least two letters');
   }
   operation.access.askSearch();
+  operation.access.sought({ what: 'NAME' });
   const missing: SectorGap[] = [];
   const searchable = identitySources(operation.registry).filter(({ entity }) => entity.declaration.searchable);
   const found = await Promise.all(

@@ -3,7 +3,7 @@ import { HubError } from '../core/errors.ts';
 import type { FeedCursor, FeedEvent } from '../streams/feed.ts';
 import { identityOf, numberOfId } from './citizens.ts';
 import { enterpriseCodeOf, knownCode, knownSector } from './dossier-filter.ts';
-import { storedCode } from './dossiers.ts';
+import { noteEnterprise, storedCode } from './dossiers.ts';
 import { incomplete, mayMissNumbers } from './identity.ts';
 import type { Operation } from './operation.ts';
 import { ownerOf } from './same-person.ts';
@@ -80,7 +80,10 @@ async function seenBy({ access, pairedNumbers }: Operation): Promise<readonly Ma
 async function applicantMatcher(operation: Operation, id: string): Promise<Matcher> {
   const { access } = operation;
   const enterprise = enterpriseCodeOf(id);
-  if (enterprise !== null) return ({ applicantNumbers }) => applicantNumbers.includes(enterprise);
+  if (enterprise !== null) {
+    noteEnterprise(operation, enterprise);
+    return ({ applicantNumbers }) => applicantNumbers.includes(enterprise);
+  }
   const number = numberOfId(operation, id, 'where.applicantId');
   access.shown(number, await access.askPerson([number], 'IDENTIFIER'));
   const identity = await identityOf(operation, [number]);

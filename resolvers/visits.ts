@@ -69,6 +69,7 @@ async function listVisits({ access, registry }: Operation, args: VisitArguments)
   const first = checkedSize(args.first);
   const seen = access.unitsSeen('OPERATIONAL');
   const units = unit == null ? seen : unitsBelow(registry, unit, seen);
+  access.sought({ what: 'VISITS', ...(unit != null && { unit }) });
   const { visits, more } = await fromStore(
     registry.visits.unbound({
       ...{ units, first },

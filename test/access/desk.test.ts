@@ -189,14 +189,6 @@ describe('What is logged', () => {
     await settle({ codes: [], hasData: true, answered: true });
     expect(desk.logged.at(-1)?.personal).toBe(true);
   });
-
-  it('says what was sought, all of it', async () => {
-    const { access, settle } = await desk.open(admin, '{ sectors { id } }');
-    access.sought({ subject: 'hash' });
-    access.sought({ actor: 'binh' });
-    await settle({ codes: [], hasData: true, answered: true });
-    expect(desk.logged[0]?.operation.sought).toEqual({ subject: 'hash', actor: 'binh' });
-  });
 });
 
 describe('Who was shown', () => {

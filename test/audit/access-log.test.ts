@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { execute, parse } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Actor } from '../../core/access.ts';
-import type { OperationEntry } from '../../core/audit.ts';
+import type { Sought } from '../../core/audit.ts';
 import { HubError } from '../../core/errors.ts';
 import type { OperationAccess } from '../../resolvers/access.ts';
 import { createOperation } from '../../resolvers/operation.ts';
@@ -50,7 +50,12 @@ describe('The access log', () => {
     });
     await log.write(record([BINH], { request: '3', actor: 'commune.binh' }));
     await log.write(
-      record([], { request: '4', role: 'auditor', actor: 'auditor.lan', sought: { subject: hashSubject(HOA) } }),
+      record([], {
+        request: '4',
+        role: 'auditor',
+        actor: 'auditor.lan',
+        sought: [{ what: 'ACCESSES', subject: hashSubject(HOA) }],
+      }),
     );
   });
 
@@ -61,10 +66,10 @@ describe('The access log', () => {
 
   async function ask(query: string, given: Partial<OperationAccess> = {}) {
     const registry = { ...house.registry, audit: opened.reader };
-    const sought: OperationEntry['sought'][] = [];
+    const sought: Sought[] = [];
     const access = {
       ...openAccess(),
-      sought: (what: OperationEntry['sought']) => sought.push(what),
+      sought: (what: Sought) => sought.push(what),
       ...given,
     } as OperationAccess;
     const answer = await execute({
@@ -98,16 +103,41 @@ describe('The access log', () => {
       operation: 'Người',
       unit: { code: 'H41.58.01' },
     });
-    expect(sought).toEqual([{ subject: hashSubject(HOA) }]);
+    expect(sought).toEqual([{ what: 'ACCESSES', subject: hashSubject(HOA) }]);
   });
 
   it('notes what was sought, and asks no system for it', async () => {
     house.calls.length = 0;
     const { sought } = await ask(
-      `{ accessLog(subject: "${HOA}", actor: "counter.hanh", dossier: "H41.59-261119-0001") { nodes { id } } }`,
+      `{ accessLog(subject: "${HOA}", actor: "counter.hanh", dossier: "H41.59-261119-0001") { nodes { id } }
+         b: accessLog(subject: "${BINH}", visit: "v-1", from: "2026-11-01T00:00:00+07:00", to: "2026-11-21T00:00:00+07:00") {
+           nodes { id } } }`,
     );
-    expect(sought).toEqual([{ subject: hashSubject(HOA), actor: 'counter.hanh', dossier: 'H41.59-261119-0001' }]);
+    expect(sought).toEqual([
+      { what: 'ACCESSES', subject: hashSubject(HOA), actor: 'counter.hanh', dossier: 'H41.59-261119-0001' },
+      {
+        ...{ what: 'ACCESSES', subject: hashSubject(BINH), visit: 'v-1' },
+        ...{ from: Date.parse('2026-11-01T00:00:00+07:00'), to: Date.parse('2026-11-21T00:00:00+07:00') },
+      },
+    ]);
     expect(house.calls).toEqual([]);
+  });
+
+  it('shows of each access what was looked for in it, and whom or whose to nobody', async () => {
+    const { data } = await ask(`{ accessLog(subject: "${HOA}") { nodes { sought times } } }`);
+    expect(data.accessLog.nodes).toEqual([
+      { sought: ['ACCESSES'], times: 1 },
+      { sought: [], times: 1 },
+      { sought: [], times: 1 },
+    ]);
+  });
+
+  it('takes nobody’s number where it would stand in the log as it was typed', async () => {
+    const { errors, sought } = await ask(`{ accessLog(dossier: "${HOA}") { nodes { id } } }`);
+    expect([errors[0]?.code, sought]).toEqual(['BAD_USER_INPUT', []]);
+    const long = 'a'.repeat(161);
+    expect((await ask(`{ accessLog(actor: "${long}") { nodes { id } } }`)).errors[0]?.code).toBe('BAD_USER_INPUT');
+    expect((await ask(`{ accessLog(visit: "${long}") { nodes { id } } }`)).errors[0]?.code).toBe('BAD_USER_INPUT');
   });
 
   it('is paged, and a cursor of one question does not open another', async () => {

@@ -309,6 +309,45 @@ function auditLogContract(name: string, makePlace: () => Promise<Place>): void {
         expect(seen).toEqual(['c VISIT', 'b VISIT', 'a VISIT']);
       });
 
+      it('by whoever and whatever was looked for, each of them and each once', async () => {
+        const { log, reader, audit } = await open();
+        const actor = 'auditor.lan';
+        await log.write(
+          record([ANN], {
+            ...{ request: 'read', actor, dossier: 'H41-1', visit: null },
+            sought: [
+              { what: 'ACCESSES', subject: hashSubject(ANN), actor: 'counter.hanh', from: 1, to: 2 },
+              { what: 'ACCESSES', subject: hashSubject(BINH), visit: 'v-9' },
+              { what: 'ACCESSES', subject: hashSubject(BINH), dossier: 'H41-1', actor },
+              { what: 'ACCESSES', dossier: 'H41-2' },
+            ],
+          }),
+        );
+        const page = { first: 10, after: null };
+        for (const query of [
+          ...[{ subjectNumbers: [ANN] }, { subjectNumbers: [BINH] }, { actor: 'counter.hanh' }, { actor }],
+          ...[{ visit: 'v-9' }, { dossier: 'H41-1' }, { dossier: 'H41-2' }],
+          ...[
+            { subjectNumbers: [BINH], actor: 'counter.hanh' },
+            { subjectNumbers: [ANN], visit: 'v-9' },
+          ],
+        ]) {
+          expect([query, ids(await reader.find({ ...query, ...page }))]).toEqual([query, ['read']]);
+        }
+        expect(ids(await reader.find({ subjectNumbers: [BINH], actor: 'counter.binh', ...page }))).toEqual([]);
+        expect(ids(await reader.find({ actor, visit: 'v-1', ...page }))).toEqual([]);
+        expect((await verify(audit.database, { headsDirectory })).said).toEqual([]);
+      });
+
+      it('with how many requests an entry stands for', async () => {
+        const { log, reader, audit } = await open();
+        const often = { outcome: 'REFUSED', codes: ['TOO_MANY_REQUESTS'], times: 7 } as const;
+        await log.write(record([], { request: 'often', ...often }));
+        const { found } = await reader.find({ actor: 'counter.hanh', first: 10, after: null });
+        expect(found.map(({ operation }) => operation)).toMatchObject([{ request: 'often', ...often }]);
+        expect((await verify(audit.database, { headsDirectory })).said).toEqual([]);
+      });
+
       it('page by page, each going on where the last one ended', async () => {
         const { log, reader } = await open();
         await Promise.all(
@@ -330,7 +369,8 @@ function auditLogContract(name: string, makePlace: () => Promise<Place>): void {
         let now = NOON;
         const { log, reader } = await open({ now: () => now, delays: [{ role: 'auditor', days: 30 }] });
         await log.write(record([ANN], { request: 'officer' }));
-        await log.write(record([], { request: 'auditor', role: 'auditor', sought: { subject: hashSubject(ANN) } }));
+        const sought = [{ what: 'ACCESSES', subject: hashSubject(ANN) }] as const;
+        await log.write(record([], { request: 'auditor', role: 'auditor', sought }));
         const query = { subjectNumbers: [ANN], first: 10, after: null, forSubject: true };
         expect(ids(await reader.find(query))).toEqual(['officer']);
         expect(ids(await reader.find({ ...query, forSubject: false }))).toEqual(['auditor', 'officer']);

@@ -124,7 +124,7 @@ describe('A hub with an access log', () => {
     );
     expect(count('auditor.lan', 'ANSWERED')).toBe(40);
     expect(found.find(({ actor: who }) => who === 'auditor.lan')).toMatchObject({
-      ...{ purpose: 'AUDIT', sought: { actor: 'counter.hanh' }, codes: [] },
+      ...{ purpose: 'AUDIT', sought: [{ what: 'ACCESSES', actor: 'counter.hanh' }], codes: [] },
       fields: expect.arrayContaining(['Query.accessLog', 'Access.role']),
     });
   });
