@@ -32,8 +32,9 @@ const USAGE = `lienthong: one GraphQL API over the systems of all sectors
                               print the triggers by which a system's database notes its changes
   npx node cli.ts access [FILE]
                               check the file of grants and print who may see what
-  npx node cli.ts audit verify|export|retain|keys
-                              check the access log, take it out, remove its oldest days, print its public keys
+  npx node cli.ts audit verify|export|retain|keys|index|new-subject-key
+                              check the access log, take it out, remove its oldest days, print its public keys,
+                              make what finds its entries anew, go on with another subject key
   npx node cli.ts operations register DIR --to FILE
                               write down the operations of a folder, for OPERATIONS_FILE
   npx node cli.ts errors      print docs/errors.md

@@ -52,7 +52,7 @@ export interface Chain {
 
 export interface ChainOptions {
   readonly audit: AuditDatabase;
-  readonly keys: Pick<AuditKeys, 'signing' | 'publicKey'>;
+  readonly keys: Pick<AuditKeys, 'signing' | 'publicKey' | 'subjectKeyId'>;
   /** Name of the instance over all its runs. */
   readonly instance: string;
   /** Longest one statement may take, in milliseconds. */
@@ -108,8 +108,9 @@ export function createChain({ audit, keys, instance, timeoutMs, now, warn }: Cha
         if (lastHead === undefined) lastHead = await bounded(() => lastHeadOf(audit, instance), timeoutMs);
         const after = lastHead;
         from = { chain, seq: 0, hash: genesisText(chain, keys.publicKey, after) };
-        lines.push(chainLine({ seq: 1, at, kind: 'OPEN', chain, key: keys.publicKey, after }));
-        statements.push(insertChain({ chain, instance, day, publicKey: keys.publicKey, after, at }));
+        const { publicKey, subjectKeyId: subjectKey } = keys;
+        lines.push(chainLine({ seq: 1, at, kind: 'OPEN', chain, key: publicKey, after, subjectKey }));
+        statements.push(insertChain({ chain, instance, day, publicKey, subjectKey, after, at }));
       } else from = place;
       const next = () => from.seq + lines.length + 1;
       if (missed !== null) lines.push(chainLine({ seq: next(), at, kind: 'GAP', chain: from.chain, missed }));

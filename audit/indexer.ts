@@ -12,14 +12,14 @@ export interface Indexer {
   close(): Promise<void>;
 }
 
-const INDEX: TableShape = {
+export const INDEX: TableShape = {
   table: 'audit_index',
   columns: ['kind', 'word', 'at', 'chain', 'seq'],
   key: ['kind', 'word', 'at', 'chain', 'seq'],
   // Several processes may do the same part: a row that is there stays as it is.
   update: { seq: 'new(seq)' },
 };
-const INDEXED: TableShape = { table: 'audit_indexed', columns: ['chain', 'through_seq'], key: ['chain'] };
+export const INDEXED: TableShape = { table: 'audit_indexed', columns: ['chain', 'through_seq'], key: ['chain'] };
 const EVERY_MS = 1_000;
 const CHAINS_AT_ONCE = 50;
 const GROUPS_AT_ONCE = 50;
@@ -93,14 +93,14 @@ export function openIndexer(audit: AuditDatabase): Indexer {
   };
 }
 
-type IndexRow = readonly [kind: string, word: string, at: number, chain: string, seq: number];
+export type IndexRow = readonly [kind: string, word: string, at: number, chain: string, seq: number];
 
 function compare(one: string, other: string): number {
   return one < other ? -1 : Number(one > other);
 }
 
 /** What entries are found by: their subject, actor, dossiers and visit, and those that were looked for. */
-function rowsOf(lines: readonly string[], chain: string): readonly IndexRow[] {
+export function rowsOf(lines: readonly string[], chain: string): readonly IndexRow[] {
   let operation: OperationEntry | null = null;
   const rows: IndexRow[] = [];
   const add = (kind: string, word: string | null | undefined, { at, seq }: AuditEntry): void => {
@@ -143,7 +143,7 @@ function rowsOfSought(entry: OperationEntry, sought: readonly Sought[], chain: s
   return rows;
 }
 
-/** As a word stands in the index. */
+/** As a word stands in the index: half a letter would be stored as another, and to MySQL a blank at the end is none. */
 export function wordOf(text: string): string {
-  return text.length > MOST_WORD ? text.slice(0, MOST_WORD) : text;
+  return text.slice(0, MOST_WORD).toWellFormed().trimEnd();
 }

@@ -12,7 +12,7 @@ import {
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { headText } from '../core/audit.ts';
+import { headText, subjectKeyId } from '../core/audit.ts';
 import { SettingsFault } from '../core/setting.ts';
 
 export interface AuditKeys {
@@ -22,6 +22,8 @@ export interface AuditKeys {
   readonly publicKey: string;
   /** Of `subjectHash`. */
   readonly subject: KeyObject;
+  /** What the log calls it. */
+  readonly subjectKeyId: string;
 }
 
 /**
@@ -50,7 +52,8 @@ export function readAuditKeys(settings: {
     faults.push('AUDIT_SUBJECT_KEY_FILE: expected 64 hexadecimal digits; what came is not shown');
   }
   if (signing === null || faults.length > 0) throw new SettingsFault(faults);
-  return { signing, publicKey: publicKeyOf(signing), subject: createSecretKey(Buffer.from(hex, 'hex')) };
+  const subject = createSecretKey(Buffer.from(hex, 'hex'));
+  return { signing, publicKey: publicKeyOf(signing), subject, subjectKeyId: subjectKeyId(subject) };
 }
 
 function keyText(named: string, own: string, make: () => string): string {

@@ -71,8 +71,8 @@ export function linesOf({ tails }: PreparedRecord, seq: number, at: number): rea
 
 /** A line of the chain itself. */
 export function chainLine(entry: Omit<ChainEntry, 'v'>): string {
-  const { seq, at, kind, chain, key, after, missed } = entry;
-  return JSON.stringify({ v: 1, seq, at, kind, chain, key, after, missed });
+  const { seq, at, kind, chain, key, after, subjectKey, missed } = entry;
+  return JSON.stringify({ v: 1, seq, at, kind, chain, key, after, subjectKey, missed });
 }
 
 const OPERATION =
@@ -81,7 +81,7 @@ const MEMBERS: Readonly<Record<AuditEntry['kind'], readonly string[]>> = {
   OPERATION: [OPERATION, `${OPERATION},sought`, `${OPERATION},times`],
   EVENT: [OPERATION, `${OPERATION},sought`],
   SUBJECT: ['v,seq,at,kind,of,subject,relation,dossier'],
-  OPEN: ['v,seq,at,kind,chain,key,after'],
+  OPEN: ['v,seq,at,kind,chain,key,after,subjectKey'],
   CLOSE: ['v,seq,at,kind,chain'],
   GAP: ['v,seq,at,kind,chain,missed'],
 };

@@ -16,6 +16,7 @@ const accessLog: Migration = {
       exactText(knex, table, 'instance', 40).notNullable().comment('AUDIT_INSTANCE, the same over restarts');
       exactText(knex, table, 'day', 10).notNullable().comment('yyyy-mm-dd in Việt Nam');
       table.string('public_key', 200).notNullable().comment('SPKI DER in base64');
+      exactText(knex, table, 'subject_key', 22).notNullable().comment('Tells which key its hashes are made with');
       exactText(knex, table, 'after_head', 160).comment('Head of the chain before: {chain} {seq} {hash}');
       table.bigInteger('opened_at').notNullable().comment('UTC milliseconds');
       table.boolean('closed').notNullable().defaultTo(false);
@@ -23,7 +24,9 @@ const accessLog: Migration = {
       table.string('last_hash', 64).comment('Once it is closed');
       table.bigInteger('removed_at').comment('UTC milliseconds: its entries had been kept long enough');
       table.text('removed_head').comment('Its last head, as JSON, where its entries were removed');
+      table.boolean('removing').notNullable().defaultTo(false).comment('Removal has begun and not ended');
       table.index(['instance', 'opened_at'], 'audit_chain_instance');
+      table.index(['opened_at', 'chain'], 'audit_chain_opened');
     });
     await knex.schema.createTable('audit_group', (table) => {
       exactText(knex, table, 'chain', CHAIN).notNullable();
@@ -42,6 +45,8 @@ const accessLog: Migration = {
       exactText(knex, table, 'chain', CHAIN).notNullable();
       table.bigInteger('seq').notNullable();
       table.primary(['kind', 'word', 'at', 'chain', 'seq']);
+      // Verifying and removing go by chain.
+      table.index(['chain', 'seq'], 'audit_index_chain');
     });
     await knex.schema.createTable('audit_indexed', (table) => {
       exactText(knex, table, 'chain', CHAIN).notNullable().primary();

@@ -6,33 +6,74 @@ import { chainsOf, headOf } from './stored.ts';
 
 /** A chain that was never closed is one whose process died; after this long nobody writes to it any more. */
 const SURELY_ENDED_MS = 2 * DAY_MS;
+/** Places of the index, and groups, that are removed by one statement: the log is written by the same server meanwhile. */
+const PLACES_AT_ONCE = 1_000;
+const GROUPS_AT_ONCE = 20;
 
 /**
  * Removes the entries of whole chains that have been kept long enough. Each leaves its last head with its signature, so
- * that what comes after it stays proven.
+ * that what comes after it stays proven. One whose removal was interrupted is gone on with.
  *
  * @returns names of the chains
  */
 export async function removeOldChains(
-  { database, commit }: AuditDatabase,
+  audit: AuditDatabase,
   { retentionDays, now }: { retentionDays: number; now: () => number },
 ): Promise<readonly string[]> {
-  const oldest = dayOf(now() - retentionDays * DAY_MS);
+  const { database, commit } = audit;
+  const oldest = now() - retentionDays * DAY_MS;
   const removed: string[] = [];
-  for await (const { chain, day, publicKey, closed, removedAt } of chainsOf(database)) {
-    if (day >= oldest || removedAt !== null) continue;
-    const head = await headOf(database, { chain, publicKeyId: keyId(publicKey) });
-    if (head === null || (!closed && head.at > now() - SURELY_ENDED_MS)) continue;
-    await commit([
-      {
-        sql: 'update audit_chain set removed_at = ?, removed_head = ? where chain = ?',
-        bindings: [now(), JSON.stringify(head), chain],
-      },
-      { sql: 'delete from audit_group where chain = ?', bindings: [chain] },
-      { sql: 'delete from audit_indexed where chain = ?', bindings: [chain] },
-      { sql: 'delete from audit_index where chain = ?', bindings: [chain] },
-    ]);
+  for await (const { chain, day, publicKey, closed, removedAt, removing } of chainsOf(database)) {
+    if (!removing) {
+      if (day >= dayOf(oldest) || removedAt !== null) continue;
+      const head = await headOf(database, { chain, publicKeyId: keyId(publicKey) });
+      // Its last entry is as old as its head, whatever day it is called by.
+      if (head === null || head.at > oldest || (!closed && head.at > now() - SURELY_ENDED_MS)) continue;
+      // From here on nobody indexes it, and its head stands for it.
+      const sql = 'update audit_chain set removing = 1, removed_at = ?, removed_head = ? where chain = ?';
+      await commit([{ sql, bindings: [now(), JSON.stringify(head), chain] }]);
+    }
+    await removeEntries(audit, chain);
     removed.push(chain);
   }
   return removed;
+}
+
+/** First what would find entries, so that none is found in part. */
+async function removeEntries(audit: AuditDatabase, chain: string): Promise<void> {
+  await removeIndexRows(audit, chain);
+  await removeThrough(audit, { table: 'audit_group', place: 'first_seq', chain, most: GROUPS_AT_ONCE });
+  // A process may have been indexing when the removal began.
+  await removeIndexRows(audit, chain);
+  await audit.commit([
+    { sql: 'delete from audit_indexed where chain = ?', bindings: [chain] },
+    { sql: 'update audit_chain set removing = 0 where chain = ?', bindings: [chain] },
+  ]);
+}
+
+/** Everything by which entries of a chain would be found. */
+export function removeIndexRows(audit: AuditDatabase, chain: string): Promise<void> {
+  return removeThrough(audit, { table: 'audit_index', place: 'seq', chain, most: PLACES_AT_ONCE });
+}
+
+interface Removal {
+  readonly table: 'audit_group' | 'audit_index';
+  readonly place: 'first_seq' | 'seq';
+  readonly chain: string;
+  readonly most: number;
+}
+
+/** From the front, a part at a time, each a statement of its own. */
+async function removeThrough(
+  { database, commit }: AuditDatabase,
+  { table, place, chain, most }: Removal,
+): Promise<void> {
+  const select = `select ${place} from ${table} where chain = ? order by ${place} limit 1 offset ${most - 1}`;
+  for (;;) {
+    const [row] = await database.query(select, [chain]);
+    if (row === undefined) break;
+    const sql = `delete from ${table} where chain = ? and ${place} <= ?`;
+    await commit([{ sql, bindings: [chain, Number(row[place])] }]);
+  }
+  await commit([{ sql: `delete from ${table} where chain = ?`, bindings: [chain] }]);
 }

@@ -18,6 +18,8 @@ export interface OpenedChain {
   readonly instance: string;
   readonly day: string;
   readonly publicKey: string;
+  /** Of `subjectKeyId`. */
+  readonly subjectKey: string;
   readonly after: string | null;
   readonly at: number;
 }
@@ -25,7 +27,7 @@ export interface OpenedChain {
 const GROUP =
   'insert into audit_group (chain, first_seq, last_seq, at, entries, hash, signature) values (?, ?, ?, ?, ?, ?, ?)';
 const CHAIN =
-  'insert into audit_chain (chain, instance, day, public_key, after_head, opened_at, closed) values (?, ?, ?, ?, ?, ?, 0)';
+  'insert into audit_chain (chain, instance, day, public_key, subject_key, after_head, opened_at, closed) values (?, ?, ?, ?, ?, ?, ?, 0)';
 const CLOSED = 'update audit_chain set closed = 1, last_seq = ?, last_hash = ? where chain = ?';
 
 export function insertGroup({ firstSeq, head, lines }: Group): Statement {
@@ -33,8 +35,8 @@ export function insertGroup({ firstSeq, head, lines }: Group): Statement {
   return { sql: GROUP, bindings: [chain, firstSeq, seq, at, lines.join('\n'), hash, signature] };
 }
 
-export function insertChain({ chain, instance, day, publicKey, after, at }: OpenedChain): Statement {
-  return { sql: CHAIN, bindings: [chain, instance, day, publicKey, after, at] };
+export function insertChain({ chain, instance, day, publicKey, subjectKey, after, at }: OpenedChain): Statement {
+  return { sql: CHAIN, bindings: [chain, instance, day, publicKey, subjectKey, after, at] };
 }
 
 export function closeChain({ chain, seq, hash }: AuditHead): Statement {

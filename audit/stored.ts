@@ -7,6 +7,8 @@ export interface StoredChain {
   readonly instance: string;
   readonly day: string;
   readonly publicKey: string;
+  /** Which subject key its hashes are made with. */
+  readonly subjectKey: string;
   readonly after: string | null;
   readonly openedAt: number;
   readonly closed: boolean;
@@ -16,6 +18,8 @@ export interface StoredChain {
   readonly removedAt: number | null;
   /** Its last head as JSON, where its entries were removed. */
   readonly removedHead: string | null;
+  /** Removal has begun and not ended: some entries may be left. */
+  readonly removing: boolean;
 }
 
 /** A group as it stands in the database. */
@@ -60,10 +64,13 @@ export async function* groupsOf(database: Database, chain: string): AsyncGenerat
   }
 }
 
-/** Names of all chains that have groups, whether or not anything else speaks of them. */
-export async function* namesWithGroups(database: Database): AsyncGenerator<string> {
+/** Names of all chains of which a table has rows, whether or not anything else speaks of them. */
+export async function* namesIn(
+  database: Database,
+  table: 'audit_group' | 'audit_index' | 'audit_indexed',
+): AsyncGenerator<string> {
   for (let after = ''; ; ) {
-    const [row] = await database.query('select chain from audit_group where chain > ? order by chain limit 1', [after]);
+    const [row] = await database.query(`select chain from ${table} where chain > ? order by chain limit 1`, [after]);
     if (row === undefined) return;
     after = String(row.chain);
     yield after;
@@ -95,6 +102,7 @@ function chainOf(row: DatabaseRow): StoredChain {
     instance: String(row.instance),
     day: String(row.day),
     publicKey: String(row.public_key),
+    subjectKey: String(row.subject_key),
     after: textOf(row.after_head),
     openedAt: Number(row.opened_at),
     closed: Number(row.closed) === 1,
@@ -102,6 +110,7 @@ function chainOf(row: DatabaseRow): StoredChain {
     lastHash: textOf(row.last_hash),
     removedAt: numberOf(row.removed_at),
     removedHead: textOf(row.removed_head),
+    removing: Number(row.removing) === 1,
   };
 }
 

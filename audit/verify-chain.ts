@@ -1,10 +1,18 @@
 import { type AuditEntry, type AuditHead, chainHash, genesisText } from '../core/audit.ts';
+import { DAY_MS } from '../core/time.ts';
+import { dayOfChain } from './chain.ts';
 import { isSignedBy, keyId } from './keys.ts';
 import { parseLine } from './lines.ts';
 import type { StoredChain, StoredGroup } from './stored.ts';
 
-/** Says what was found. `broken`: somebody changed something; `unproven`: nothing exported speaks for it; `note`: good to know. */
-export type Report = (level: 'broken' | 'unproven' | 'note', text: string) => void;
+/**
+ * Says what was found. `broken`: somebody changed something; `unproven`: nothing exported speaks for it, and nothing will;
+ * `open`: nothing exported speaks for it yet; `note`: good to know.
+ */
+export type Report = (level: 'broken' | 'unproven' | 'open' | 'note', text: string) => void;
+
+/** A clock may be set right while a chain is written, and a group begun a moment before midnight. */
+export const CLOCK_SLACK_MS = 60_000;
 
 export interface ChainToVerify {
   readonly stored: StoredChain;
@@ -18,6 +26,8 @@ export interface ChainToVerify {
   readonly heads: AsyncIterator<AuditHead | null> | null;
   /** Every group's signature, not the last one's alone: the chain makes the others redundant. */
   readonly everySignature: boolean;
+  /** Closed, or of an earlier day: its heads have left by now, or never will. */
+  readonly isOver: boolean;
   readonly report: Report;
 }
 
@@ -32,15 +42,17 @@ interface Walk {
   /** Its subjects that are still to come. */
   owed: number;
   lastKind: AuditEntry['kind'] | null;
+  /** UTC milliseconds between which people's operations are expected. */
+  readonly day: readonly [begin: number, end: number];
 }
 
 /** @returns how many entries the chain has */
 export async function verifyChain(asked: ChainToVerify): Promise<number> {
-  const { stored, groups, now, heads, everySignature, report } = asked;
+  const { stored, groups, now, heads, everySignature, isOver, report } = asked;
   const { chain, publicKey, after } = stored;
   const genesis = genesisText(chain, publicKey, after);
-  const walk: Walk = { seq: 0, hash: genesis, at: 0, operation: 0, owed: 0, lastKind: null };
-  const exported = heads && createHeadsCheck({ heads, headNow: now.head, stored, report });
+  const walk: Walk = { seq: 0, hash: genesis, at: 0, operation: 0, owed: 0, lastKind: null, day: timesOf(chain) };
+  const exported = heads && createHeadsCheck({ heads, headNow: now.head, isOver, stored, report });
   let last: AuditHead | null = null;
   for await (const group of groups) {
     verifyGroup(group, { walk, stored, report });
@@ -117,11 +129,27 @@ function faultOf(line: string, seq: number, walk: Walk, stored: StoredChain): st
   walk.owed = 'subjects' in entry ? entry.subjects : 0;
   walk.operation = seq;
   if (owed > 0) return `stands where ${owed} subjects of another operation should`;
-  if (!('chain' in entry)) return null;
+  if (!('chain' in entry)) return isWithin(walk.day, entry.at) ? null : 'is of another day than its chain';
   if (entry.chain !== stored.chain) return 'names another chain';
   const isOpening = entry.kind === 'OPEN';
-  const fits = entry.key === stored.publicKey && entry.after === stored.after && entry.at === stored.openedAt;
-  return isOpening && !fits ? 'opens the chain otherwise than the list of chains says' : null;
+  if (!isOpening) return null;
+  const fits =
+    entry.key === stored.publicKey &&
+    entry.after === stored.after &&
+    entry.subjectKey === stored.subjectKey &&
+    entry.at === stored.openedAt;
+  if (!fits) return 'opens the chain otherwise than the list of chains says';
+  return isWithin(walk.day, entry.at) ? null : 'opens the chain on another day than its name says';
+}
+
+/** The day of a chain's name. Its own last words may come days later: it is closed when there is something to write again. */
+function timesOf(chain: string): Walk['day'] {
+  const begin = Date.parse(`${dayOfChain(chain)}T00:00:00+07:00`);
+  return [begin, begin + DAY_MS + CLOCK_SLACK_MS];
+}
+
+function isWithin([begin, end]: Walk['day'], at: number): boolean {
+  return at >= begin && at < end;
 }
 
 function verifyEnd(stored: StoredChain, last: AuditHead, lastKind: Walk['lastKind'], report: Report): void {
@@ -139,7 +167,7 @@ function verifyEnd(stored: StoredChain, last: AuditHead, lastKind: Walk['lastKin
 }
 
 /** Compares exported heads, in their order, with the groups as they come. */
-function createHeadsCheck({ heads, headNow, stored, report }: ComparedHeads) {
+function createHeadsCheck({ heads, headNow, isOver, stored, report }: ComparedHeads) {
   const { chain } = stored;
   let proven = 0;
   let next: AuditHead | undefined;
@@ -192,7 +220,8 @@ function createHeadsCheck({ heads, headNow, stored, report }: ComparedHeads) {
         report('broken', faultOfHead(beyond, { stored, text }));
       } else if (proven < lastSeq) {
         const behind = proven === 0 ? 'no exported head' : `the last exported head, at ${proven},`;
-        report('unproven', `chain ${chain}: ${lastSeq - proven} entries beyond ${behind} are unproven`);
+        const text = `chain ${chain}: ${lastSeq - proven} entries beyond ${behind} are unproven`;
+        report(isOver ? 'unproven' : 'open', isOver ? text : `${text} yet`);
       }
     },
   };
@@ -201,6 +230,7 @@ function createHeadsCheck({ heads, headNow, stored, report }: ComparedHeads) {
 interface ComparedHeads {
   readonly heads: AsyncIterator<AuditHead | null>;
   readonly headNow: ChainToVerify['now']['head'];
+  readonly isOver: boolean;
   readonly stored: StoredChain;
   readonly report: Report;
 }

@@ -3,9 +3,11 @@ import { DAY_MS } from '../core/time.ts';
 import type { Database } from '../drivers/database.ts';
 import { dayOf, dayOfChain } from './chain.ts';
 import type { ExportedHeads } from './exported-heads.ts';
+import { alsoIndexed, hasIndex } from './index-check.ts';
 import { isSignedBy, keyId } from './keys.ts';
-import { chainNamed, chainsOf, groupsOf, headOf, namesWithGroups, type StoredChain } from './stored.ts';
-import { type Report, verifyChain } from './verify-chain.ts';
+import { chainNamed, chainsOf, groupsOf, headOf, namesIn, type StoredChain } from './stored.ts';
+import { verifySubjectKeys } from './subject-keys.ts';
+import { CLOCK_SLACK_MS, type Report, verifyChain } from './verify-chain.ts';
 
 export interface VerifyOptions {
   readonly database: Database;
@@ -14,6 +16,8 @@ export interface VerifyOptions {
   /** Days in Việt Nam, yyyy-mm-dd, both included. */
   readonly from?: string | undefined;
   readonly to?: string | undefined;
+  /** Days on which the subject key was changed with the auditors' knowledge. */
+  readonly newSubjectKey?: readonly string[] | undefined;
   readonly everySignature?: boolean | undefined;
   /** Days for which entries are kept: a younger chain may not have been removed. */
   readonly retentionDays: number;
@@ -27,10 +31,17 @@ export interface Verified {
   readonly entries: number;
 }
 
+const UNLISTED = [
+  ['audit_group', 'has entries'],
+  ['audit_index', 'stands in the index'],
+  ['audit_indexed', 'is said to be indexed'],
+] as const;
+
 /** Reads the whole log, chain by chain, and says what does not fit. Memory does not grow with the log. */
 export async function verifyLog(options: VerifyOptions): Promise<Verified> {
-  const { database, heads, from = '', to = '9999-12-31', report } = options;
-  const isAsked = (chain: string): boolean => dayOfChain(chain) >= from && dayOfChain(chain) <= to;
+  const { database, heads, from, to, newSubjectKey, report } = options;
+  const isAsked = (chain: string): boolean =>
+    (from === undefined || dayOfChain(chain) >= from) && (to === undefined || dayOfChain(chain) <= to);
   const known = new Set<string>();
   let entries = 0;
   for await (const stored of chainsOf(database)) {
@@ -39,9 +50,14 @@ export async function verifyLog(options: VerifyOptions): Promise<Verified> {
     entries += await verifyStored(stored, options);
     await verifyAfter(stored, options);
   }
-  for await (const chain of namesWithGroups(database)) {
-    if (isAsked(chain) && !known.has(chain)) report('broken', `chain ${chain} has entries and is not listed`);
+  for (const [table, what] of UNLISTED) {
+    for await (const chain of namesIn(database, table)) {
+      if (!isAsked(chain) || known.has(chain)) continue;
+      // One that was begun meanwhile is listed by now.
+      if ((await chainNamed(database, chain)) === null) report('broken', `chain ${chain} ${what} and is not listed`);
+    }
   }
+  await verifySubjectKeys({ database, isAsked, changed: newSubjectKey ?? [], report });
   for (const chain of heads?.chains ?? []) {
     if (isAsked(chain) && !known.has(chain))
       report('broken', `chain ${chain} is missing, of which heads were exported`);
@@ -50,7 +66,7 @@ export async function verifyLog(options: VerifyOptions): Promise<Verified> {
 }
 
 async function verifyStored(stored: StoredChain, options: VerifyOptions): Promise<number> {
-  const { database, heads, everySignature = false, report } = options;
+  const { database, heads, everySignature = false, now, report } = options;
   const { chain } = stored;
   if (stored.removedAt !== null || stored.removedHead !== null) {
     await verifyRemoved(stored, options);
@@ -58,13 +74,14 @@ async function verifyStored(stored: StoredChain, options: VerifyOptions): Promis
   }
   return verifyChain({
     stored,
-    groups: groupsOf(database, chain),
+    groups: alsoIndexed(groupsOf(database, chain), { database, chain, report }),
     now: {
       chain: () => chainNamed(database, chain),
       head: (seq) => headOf(database, { chain, publicKeyId: keyId(stored.publicKey) }, seq),
     },
     heads: heads === null ? null : heads.of(chain),
     everySignature,
+    isOver: stored.closed || dayOfChain(chain) < dayOf(now()),
     report,
   });
 }
@@ -76,26 +93,40 @@ async function verifyRemoved(stored: StoredChain, options: VerifyOptions): Promi
   const broken = (text: string): void => report('broken', `chain ${chain} ${text}`);
   const head = parseHead(removedHead);
   const left = await headOf(database, { chain, publicKeyId: keyId(publicKey) });
-  if (left !== null) broken('is listed as removed and has entries');
+  if (stored.removing)
+    report('note', `chain ${chain} is being removed; where that was interrupted, \`audit retain\` goes on`);
+  else if (left !== null) broken('is listed as removed and has entries');
+  else if (await hasIndex(database, chain)) broken('is listed as removed and stands in the index');
   if (head === null || head.chain !== chain || !isSignedBy(publicKey, head)) {
     broken('was removed without a signed last head');
     return;
   }
-  const oldest = dayOf(Math.min(removedAt ?? 0, now()) - retentionDays * DAY_MS);
-  if (dayOfChain(chain) >= oldest) broken('was removed before its time');
+  const exported = heads === null ? null : await lastOf(heads.of(chain));
+  const oldest = Math.min(removedAt ?? 0, now()) - retentionDays * DAY_MS;
+  // A name says what its chain was called, the time that was signed how old it is.
+  const isYoung = [head, exported].some((one) => one !== null && one.at > oldest);
+  if (isYoung || dayOfChain(chain) >= dayOf(oldest)) broken('was removed before its time');
   if (stored.closed && stored.lastSeq !== head.seq)
     broken(`was removed at ${head.seq}, and closed at ${stored.lastSeq}`);
   if (heads === null) return;
+  if (exported === null) report('unproven', `chain ${chain} was removed, and no exported head speaks of it`);
+  else if (exported.seq > head.seq) broken(`was removed at ${head.seq}, an exported head says ${exported.seq}`);
+  else if (exported.seq === head.seq && exported.hash !== head.hash)
+    broken('was removed with another end than was exported');
+  else if (exported.seq < head.seq) report('unproven', `chain ${chain} was removed beyond its last exported head`);
+}
+
+async function lastOf(heads: AsyncIterable<AuditHead | null>): Promise<AuditHead | null> {
   let last: AuditHead | null = null;
-  for await (const one of heads.of(chain)) last = one ?? last;
-  if (last === null) report('unproven', `chain ${chain} was removed, and no exported head speaks of it`);
-  else if (last.seq > head.seq) broken(`was removed at ${head.seq}, an exported head says ${last.seq}`);
-  else if (last.seq === head.seq && last.hash !== head.hash) broken('was removed with another end than was exported');
-  else if (last.seq < head.seq) report('unproven', `chain ${chain} was removed beyond its last exported head`);
+  for await (const one of heads) last = one ?? last;
+  return last;
 }
 
 /** The head after which a chain was opened has to be where the chain says. */
-async function verifyAfter({ chain, after }: StoredChain, { database, report }: VerifyOptions): Promise<void> {
+async function verifyAfter(
+  { chain, after, openedAt }: StoredChain,
+  { database, report }: VerifyOptions,
+): Promise<void> {
   if (after === null) return;
   const [name = '', seq = '', hash = ''] = after.split(' ');
   const before = await chainNamed(database, name);
@@ -109,6 +140,9 @@ async function verifyAfter({ chain, after }: StoredChain, { database, report }: 
   if (removed !== null && removed.seq > Number(seq)) return;
   const head = removed ?? (await headOf(database, { chain: name, publicKeyId: keyId(publicKey) }, Number(seq)));
   if (head?.hash !== hash) report('broken', `chain ${name} is not at ${seq} what it was when ${chain} was opened`);
+  else if (openedAt < head.at - CLOCK_SLACK_MS) {
+    report('broken', `chain ${chain} was opened before the end of ${name}, after which it comes`);
+  }
 }
 
 function parseHead(text: string | null): AuditHead | null {

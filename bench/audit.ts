@@ -9,7 +9,7 @@ import { openHeads } from '../audit/heads.ts';
 import { publicKeyOf } from '../audit/keys.ts';
 import { verifyLog } from '../audit/verify.ts';
 import { openWriter } from '../audit/writer.ts';
-import { type AuditRecord, subjectHash } from '../core/audit.ts';
+import { type AuditRecord, subjectHash, subjectKeyId } from '../core/audit.ts';
 
 /**
  * How fast the access log takes records of one subject each, and how fast it is verified:
@@ -60,7 +60,7 @@ const audit = await openAuditDatabase(values.url ?? `sqlite://${join(folder, 'au
 const heads = openHeads({ directory: join(folder, 'heads'), url: '', token: '', warn });
 const log = openWriter({
   ...{ audit, heads, now: Date.now, warn, instance: 'bench', groupMs: 5, timeoutMs: 30_000 },
-  keys: { signing: privateKey, publicKey: publicKeyOf(privateKey) },
+  keys: { signing: privateKey, publicKey: publicKeyOf(privateKey), subjectKeyId: subjectKeyId(subjectKey) },
   hashSubject: (number) => hashes.get(number) ?? '',
 });
 

@@ -84,6 +84,8 @@ export interface ChainEntry extends EntryHead {
   readonly key?: string;
   /** OPEN: last head of this instance's chain before, `{chain} {seq} {hash}`; null for its first. */
   readonly after?: string | null;
+  /** OPEN: which subject key this chain's hashes are made with, see `subjectKeyId`. */
+  readonly subjectKey?: string;
   /** GAP: how many. */
   readonly missed?: number;
 }
@@ -112,10 +114,19 @@ export function chainHash(previous: string, line: string): string {
 
 export const headText = (head: Pick<AuditHead, 'chain' | 'seq' | 'at' | 'hash'>): string =>
   `lienthong access log head v1\n${head.chain}\n${head.seq}\n${head.at}\n${head.hash}`;
+
+/** Begins like no subject does. */
+const SUBJECT_KEY_TEXT = 'lienthong access log subject key v1';
+
 /** HMAC-SHA-256 of `person:{number}` or `business:{code}` under the subject key, first 16 bytes, base64url (22 characters). */
 export function subjectHash(key: KeyObject, number: string): string {
   const kind = isEnterpriseCode(number) ? 'business' : 'person';
   return createHmac('sha256', key).update(`${kind}:${number}`).digest().subarray(0, 16).toString('base64url');
+}
+
+/** What the log calls a subject key: tells keys apart and nothing of them. First 16 bytes, base64url (22 characters). */
+export function subjectKeyId(key: KeyObject): string {
+  return createHmac('sha256', key).update(SUBJECT_KEY_TEXT).digest().subarray(0, 16).toString('base64url');
 }
 
 /** Where operations are logged. One per process. */

@@ -6,8 +6,10 @@ import { type AuditDatabase, openAuditDatabase, openAuditForReading } from '../a
 import { exportedHeads, exportedLines } from '../audit/export.ts';
 import { readExportedHeads } from '../audit/exported-heads.ts';
 import { keyId, readAuditKeys } from '../audit/keys.ts';
+import { mendIndex } from '../audit/mend-index.ts';
 import { removeOldChains } from '../audit/retain.ts';
 import { chainsOf } from '../audit/stored.ts';
+import { newestChain } from '../audit/subject-keys.ts';
 import { verifyLog } from '../audit/verify.ts';
 import { readSettings, SettingsFault } from '../core/setting.ts';
 import { auditUrl, openHubAudit } from './audit.ts';
@@ -26,17 +28,20 @@ const COMMANDS: Readonly<Record<string, (asked: Asked) => Promise<number>>> = {
   export: exportLog,
   retain,
   keys,
+  index,
+  'new-subject-key': newSubjectKey,
 };
 
 /** What is told of a log that is badly broken; the rest would say the same. */
 const MOST_TOLD = 1_000;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
-/** `node cli.ts audit verify|export|retain|keys` */
+/** `node cli.ts audit verify|export|retain|keys|index|new-subject-key` */
 export const runAuditCommand: Command = async ({ args, environment, tell }) => {
   const [name = '', ...rest] = args;
   const run = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (run === undefined) throw new SettingsFault(['audit: expected verify, export, retain or keys']);
+  if (run === undefined)
+    throw new SettingsFault(['audit: expected verify, export, retain, keys, index or new-subject-key']);
   const options = optionsOf(rest);
   const faults: string[] = [];
   const settings = readSettings(hubSettings, environment, faults);
@@ -70,12 +75,14 @@ function optionsOf(args: readonly string[]) {
         from: { type: 'string' },
         to: { type: 'string' },
         file: { type: 'string' },
+        'new-subject-key': { type: 'string', multiple: true, default: [] },
         'every-signature': { type: 'boolean', default: false },
         'heads-only': { type: 'boolean', default: false },
       },
     });
-    for (const name of ['from', 'to'] as const) {
-      if (!DAY.test(values[name] ?? '2026-01-01')) throw new Error(`--${name}: expected a day as yyyy-mm-dd`);
+    for (const name of ['from', 'to', 'new-subject-key'] as const) {
+      const days = [values[name] ?? []].flat();
+      if (!days.every((day) => DAY.test(day))) throw new Error(`--${name}: expected a day as yyyy-mm-dd`);
     }
     return values;
   } catch (error) {
@@ -83,15 +90,16 @@ function optionsOf(args: readonly string[]) {
   }
 }
 
-/** 0: whole; 1: broken; 2: could not be read. */
+/** 0: whole and proven but for what is written today; 1: broken; 2: could not be read; 3: whole, and some of it unproven. */
 async function verify({ settings, audit, options, tell }: Asked): Promise<number> {
   const { from, to, heads: directory } = options;
-  const told = { broken: 0, unproven: 0, note: 0 };
+  const told = { broken: 0, unproven: 0, open: 0, note: 0 };
   try {
     const { chains, entries } = await verifyLog({
       ...{ database: audit.database, from, to, now: Date.now },
       heads: directory === undefined ? null : await readExportedHeads(directory),
       everySignature: options['every-signature'],
+      newSubjectKey: options['new-subject-key'],
       retentionDays: settings.AUDIT_RETENTION_DAYS,
       report(level, text) {
         told[level] += 1;
@@ -106,7 +114,8 @@ async function verify({ settings, audit, options, tell }: Asked): Promise<number
     tell(
       `${entries} entries in ${chains} chains: ${told.broken === 0 ? 'whole' : `broken in ${told.broken} places`}, ${told.unproven} ends unproven`,
     );
-    return told.broken === 0 ? 0 : 1;
+    if (told.broken > 0) return 1;
+    return told.unproven > 0 || directory === undefined ? 3 : 0;
   } catch {
     tell('The access log or the heads could not be read to their end.');
     return 2;
@@ -148,9 +157,33 @@ async function keys({ settings, audit, tell }: Asked): Promise<number> {
   return 0;
 }
 
+async function index({ settings, audit, tell }: Asked): Promise<number> {
+  await note(settings, 'audit index');
+  const { added, removed } = await mendIndex(audit);
+  tell(`${added} rows of the index were missing, ${removed} stood for no entry.`);
+  return 0;
+}
+
+/** From here on people's hashes are made with the key that is there now. */
+async function newSubjectKey({ settings, audit, tell }: Asked): Promise<number> {
+  const { subjectKeyId } = readAuditKeys(settings);
+  const newest = await newestChain(audit.database);
+  if (newest === null || newest.subjectKey === subjectKeyId) {
+    tell(`Nothing was changed: ${newest === null ? 'the log is empty' : 'the log is written with this key'}.`);
+    return 0;
+  }
+  await note(settings, 'audit new-subject-key', { acceptsNewSubjectKey: true });
+  tell(`Changed from ${newest.subjectKey} to ${subjectKeyId}. Tell whoever verifies the log: --new-subject-key DAY`);
+  return 0;
+}
+
 /** Writes into the log who did this with it. @throws where the log cannot be written */
-async function note(settings: HubSettings, name: string): Promise<void> {
-  const { log, close } = await openHubAudit({ settings, now: Date.now, warn: () => {}, delays: [] });
+async function note(
+  settings: HubSettings,
+  name: string,
+  options: { readonly acceptsNewSubjectKey?: boolean } = {},
+): Promise<void> {
+  const { log, close } = await openHubAudit({ settings, now: Date.now, warn: () => {}, delays: [], ...options });
   try {
     await log.write({
       operation: {

@@ -8,6 +8,7 @@ import { openHeads } from '../audit/heads.ts';
 import { openIndexer } from '../audit/indexer.ts';
 import { type AuditKeys, readAuditKeys } from '../audit/keys.ts';
 import { createReader } from '../audit/reader.ts';
+import { newestChain } from '../audit/subject-keys.ts';
 import { openWriter } from '../audit/writer.ts';
 import type { AccessPolicy } from '../core/access.ts';
 import { type AuditLog, type AuditReader, type AuditRecord, subjectHash } from '../core/audit.ts';
@@ -30,6 +31,8 @@ export interface HubAudit {
 export type AuditOptions = Pick<PartOptions, 'settings' | 'now' | 'warn'> & {
   /** What the person themself is shown only later. */
   readonly delays: AccessPolicy['delays'];
+  /** Goes on with another subject key than the log was written with before. */
+  readonly acceptsNewSubjectKey?: boolean;
 };
 
 /** Hashes kept in memory: working one out costs more than all the rest of an entry. */
@@ -40,10 +43,26 @@ const MOST_HASHES = 10_000;
  *
  * @throws SettingsFault for keys and addresses that cannot be used; an Error where its database cannot be reached
  */
-export async function openHubAudit({ settings, now, warn, delays }: AuditOptions): Promise<HubAudit> {
+export async function openHubAudit(options: AuditOptions): Promise<HubAudit> {
+  const { settings, now, warn, delays, acceptsNewSubjectKey = false } = options;
   const keys = readAuditKeys(settings);
   const audit = await openAuditDatabase(auditUrl(settings));
+  try {
+    if (!acceptsNewSubjectKey) await demandSameSubjectKey(audit, keys);
+  } catch (error) {
+    await audit.close();
+    throw error;
+  }
   return withDatabase({ settings, now, warn, delays }, keys, audit);
+}
+
+/** Hubs that write one log with different keys would each find half of who was looked at. @throws SettingsFault */
+async function demandSameSubjectKey({ database }: AuditDatabase, { subjectKeyId }: AuditKeys): Promise<void> {
+  const newest = await newestChain(database);
+  if (newest === null || newest.subjectKey === subjectKeyId) return;
+  throw new SettingsFault([
+    `AUDIT_SUBJECT_KEY_FILE: expected the key that the access log was last written with (${newest.subjectKey}, chain ${newest.chain}), came another (${subjectKeyId}). Put that key in its place; \`node cli.ts audit new-subject-key\` changes it for good`,
+  ]);
 }
 
 function withDatabase({ settings, now, warn, delays }: AuditOptions, keys: AuditKeys, audit: AuditDatabase): HubAudit {

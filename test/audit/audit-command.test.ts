@@ -1,5 +1,5 @@
 import { createHash, createPublicKey, verify as edVerify } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -36,8 +36,8 @@ describe('node cli.ts audit', () => {
 
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  function openLogOfHub() {
-    const settings = readSettings(hubSettings, environment, []);
+  function openLogOfHub(given = environment) {
+    const settings = readSettings(hubSettings, given, []);
     return openHubAudit({ settings, now: Date.now, warn: () => {}, delays: [] });
   }
 
@@ -49,14 +49,85 @@ describe('node cli.ts audit', () => {
     await database.close();
   }
 
+  /** In the order in which they were logged. */
+  async function operationNames(): Promise<readonly string[]> {
+    const database = openDatabase(`sqlite://${folder}/audit.sqlite`);
+    const rows = await database.query('select entries from audit_group order by at, chain, first_seq');
+    await database.close();
+    return rows.flatMap(({ entries }) =>
+      String(entries)
+        .split('\n')
+        .flatMap((line) => JSON.parse(line).op?.name ?? []),
+    );
+  }
+
   it('verifies a whole log with 0', async () => {
     expect(await run('verify', '--heads', join(folder, 'heads'))).toBe(0);
     expect(told).toEqual(['5 entries in 1 chains: whole, 0 ends unproven']);
   });
 
   it('says that nothing is proven without exported heads', async () => {
-    expect(await run('verify')).toBe(0);
+    expect(await run('verify')).toBe(3);
     expect(told[0]).toMatch(/^unproven: no exported heads were compared/);
+  });
+
+  it('tells by 3 of a chain whose heads never left, though it is whole', async () => {
+    const unheard = { ...environment, AUDIT_HEADS_DIR: '', AUDIT_INSTANCE: 'unheard' };
+    const { log, close } = await openLogOfHub(unheard);
+    await log.write(record([ANN]));
+    expect(await run('verify', '--heads', join(folder, 'heads'))).toBe(0);
+    expect(told[0]).toMatch(/^open: chain unheard-\S+: \d entries beyond no exported head are unproven yet$/);
+    await close();
+    expect(await run('verify', '--heads', join(folder, 'heads'))).toBe(3);
+    expect(told.at(-1)).toMatch(/^\d+ entries in 2 chains: whole, 1 ends unproven$/);
+    expect(told.at(-2)).toMatch(/^unproven: chain unheard-\S+: \d entries beyond no exported head are unproven$/);
+  });
+
+  it('tells by 1 where the index hides entries, and makes it anew', async () => {
+    await (await openLogOfHub()).close();
+    const { reader, close } = await openLogOfHub();
+    await reader.find({ actor: ANYBODY.id, first: 1, after: null });
+    await close();
+    await spoil('delete from audit_index');
+    expect(await run('verify', '--heads', join(folder, 'heads'))).toBe(1);
+    expect(told[0]).toMatch(/^broken: chain \S+: \d rows of its index are missing/);
+    expect(await run('index')).toBe(0);
+    expect(told.at(-1)).toMatch(/^[1-9]\d* rows of the index were missing, 0 stood for no entry\.$/);
+    expect(await run('verify', '--heads', join(folder, 'heads'))).toBe(0);
+    expect((await operationNames()).at(-1)).toBe('audit index');
+  });
+
+  describe('where the subject key is another than the log was written with', () => {
+    const now = () => new Date(Date.now() + 7 * 3_600_000).toISOString().slice(0, 10);
+
+    beforeEach(() => writeFile(join(folder, 'audit-subject.key'), `${'5'.repeat(64)}\n`));
+
+    it('lets no hub start, and nothing be written', async () => {
+      await expect(openLogOfHub()).rejects.toThrow(
+        /AUDIT_SUBJECT_KEY_FILE: expected the key that the access log was last written with \(\S{22}, chain \S+\), came another \(\S{22}\)/,
+      );
+      await expect(run('retain')).rejects.toThrow(SettingsFault);
+      expect(await run('verify', '--heads', join(folder, 'heads'))).toBe(0);
+    });
+
+    it('goes on with it for good where that is said, which the log holds and verifying finds', async () => {
+      expect(await run('new-subject-key')).toBe(0);
+      expect(told[0]).toMatch(/^Changed from \S{22} to \S{22}\./);
+      expect(await operationNames()).toContain('audit new-subject-key');
+      await (await openLogOfHub()).close();
+      expect(await run('verify', '--heads', join(folder, 'heads'))).toBe(1);
+      expect(told.at(-2)).toMatch(/^broken: chain \S+ has another subject key than \S+ before it$/);
+      expect(await run('verify', '--heads', join(folder, 'heads'), '--new-subject-key', now())).toBe(0);
+    });
+
+    it('changes nothing where the key is the same', async () => {
+      expect(await run('new-subject-key')).toBe(0);
+      expect(await run('new-subject-key')).toBe(0);
+      expect(told.at(-1)).toBe('Nothing was changed: the log is written with this key.');
+      environment = { ...environment, DATA_DIR: join(folder, 'elsewhere') };
+      expect(await run('new-subject-key')).toBe(0);
+      expect(told.at(-1)).toBe('Nothing was changed: the log is empty.');
+    });
   });
 
   it('verifies a broken log with 1 and says where', async () => {
@@ -115,7 +186,7 @@ describe('node cli.ts audit', () => {
     const [name = ''] = await readdir(join(folder, 'heads'));
     const file = join(folder, 'taken.jsonl');
     expect(await run('export', '--heads-only', '--file', file)).toBe(0);
-    const exported = (await readFile(join(folder, 'heads', name), 'utf8')).trimEnd().split('\n');
+    const exported = (await readFile(join(folder, 'heads', name), 'utf8')).split('\n').filter((line) => line !== '');
     const taken = (await readFile(file, 'utf8')).trimEnd().split('\n');
     expect(taken).toEqual(expect.arrayContaining(exported));
   });
@@ -132,12 +203,16 @@ describe('node cli.ts audit', () => {
     expect(told).toEqual([expect.stringMatching(/^[0-9a-f]{16} MCowBQYDK2VwAyEA\S+ \(this hub’s\)$/)]);
   });
 
-  it.each([[[]], [['mend']], [['verify', '--from', '22/11/2026']], [['export']], [['verify', '--what']]])(
-    'refuses %j in words',
-    async (args) => {
-      await expect(run(...args)).rejects.toThrow(SettingsFault);
-    },
-  );
+  it.each([
+    [[]],
+    [['mend']],
+    [['verify', '--from', '22/11/2026']],
+    [['verify', '--new-subject-key', 'x']],
+    [['export']],
+    [['verify', '--what']],
+  ])('refuses %j in words', async (args) => {
+    await expect(run(...args)).rejects.toThrow(SettingsFault);
+  });
 
   it('leaves a log that can be checked by its description alone', () => {
     const database = new DatabaseSync(join(folder, 'audit.sqlite'), { readOnly: true });

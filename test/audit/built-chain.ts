@@ -42,6 +42,7 @@ export const CHAIN = 'motcua-0a0b0c0d/2026-11-20';
 export function buildChain(plan: readonly (readonly Part[])[], options: BuildOptions = {}): Promise<BuiltChain> {
   const { chain = CHAIN, after = null, signing = KEYS.signing, openedAt = NOON } = options;
   const publicKey = publicKeyOf(signing);
+  const { subjectKeyId: subjectKey } = KEYS;
   let seq = 0;
   const written = plan.map((parts, place) => {
     const at = openedAt + place * 1_000;
@@ -58,8 +59,8 @@ export function buildChain(plan: readonly (readonly Part[])[], options: BuildOpt
   });
   const closed = plan.at(-1)?.at(-1) === 'close';
   const stored: StoredChain = {
-    ...{ chain, publicKey, after, openedAt, closed, day: dayOfChain(chain), instance: 'motcua' },
-    ...{ lastSeq: null, lastHash: null, removedAt: null, removedHead: null },
+    ...{ chain, publicKey, subjectKey, after, openedAt, closed, day: dayOfChain(chain), instance: 'motcua' },
+    ...{ lastSeq: null, lastHash: null, removedAt: null, removedHead: null, removing: false },
   };
   return sealed(stored, written, signing);
 }
@@ -78,7 +79,7 @@ function lineOf(
     after,
   }: { seq: number; at: number; chain: string; publicKey: string; after: string | null },
 ): string {
-  if (part === 'open') return chainLine({ seq, at, kind: 'OPEN', chain, key, after });
+  if (part === 'open') return chainLine({ seq, at, kind: 'OPEN', chain, key, after, subjectKey: KEYS.subjectKeyId });
   return part === 'gap'
     ? chainLine({ seq, at, kind: 'GAP', chain, missed: 3 })
     : chainLine({ seq, at, kind: 'CLOSE', chain });
@@ -111,6 +112,8 @@ interface VerifyOptions {
   /** What left; none is compared where it is null. */
   readonly heads?: readonly (AuditHead | null)[] | null;
   readonly everySignature?: boolean;
+  /** Standard: yes. */
+  readonly isOver?: boolean;
   /** The chain and its heads as they are by the end of the check. */
   readonly now?: BuiltChain;
 }
@@ -118,12 +121,12 @@ interface VerifyOptions {
 /** What is said of a chain, and how many entries it has. */
 export async function said(
   built: BuiltChain,
-  { heads = built.heads, everySignature = false, now = built }: VerifyOptions = {},
+  { heads = built.heads, everySignature = false, isOver = true, now = built }: VerifyOptions = {},
 ): Promise<{ readonly said: readonly string[]; readonly entries: number }> {
   const told: string[] = [];
   const report: Report = (level, text) => told.push(`${level}: ${text.replaceAll(CHAIN, 'C')}`);
   const entries = await verifyChain({
-    ...{ stored: built.stored, groups: each(built.groups), everySignature, report },
+    ...{ stored: built.stored, groups: each(built.groups), everySignature, isOver, report },
     heads: heads === null ? null : each(heads),
     now: {
       chain: async () => now.stored,

@@ -1,6 +1,6 @@
 import { createSecretKey } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { chainHash, genesisText, headText, subjectHash } from '../../core/audit.ts';
+import { chainHash, genesisText, headText, subjectHash, subjectKeyId } from '../../core/audit.ts';
 
 /** Worked out with `printf '…' | openssl`, so that whoever checks a log needs nothing of the hub. */
 describe('The chain of the access log', () => {
@@ -26,5 +26,10 @@ describe('The chain of the access log', () => {
     expect(subjectHash(key, '001085004213')).toBe('ZK5LHJqtqqEvn_kR4D-Ryg');
     expect(subjectHash(key, '0100233488')).toBe('mgptS7ujcucVLX3dlCdnhQ');
     expect(subjectHash(createSecretKey(Buffer.alloc(32, 2)), '001085004213')).not.toBe('ZK5LHJqtqqEvn_kR4D-Ryg');
+  });
+
+  it('tells keys of people’s hashes apart without showing them', () => {
+    expect(subjectKeyId(createSecretKey(Buffer.alloc(32, 1)))).toBe('Jk53lmoBpr0C1QQAUBy2AQ');
+    expect(subjectKeyId(createSecretKey(Buffer.alloc(32, 2)))).not.toBe('Jk53lmoBpr0C1QQAUBy2AQ');
   });
 });

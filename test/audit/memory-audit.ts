@@ -19,11 +19,11 @@ export async function openMemoryAudit(): Promise<AuditDatabase> {
 
 /** Puts a chain into the tables as it was built. */
 export async function store({ commit: write }: AuditDatabase, { stored, groups }: BuiltChain): Promise<void> {
-  const { chain, instance, day, publicKey, after, openedAt, closed, lastSeq, lastHash } = stored;
+  const { chain, instance, day, publicKey, subjectKey, after, openedAt, closed, lastSeq, lastHash } = stored;
   const statements = groups.map(({ firstSeq, lastSeq: seq, at, hash, signature, lines }) =>
     insertGroup({ firstSeq, lines, head: { chain, seq, at, hash, signature, key: '' } }),
   );
-  await write([insertChain({ chain, instance, day, publicKey, after, at: openedAt }), ...statements]);
+  await write([insertChain({ chain, instance, day, publicKey, subjectKey, after, at: openedAt }), ...statements]);
   if (!closed) return;
   await write([closeChain({ chain, seq: lastSeq ?? 0, hash: lastHash ?? '', at: 0, key: '', signature: '' })]);
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { removeOldChains } from '../../audit/retain.ts';
+import type { Statement } from '../../audit/statements.ts';
 import { DAY_MS, entriesOf, NOON, type OpenedLog, openLog, record, verify } from './support.ts';
 
 const ANN = '001085004213';
@@ -51,6 +52,53 @@ describe('Retention of the access log', () => {
     expect(await removeOldChains(opened.audit, soon)).toHaveLength(2);
     const later = { retentionDays: 0, now: () => NOON + 5 * DAY_MS };
     expect(await removeOldChains(opened.audit, later)).toHaveLength(1);
+  });
+
+  it('keeps a chain until its last entry is old enough, whatever day it is called by', async () => {
+    // The first chain was closed when the second day began.
+    const early = { retentionDays: 30, now: () => NOON + 31 * DAY_MS - 1 };
+    expect(await removeOldChains(opened.audit, early)).toEqual([]);
+  });
+
+  it('goes on where it was interrupted, and the log is whole and readable at each step', async () => {
+    await opened.reader.find({ subjectNumbers: [ANN], first: 10, after: null });
+    const now = NOON + 31 * DAY_MS;
+    let left = 0;
+    const audit = {
+      ...opened.audit,
+      commit: (statements: readonly Statement[]) => {
+        left -= 1;
+        return left < 0 ? Promise.reject(new Error('interrupted')) : opened.audit.commit(statements);
+      },
+    };
+    let isDone = false;
+    for (let commits = 1; !isDone; commits++) {
+      expect(commits).toBeLessThan(20);
+      left = commits;
+      isDone = await removeOldChains(audit, { retentionDays: 30, now: () => now }).then(
+        () => true,
+        () => false,
+      );
+      const { said } = await verify(opened.audit.database, { headsDirectory, now, retentionDays: 30 });
+      const goesOn = expect.stringMatching(/^note: chain \S+\/2026-11-20 is being removed; .*`audit retain` goes on$/);
+      expect(said).toEqual(isDone ? [] : [goesOn]);
+      const { found } = await opened.reader.find({ subjectNumbers: [ANN], first: 10, after: null });
+      expect(found.map(({ operation }) => operation.request).slice(0, 2)).toEqual(['day 2', 'day 1']);
+    }
+    for (const table of ['audit_group', 'audit_index', 'audit_indexed']) {
+      const sql = `select chain from ${table} where chain like '%/2026-11-20'`;
+      expect(await opened.audit.database.query(sql)).toEqual([]);
+    }
+  });
+
+  it('looks for nothing through the whole index', async () => {
+    for (const sql of [
+      'delete from audit_index where chain = ?',
+      'delete from audit_index where chain = ? and seq <= 1',
+    ]) {
+      const plan = await opened.audit.database.knex.raw(`explain query plan ${sql}`, ['x']);
+      expect(JSON.stringify(plan)).toContain('audit_index_chain');
+    }
   });
 
   it('is not believed where a chain was removed before its time', async () => {

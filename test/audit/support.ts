@@ -7,16 +7,19 @@ import { type AuditKeys, publicKeyOf } from '../../audit/keys.ts';
 import { createReader, type ReaderOptions } from '../../audit/reader.ts';
 import { verifyLog } from '../../audit/verify.ts';
 import { openWriter, type WriterOptions } from '../../audit/writer.ts';
-import { type AuditLog, type AuditReader, type AuditRecord, subjectHash } from '../../core/audit.ts';
+import { type AuditLog, type AuditReader, type AuditRecord, subjectHash, subjectKeyId } from '../../core/audit.ts';
 import type { Database } from '../../drivers/database.ts';
 
 const { privateKey } = generateKeyPairSync('ed25519');
+
+const subject = createSecretKey(Buffer.alloc(32, 3));
 
 /** Keys of one run of the tests. */
 export const KEYS: AuditKeys = {
   signing: privateKey,
   publicKey: publicKeyOf(privateKey),
-  subject: createSecretKey(Buffer.alloc(32, 3)),
+  subject,
+  subjectKeyId: subjectKeyId(subject),
 };
 export const hashSubject = (number: string): string => subjectHash(KEYS.subject, number);
 export const NOON = Date.parse('2026-11-20T12:00:00+07:00');

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AuditDatabase } from '../../audit/database.ts';
+import { signHead } from '../../audit/keys.ts';
 import { verifyLog } from '../../audit/verify.ts';
 import type { AuditHead } from '../../core/audit.ts';
 import { type BuiltChain, buildChain } from './built-chain.ts';
 import { openMemoryAudit, store } from './memory-audit.ts';
-import { DAY_MS, NOON } from './support.ts';
+import { DAY_MS, KEYS, NOON } from './support.ts';
 
 const [FIRST, SECOND] = ['motcua-00000001/2026-11-20', 'motcua-00000001/2026-11-21'];
 
@@ -115,6 +116,24 @@ describe('The chain before', () => {
     expect((await verify(null)).said).toContain(moved);
   });
 
+  it('had ended when the next one was opened, but for what a clock is set back by', async () => {
+    const end = (first.heads[1] as AuditHead).at;
+    const reopen = async (openedAt: number) => {
+      for (const table of ['audit_chain', 'audit_group']) await run(`delete from ${table} where chain = ?`, SECOND);
+      const { seq, hash } = first.heads[1] as AuditHead;
+      const after = `${FIRST} ${seq} ${hash}`;
+      await store(audit, await buildChain([['open']], { chain: FIRST.replace('1/', '2/'), after, openedAt }));
+      const { said } = await verify(null);
+      await run('delete from audit_chain where after_head is not null');
+      await run('delete from audit_group where chain <> ?', FIRST);
+      return said;
+    };
+    expect(await reopen(end - 60_000)).toEqual([]);
+    expect(await reopen(end - 60_001)).toEqual([
+      `broken: chain ${FIRST.replace('1/', '2/')} was opened before the end of ${FIRST}, after which it comes`,
+    ]);
+  });
+
   it('may have been removed, and left the head that the next one names, or a later one', async () => {
     await remove({});
     expect((await verify(null, LATE)).said).toEqual([]);
@@ -124,6 +143,32 @@ describe('The chain before', () => {
     expect((await verify(null, LATE)).said).not.toContain(moved);
     await remove({ hash: '0'.repeat(64), seq: 3 });
     expect((await verify(null, LATE)).said).toContain(moved);
+  });
+});
+
+describe('The subject key', () => {
+  const other = `broken: chain ${SECOND} has another subject key than ${FIRST} before it`;
+  const swap = () => run(`update audit_chain set subject_key = 'another' where chain = ?`, FIRST);
+
+  it('is the same in all chains, but where a change is known', async () => {
+    await swap();
+    expect((await verify()).said).toContain(other);
+    expect((await verify(all(), { newSubjectKey: ['2026-11-20'] })).said).toContain(other);
+    expect((await verify(all(), { newSubjectKey: ['2026-11-21'] })).said).not.toContain(other);
+    expect((await verify(all(), { from: '2026-11-21' })).said).toContain(other);
+    expect((await verify(all(), { to: '2026-11-20' })).said).not.toContain(other);
+  });
+
+  it('is compared in the order in which chains were opened, of however many', async () => {
+    for (let place = 0; place < 600; place++) {
+      const name = `motcua-${String(place + 10_000_000)}/2026-11-19`;
+      await run(
+        `insert into audit_chain (chain, instance, day, public_key, subject_key, opened_at) values (?, 'motcua', '', '', 'old', ?)`,
+        ...[name, NOON - DAY_MS - (place % 2)],
+      );
+    }
+    const { said } = await verify(null, { to: '2026-11-20', from: '2026-11-20' });
+    expect(said).toEqual([`broken: chain ${FIRST} has another subject key than motcua-10000598/2026-11-19 before it`]);
   });
 });
 
@@ -142,6 +187,28 @@ describe('A chain that was removed', () => {
     expect((await verify(all(), { now: () => NOON + 30 * DAY_MS })).said).toEqual([of('was removed before its time')]);
     await run('update audit_chain set removed_at = null where chain = ?', FIRST);
     expect((await verify(all(), LATE)).said).toEqual([of('was removed before its time')]);
+  });
+
+  it('is as old as the head that was signed, and exported, whatever day it is called by', async () => {
+    const young = [of('was removed before its time')];
+    const end = first.heads[1] as AuditHead;
+    const at = NOON + 2 * DAY_MS;
+    const text = { chain: FIRST, seq: end.seq, at, hash: end.hash };
+    const head = { ...end, at, signature: await signHead(KEYS.signing, text) };
+    await remove(head);
+    expect((await verify(null, { ...LATE, to: '2026-11-20' })).said).toEqual(young);
+    await remove({});
+    expect((await verify({ ...all(), [FIRST]: [head] }, LATE)).said).toEqual(young);
+    expect((await verify(all(), LATE)).said).toEqual([]);
+  });
+
+  it('may be on its way out', async () => {
+    await remove({});
+    await run('update audit_chain set removing = 1 where chain = ?', FIRST);
+    expect((await verify(all(), LATE)).said).toEqual([
+      `note: chain ${FIRST} is being removed; where that was interrupted, \`audit retain\` goes on`,
+    ]);
+    expect((await verify(all())).said).toContain(of('was removed before its time'));
   });
 
   it('leaves a signed head of its own', async () => {
