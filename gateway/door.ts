@@ -20,6 +20,8 @@ export interface Door {
   readonly presentedBy: PresentedBy;
   /** @throws HubError UNAUTHENTICATED, KEYS_UNAVAILABLE, TOO_MANY_REQUESTS */
   recognise(presented: Presented): Promise<Actor>;
+  /** Of a token that was recognised: whether it still is, since its key may be withdrawn. @throws HubError as `recognise` */
+  confirm(presented: Presented): Promise<void>;
   /** Of somebody recognised, once an operation. @throws HubError UNAUTHENTICATED, PURPOSE_REQUIRED, TOO_MANY_REQUESTS */
   enter(asking: { requestId: string; actor: Actor; presented: Presented }): Promise<Admitted>;
   /** Both, for one HTTP request. */
@@ -46,6 +48,9 @@ export function createDoor(options: {
         if (error instanceof HubError && error.code === 'UNAUTHENTICATED') allowance.noteFailure(address);
         throw error;
       }
+    },
+    async confirm({ credentials }) {
+      await authenticate(credentials);
     },
     async enter({ requestId, actor, presented }) {
       let stated: StatedHeaders | null = null;

@@ -51,6 +51,8 @@ export interface GatewayOptions {
   readonly logger: Logger;
   /** UTC milliseconds; the wall clock when absent. */
   readonly now?: (() => number) | undefined;
+  /** How often a token is looked at again under which something is told, in milliseconds; twice a minute when absent. */
+  readonly lookEveryMs?: number | undefined;
   /** Asked by `/readyz`; two seconds are waited for its answer. */
   readonly ready: () => Promise<Readiness>;
   /** What the query editor shows when it is opened. */
@@ -111,7 +113,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       ...served,
       readRegistered,
       headers: securityHeaders({ secured: tls !== undefined }),
-      ...{ door, names, origins, now, isClosing },
+      ...{ door, names, origins, now, isClosing, lookEveryMs: options.lookEveryMs },
     });
     if (settings.GRAPHIQL === 'on') addGraphiqlRoutes(fastify, { defaultQuery });
     return async () => {

@@ -123,15 +123,23 @@ export const gatewaySettings = {
     most: 100_000,
   }),
   SUBSCRIPTIONS: integerSetting({
-    description: 'Most subscriptions this process serves at once; also the most WebSocket connections.',
+    description: 'Most subscriptions this process serves at once; also the most WebSocket connections of people.',
     unit: 'subscriptions',
     standard: 1_000,
     most: 100_000,
   }),
   SUBSCRIPTIONS_PER_PERSON: integerSetting({
-    description: 'Most subscriptions of one person through one client, so that nobody takes the places of all.',
+    description:
+      'Most subscriptions of one person through one client, so that nobody takes the places of all; also the most WebSocket connections.',
     unit: 'subscriptions',
     standard: 100,
+    least: 1,
+    most: 100_000,
+  }),
+  UNRECOGNISED_PER_ADDRESS: integerSetting({
+    description: 'Most WebSocket connections of one address on which nobody has said yet who they are.',
+    unit: 'connections',
+    standard: 30,
     least: 1,
     most: 100_000,
   }),

@@ -3,6 +3,7 @@ import type { Actor } from '../../core/access.ts';
 import { HubError } from '../../core/errors.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { addressKey, createRate } from './rate.ts';
+import { personKey } from './seats.ts';
 
 /** What one registered client may ask for, where it differs from the settings. */
 export interface ClientLimits {
@@ -55,9 +56,9 @@ export function createAllowance({ settings, limits, now }: AllowanceOptions): Al
       const waitMs = failures.take(addressKey(address), settings.ADDRESS_FAILURES_PER_MINUTE);
       if (waitMs > 0) throw tooMany('Too many tokens of this address were not accepted.', waitMs);
     },
-    take({ id, client }) {
-      const own = limits.of(client);
-      const key = `${client}\n${id}`;
+    take(actor) {
+      const own = limits.of(actor.client);
+      const key = personKey(actor);
       const waitMs = operations.take(key, own.perMinute ?? settings.RATE_PER_MINUTE);
       if (waitMs > 0) throw tooMany('More operations a minute came than you may ask.', waitMs);
       const place = places.get(key) ?? { taken: 0 };

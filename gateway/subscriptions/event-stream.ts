@@ -2,17 +2,23 @@ import type { ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { FormattedExecutionResult } from 'graphql';
+import type { Actor } from '../../core/access.ts';
+import type { Presented } from '../authenticate.ts';
 import type { Admitted, Door } from '../door.ts';
 import { doorHook } from '../door-hook.ts';
 import { formatGraphqlError, refusal } from '../format-error.ts';
 import { refuseValuesInUrl } from '../get-policy.ts';
+import type { NoteRefusal } from '../operation-request.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { type Asked, SubscriptionRefused } from './document.ts';
 import type { Answers, SubscriptionRunner } from './run.ts';
+import type { TokenWatch } from './token-watch.ts';
 
 interface EventStreamOptions {
   readonly runner: SubscriptionRunner;
   readonly door: Door;
+  readonly watch: (actor: Actor, presented: Presented) => TokenWatch;
+  readonly noteRefusal: NoteRefusal;
   readonly settings: GatewaySettings;
   readonly isClosing: () => boolean;
 }
@@ -23,7 +29,7 @@ interface EventStreamOptions {
  * reads no other answer.
  */
 export function addEventStreams(fastify: FastifyInstance, options: EventStreamOptions): { close(): Promise<void> } {
-  const { runner, door, settings, isClosing } = options;
+  const { runner, door, settings, isClosing, noteRefusal } = options;
   const open = new Map<Promise<void>, FastifyReply>();
   const entry = doorHook(door);
 
@@ -34,16 +40,13 @@ export function addEventStreams(fastify: FastifyInstance, options: EventStreamOp
     onRequest: entry.onRequest,
     handler: async (request, reply) => {
       const subscriber = entry.admitted(request);
-      const refused = refusedRequest(request);
-      if (refused !== null) return reply.code(400).send(refused);
-      if (!/\btext\/event-stream\b|\*\/\*/.test(request.headers.accept ?? '*/*')) {
-        return reply.code(406).send(refusal('BAD_REQUEST', 'Subscriptions are answered as text/event-stream only.'));
+      const asked = isClosing() ? STOPPING : askedBy(request);
+      if ('refused' in asked) {
+        const { actor, stated } = subscriber;
+        const codes = [asked.refused.errors[0].extensions.code];
+        await noteRefusal({ requestId: request.id, actor, stated, source: null, operationName: null, codes });
+        return reply.code(asked.status).send(asked.refused);
       }
-      const asked = request.method === 'GET' ? askedInUrl(request.query) : askedIn(request.body);
-      if (asked === null) {
-        return reply.code(400).send(refusal('BAD_REQUEST', 'Expected `query` and, where needed, `variables`.'));
-      }
-      if (isClosing()) return reply.code(503).send(refusal('OPERATION_TIMEOUT', 'The hub is stopping.'));
       const stream = serve({ request, reply, asked, subscriber });
       open.set(stream, reply);
       await stream.finally(() => open.delete(stream));
@@ -56,10 +59,11 @@ export function addEventStreams(fastify: FastifyInstance, options: EventStreamOp
     const { id: requestId, headers } = request;
     const { actor, stated, leave } = subscriber;
     const line = openLine(reply, settings);
+    const watch = options.watch(actor, door.presentedBy(request.raw));
     let answers: Answers | undefined;
     line.onEnd(() => void answers?.return());
     try {
-      ({ answers } = await runner.start(asked, { requestId, headers, actor, stated }));
+      ({ answers } = await runner.start(asked, { requestId, headers, actor, stated }, { watch }));
       // Listening takes no time of the hub: each event does, and has its own.
       leave();
       if (line.isEnded()) await answers.return();
@@ -68,6 +72,7 @@ export function addEventStreams(fastify: FastifyInstance, options: EventStreamOp
       const errors = error instanceof SubscriptionRefused ? error.errors : [error];
       await line.send(eventOf({ errors: errors.map((one) => formatGraphqlError(one).outward) }));
     }
+    watch.close();
     await line.end('event: complete\ndata:\n\n');
   }
 
@@ -92,8 +97,27 @@ function eventOf(answer: FormattedExecutionResult): string {
   return `event: next\ndata: ${JSON.stringify(answer)}\n\n`;
 }
 
-function refusedRequest({ method, url }: FastifyRequest): object | null {
-  return method === 'GET' && url.includes('?') ? refuseValuesInUrl(url.slice(url.indexOf('?'))) : null;
+/** A request that never becomes a subscription, with its answer. */
+interface Unasked {
+  readonly status: number;
+  readonly refused: ReturnType<typeof refusal>;
+}
+
+const STOPPING: Unasked = { status: 503, refused: refusal('OPERATION_TIMEOUT', 'The hub is stopping.') };
+const OTHER_TYPE: Unasked = {
+  status: 406,
+  refused: refusal('BAD_REQUEST', 'Subscriptions are answered as text/event-stream only.'),
+};
+const NOTHING_ASKED: Unasked = {
+  status: 400,
+  refused: refusal('BAD_REQUEST', 'Expected `query` and, where needed, `variables`.'),
+};
+
+function askedBy({ method, url, headers, query, body }: FastifyRequest): Asked | Unasked {
+  const refused = method === 'GET' && url.includes('?') ? refuseValuesInUrl(url.slice(url.indexOf('?'))) : null;
+  if (refused !== null) return { status: 400, refused };
+  if (!/\btext\/event-stream\b|\*\/\*/.test(headers.accept ?? '*/*')) return OTHER_TYPE;
+  return (method === 'GET' ? askedInUrl(query) : askedIn(body)) ?? NOTHING_ASKED;
 }
 
 function askedIn(body: unknown): Asked | null {
@@ -133,7 +157,7 @@ function openLine(reply: FastifyReply, settings: GatewaySettings): Line {
     if (value !== undefined) response.setHeader(name, value);
   response.writeHead(200, {
     'content-type': 'text/event-stream; charset=utf-8',
-    'cache-control': 'no-cache, no-transform',
+    'cache-control': 'no-store, no-transform',
     'x-accel-buffering': 'no',
   });
   response.on('error', () => {});

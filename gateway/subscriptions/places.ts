@@ -1,5 +1,6 @@
 import type { Actor } from '../../core/access.ts';
 import { HubError } from '../../core/errors.ts';
+import { createSeats, personKey } from '../limits/seats.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { asGraphqlError, SubscriptionRefused } from './document.ts';
 
@@ -11,27 +12,13 @@ export interface Places {
 
 export function createPlaces(settings: Pick<GatewaySettings, 'SUBSCRIPTIONS' | 'SUBSCRIPTIONS_PER_PERSON'>): Places {
   const { SUBSCRIPTIONS: most, SUBSCRIPTIONS_PER_PERSON: mostOfOne } = settings;
-  /** By client and person; of nobody who has none. */
-  const taken = new Map<string, number>();
-  let all = 0;
-
+  const seats = createSeats({ most, mostOfOne });
   return {
-    take({ id, client }) {
-      const key = `${client}\n${id}`;
-      const own = taken.get(key) ?? 0;
-      if (all >= most) throw tooMany('The hub', most);
-      if (own >= mostOfOne) throw tooMany('One person', mostOfOne);
-      all += 1;
-      taken.set(key, own + 1);
-      let isTaken = true;
-      return () => {
-        if (!isTaken) return;
-        isTaken = false;
-        all -= 1;
-        const left = (taken.get(key) ?? 1) - 1;
-        if (left === 0) taken.delete(key);
-        else taken.set(key, left);
-      };
+    take(actor) {
+      const seat = seats.take(personKey(actor));
+      if (seat === 'all') throw tooMany('The hub', most);
+      if (seat === 'own') throw tooMany('One person', mostOfOne);
+      return seat;
     },
   };
 }

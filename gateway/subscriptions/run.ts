@@ -16,11 +16,10 @@ import { plainFieldResolver } from '../plain-field-resolver.ts';
 import { type BeginningsOptions, type Begun, createBeginnings, type Subscriber } from './begin.ts';
 import { type Asked, asGraphqlError, SubscriptionRefused } from './document.ts';
 import { createPlaces } from './places.ts';
+import type { TokenWatch } from './token-watch.ts';
 
 export interface SubscriptionsOptions extends BeginningsOptions {
   readonly logger: Logger;
-  /** UTC milliseconds. */
-  readonly now: () => number;
 }
 
 /** Executes subscriptions, whatever they travel over. */
@@ -32,9 +31,17 @@ export interface SubscriptionRunner {
    *
    * @throws SubscriptionRefused
    */
-  start(asked: Asked, subscriber: Subscriber): Promise<Started>;
+  start(asked: Asked, subscriber: Subscriber, bounds: Bounds): Promise<Started>;
   /** Ends all of them. */
   close(): void;
+}
+
+/** What one subscription is held to, besides the limits of all. */
+export interface Bounds {
+  /** It ends with its token. */
+  readonly watch: Pick<TokenWatch, 'ended' | 'onEnd'>;
+  /** Throws where whatever it comes over has no place for one more. */
+  readonly demandPlace?: () => void;
 }
 
 export interface Started {
@@ -48,40 +55,36 @@ export interface Answers extends AsyncIterableIterator<FormattedExecutionResult,
   return(): Promise<IteratorReturnResult<undefined>>;
 }
 
-/** A timer waits no longer; a token that holds longer is looked at with each event. */
-const MOST_WAIT_MS = 2_147_483_647;
-
 const DONE = { done: true, value: undefined } as const;
 
 export function createSubscriptionRunner(options: SubscriptionsOptions): SubscriptionRunner {
-  const { settings, logger, now } = options;
+  const { settings, logger } = options;
   const { schema, begin, openSource, timed } = createBeginnings(options);
   const running = new Set<Answers>();
   const places = createPlaces(settings);
   let closed = false;
 
-  function answersOf(begun: Begun, source: AsyncIterator<unknown>, leave: () => void): Answers {
+  function answersOf(begun: Begun, source: AsyncIterator<unknown>, held: Bounds & { leave: () => void }): Answers {
     const { document, operation, asked } = begun;
-    const { expiresAt } = begun.subscriber.actor;
+    const { watch, leave } = held;
     const whole = exchangeOf(begun);
     let events = 0;
     let lastTold: string | null = null;
     let clock: OperationClock | undefined;
     let ended = false;
     let endWait: () => void = () => {};
-    let expireWait: () => void = () => {};
-    const left = expiresAt - now();
-    const expiry = left < MOST_WAIT_MS ? setTimeout(() => expireWait(), left).unref() : undefined;
+    const unwatch = watch.onEnd(() => endWait());
 
     /** Who listens longer than their token holds asks again with a new one, and misses nothing by going on from there. */
-    function expired(): HubError {
-      return new HubError('UNAUTHENTICATED', 'The access token has run out.', { after: lastTold });
+    function demandToken(): void {
+      const why = watch.ended();
+      if (why !== null) throw new HubError(why.code, why.message, { after: lastTold, cause: why.cause });
     }
 
     function end(): void {
       if (ended) return;
       ended = true;
-      clearTimeout(expiry);
+      unwatch();
       running.delete(answers);
       leave();
       endWait();
@@ -91,11 +94,10 @@ export function createSubscriptionRunner(options: SubscriptionsOptions): Subscri
       logExchange(logger, whole, { events });
     }
 
-    /** The next event; done as soon as the subscription ends, even if the source goes on waiting. */
+    /** The next event; done as soon as the subscription or its token ends, even if the source goes on waiting. */
     function nextEvent(): Promise<IteratorResult<unknown, unknown>> {
       return new Promise((resolve, reject) => {
         endWait = () => resolve(DONE);
-        expireWait = () => reject(expired());
         source.next().then(resolve, reject);
       });
     }
@@ -142,8 +144,9 @@ export function createSubscriptionRunner(options: SubscriptionsOptions): Subscri
         if (events > 0) await immediate();
         if (ended) return DONE;
         try {
-          if (now() >= expiresAt) throw expired();
+          demandToken();
           const event = await nextEvent();
+          if (!ended) demandToken();
           if (!event.done && !ended) {
             events += 1;
             const value = await answer(event.value);
@@ -168,14 +171,15 @@ export function createSubscriptionRunner(options: SubscriptionsOptions): Subscri
 
   return {
     schema,
-    async start(asked, subscriber) {
+    async start(asked, subscriber, { watch, demandPlace: demandOwn }) {
       let leave = (): void => {};
       const demandPlace = (): void => {
+        demandOwn?.();
         leave = places.take(subscriber.actor);
       };
       try {
         const begun = await begin(asked, subscriber, demandPlace);
-        const answers = answersOf(begun, await openSource(begun), leave);
+        const answers = answersOf(begun, await openSource(begun), { watch, leave });
         running.add(answers);
         if (closed) void answers.return();
         return { document: begun.document, operation: begun.operation, answers };

@@ -188,17 +188,6 @@ describe('a subscription', () => {
       expect(end).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED', retryable: false, after: 'land:H41-1:7' } }]);
     },
   );
-
-  it('is not begun on a connection whose token has run out since', async () => {
-    const hub = await open({ authenticate: recognising({ expiresAt: Date.now() + 300 }) });
-    const socket = createClient({
-      ...{ url: socketOf(hub), webSocketImpl: WebSocket, retryAttempts: 0, lazy: false },
-      connectionParams: { authorization: GOOD },
-    });
-    closing.push(() => socket.dispose());
-    await delay(400);
-    await expect(socket.iterate({ query }).next()).rejects.toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
-  });
 });
 
 describe('the address of whoever asks', () => {
