@@ -25,7 +25,7 @@ const DRIVER_PACKAGES = {
   '@apollo/server': '^gateway/',
   '@vlasky/zongji': '^drivers/binlog\\.ts$',
   'graphql-jit': '^gateway/',
-  'graphql-ws': '^gateway/subscriptions/web-socket\\.ts$',
+  'graphql-ws': '^gateway/subscriptions/socket-protocol\\.ts$',
   ws: '^gateway/subscriptions/web-socket\\.ts$',
   'csv-parse': '^catalogues/table\\.ts$|^connectors/file/csv|^stand-ins/',
   cockatiel: '^connectors/guard\\.ts$',

@@ -13,6 +13,7 @@ import { type AccessParts, openAccessParts } from './hub/access-parts.ts';
 import { closedAccess } from './hub/closed-access.ts';
 import { makeDataFolder } from './hub/data-folder.ts';
 import { exposureOf, identityFaults } from './hub/identity-faults.ts';
+import { listed } from './hub/listed.ts';
 import { readRegisteredOperations } from './hub/registered-operations.ts';
 import { keepVisitsShort } from './hub/remove-visits.ts';
 import { readSealingKey } from './hub/sealing-key.ts';
@@ -180,13 +181,6 @@ export async function createHub(options: HubOptions): Promise<Hub> {
 /** Names this process in leases: of two on one machine, and of one before and after its restart. */
 function holderName(): string {
   return `${hostname().slice(0, 20)}:${process.pid}:${randomUUID().slice(0, 8)}`;
-}
-
-function listed(text: string): readonly string[] {
-  return text
-    .split(',')
-    .map((one) => one.trim())
-    .filter((one) => one !== '');
 }
 
 /** @throws SettingsFault for SDL that the declarations do not fill */

@@ -1,7 +1,8 @@
-import { type Exposure, isLoopbackHost } from '../gateway/loopback.ts';
+import { type Exposure, isLoopbackHost, isOwnName, isOwnOrigin } from '../gateway/loopback.ts';
+import { listed } from './listed.ts';
 import type { HubSettings } from './settings.ts';
 
-/** Signs for people who do not exist, with a key that lies about openly. */
+/** Signs for people who do not exist. Whoever can run its program, or read its key, may be each of them. */
 const DEMO_ISSUER = 'urn:lienthong:demo-issuer';
 
 /** What keeps a gateway from knowing whose tokens to believe. */
@@ -15,10 +16,22 @@ export async function identityFaults(settings: HubSettings): Promise<readonly st
   if (settings.ISSUER === DEMO_ISSUER && !isAccepted) {
     faults.push('ISSUER: the demo’s issuer signs for whoever asks; DEMO_ISSUER=accept takes it, on this machine alone');
   }
-  if (isAccepted && !(await isLoopbackHost(settings.HOST))) {
-    faults.push('DEMO_ISSUER: expected refuse where HOST can be reached from other machines');
+  const ways = isAccepted ? await waysFromElsewhere(settings) : [];
+  if (ways.length > 0) {
+    faults.push(`DEMO_ISSUER: expected refuse, since other machines reach the hub: ${ways.join(', ')}`);
   }
   return faults;
+}
+
+/** The settings that let somebody in who is not at this machine, be it through what listens in front of the hub. */
+async function waysFromElsewhere(settings: HubSettings): Promise<readonly string[]> {
+  const { HOST, BEHIND_PROXY, PUBLIC_NAMES, CORS_ORIGINS } = settings;
+  return [
+    ...((await isLoopbackHost(HOST)) ? [] : ['HOST']),
+    ...(BEHIND_PROXY === 'on' ? ['BEHIND_PROXY'] : []),
+    ...(listed(PUBLIC_NAMES).every((name) => isOwnName(name)) ? [] : ['PUBLIC_NAMES']),
+    ...(listed(CORS_ORIGINS).every((origin) => isOwnOrigin(origin)) ? [] : ['CORS_ORIGINS']),
+  ];
 }
 
 /** What the settings say of how the hub is reached. */

@@ -67,7 +67,8 @@ export const identitySettings = {
     standard: 'off',
   }),
   DEMO_ISSUER: choiceSetting({
-    description: 'Whether `serve` takes the tokens of the demo’s issuer; accept only with HOST on loopback',
+    description:
+      'Whether `serve` takes the tokens of the demo’s issuer; accept only where no other machine reaches the hub',
     choices: ['refuse', 'accept'],
     standard: 'refuse',
   }),

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecutionResult, FormattedExecutionResult } from 'graphql';
-import { makeServer } from 'graphql-ws';
+import { GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer } from 'graphql-ws';
 import type { Actor } from '../../core/access.ts';
 import { HubError } from '../../core/errors.ts';
 import type { Presented } from '../authenticate.ts';
@@ -13,8 +13,10 @@ import type { Connections } from './connections.ts';
 import { asGraphqlError, SubscriptionRefused } from './document.ts';
 import { tooMany } from './places.ts';
 import type { SubscriptionRunner } from './run.ts';
-import type { Line } from './socket-line.ts';
 import type { TokenWatch } from './token-watch.ts';
+
+/** The subprotocol's name in the handshake. */
+export const PROTOCOL = GRAPHQL_TRANSPORT_WS_PROTOCOL;
 
 export interface ProtocolOptions {
   readonly runner: SubscriptionRunner;
@@ -22,6 +24,15 @@ export interface ProtocolOptions {
   readonly watch: (actor: Actor, presented: Presented) => TokenWatch;
   readonly noteRefusal: NoteRefusal;
   readonly settings: Pick<GatewaySettings, 'SUBSCRIPTIONS_PER_CONNECTION'>;
+}
+
+/** What the protocol sends over: it waits until the client takes what it was sent, within limits. */
+export interface Line {
+  /** Resolves when the operating system took it all; at once when the line is being closed. */
+  readonly send: (data: string) => Promise<void>;
+  readonly close: (code: number, reason: string) => void;
+  /** Calls once, when the line is closed or about to be. */
+  readonly onEnd: (call: (code: number, reason: string) => void) => void;
 }
 
 /** One connection: the request that opened it, and who was recognised by it and by what its first message said. */

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import { setTimeout as delay, setImmediate as immediate } from 'node:timers/promises';
-import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
 import type { Logger } from 'pino';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { loggedCauses } from '../log-cause.ts';
@@ -9,8 +8,7 @@ import { isOwnName, isOwnOrigin } from '../loopback.ts';
 import { type EdgeRefusal, refuseOnSocket } from '../raw-answer.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { createConnections } from './connections.ts';
-import { createLine } from './socket-line.ts';
-import { type Connection, makeProtocol, type ProtocolOptions } from './socket-protocol.ts';
+import { type Connection, type Line, makeProtocol, PROTOCOL, type ProtocolOptions } from './socket-protocol.ts';
 
 interface WebSocketOptions extends ProtocolOptions {
   readonly server: Server;
@@ -29,6 +27,13 @@ const BAD_REQUEST = 4400;
 const INTERNAL = 4500;
 const GOING_AWAY = 1001;
 
+/** A close code of the hub’s own; those above 4400 are the subprotocol's. */
+const TOO_SLOW = 4008;
+
+/** Time a client that is cut off has to read why. */
+const FAREWELL_MS = 5_000;
+/** RFC 6455: a close frame holds no more. */
+const MOST_REASON_BYTES = 123;
 /** Time clients have to close when the hub stops. */
 const CLOSE_MS = 1_000;
 
@@ -39,7 +44,7 @@ export function addWebSockets(options: WebSocketOptions): { close(): Promise<voi
     noServer: true,
     maxPayload: settings.MAX_BODY_BYTES,
     perMessageDeflate: false,
-    handleProtocols: (offered) => (offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) ? GRAPHQL_TRANSPORT_WS_PROTOCOL : false),
+    handleProtocols: (offered) => (offered.has(PROTOCOL) ? PROTOCOL : false),
   });
   const connections = createConnections(settings);
   const protocol = makeProtocol({ ...options, connections });
@@ -95,9 +100,59 @@ export function addWebSockets(options: WebSocketOptions): { close(): Promise<voi
   };
 }
 
+function createLine(socket: WebSocket, settings: GatewaySettings): Line {
+  const { MAX_SOCKET_BUFFER_BYTES: mostBuffered, SUBSCRIBER_STALL_MS: stallMs, KEEPALIVE_MS: keepaliveMs } = settings;
+  const ending = Promise.withResolvers<readonly [code: number, reason: string]>();
+  let sending = 0;
+  let alive = true;
+
+  const close = (code: number, reason: string): void => {
+    ending.resolve([code, reason]);
+    socket.close(code, Buffer.byteLength(reason) > MOST_REASON_BYTES ? '' : reason);
+    setTimeout(() => socket.terminate(), FAREWELL_MS).unref();
+  };
+  const cutOff = (): void => close(TOO_SLOW, 'SUBSCRIBER_TOO_SLOW');
+
+  const pulse = setInterval(() => {
+    // While something is being sent, it is known that the client does not read, and for how long it may.
+    if (!alive && sending === 0) return socket.terminate();
+    alive = false;
+    socket.ping();
+  }, keepaliveMs);
+  socket.on('pong', () => {
+    alive = true;
+  });
+  // A frame too large or malformed: ws closes with the code that says so.
+  socket.on('error', () => {});
+  socket.on('close', (code, reason) => {
+    clearInterval(pulse);
+    ending.resolve([code, String(reason)]);
+  });
+
+  return {
+    close,
+    onEnd: (call) => void ending.promise.then(([code, reason]) => call(code, reason)),
+    send: (data) =>
+      new Promise((resolve) => {
+        if (socket.readyState !== socket.OPEN) return resolve();
+        if (socket.bufferedAmount > mostBuffered) {
+          cutOff();
+          return resolve();
+        }
+        sending += 1;
+        const stall = setTimeout(cutOff, stallMs);
+        socket.send(data, () => {
+          sending -= 1;
+          clearTimeout(stall);
+          resolve();
+        });
+      }),
+  };
+}
+
 const NAMES_ONLY = 'The hub answers to the names of this machine only.';
 const NOTHING_HERE = 'There is nothing here; subscriptions are at /graphql.';
-const NO_HANDSHAKE = `Expected a WebSocket that speaks ${GRAPHQL_TRANSPORT_WS_PROTOCOL}.`;
+const NO_HANDSHAKE = `Expected a WebSocket that speaks ${PROTOCOL}.`;
 
 /** @returns null where the upgrade may be done */
 function refusalOf(
@@ -109,7 +164,7 @@ function refusalOf(
   }
   if (url !== '/graphql') return { status: 404, code: 'BAD_REQUEST', message: NOTHING_HERE };
   const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
-  if (!offered.includes(GRAPHQL_TRANSPORT_WS_PROTOCOL)) {
+  if (!offered.includes(PROTOCOL)) {
     return { status: 400, code: 'BAD_REQUEST', message: NO_HANDSHAKE };
   }
   return isClosing() ? { status: 503, code: 'OPERATION_TIMEOUT', message: 'The hub is stopping.' } : null;

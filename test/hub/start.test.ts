@@ -140,7 +140,22 @@ describe('The issuer of tokens', () => {
     [
       'is the demo’s, and the hub can be reached from other machines',
       { ...DEMO, DEMO_ISSUER: 'accept', HOST: '0.0.0.0', BEHIND_PROXY: 'on', PUBLIC_NAMES: 'hub.example' },
-      /DEMO_ISSUER: expected refuse/,
+      /DEMO_ISSUER: expected refuse, since other machines reach the hub: HOST, BEHIND_PROXY, PUBLIC_NAMES$/m,
+    ],
+    [
+      'is the demo’s, and a proxy in front of the hub can be reached from other machines',
+      { ...DEMO, DEMO_ISSUER: 'accept', BEHIND_PROXY: 'on' },
+      /DEMO_ISSUER: expected refuse, since other machines reach the hub: BEHIND_PROXY$/m,
+    ],
+    [
+      'is the demo’s, and the hub has a name of another machine’s',
+      { ...DEMO, DEMO_ISSUER: 'accept', PUBLIC_NAMES: 'localhost, hub.example' },
+      /DEMO_ISSUER: expected refuse, since other machines reach the hub: PUBLIC_NAMES$/m,
+    ],
+    [
+      'is the demo’s, and pages of other machines are let in',
+      { ...DEMO, DEMO_ISSUER: 'accept', CORS_ORIGINS: 'http://localhost:3000,https://motcua.example' },
+      /DEMO_ISSUER: expected refuse, since other machines reach the hub: CORS_ORIGINS$/m,
     ],
     ['has keys in two places', { ...DEMO, ISSUER_KEYS_FILE: 'keys.json' }, /ISSUER_JWKS_URL and ISSUER_KEYS_FILE/],
     ['publishes its keys where anybody could change them', { ...DEMO, ISSUER_JWKS_URL: 'http://a.example/' }, /https/],
