@@ -71,6 +71,8 @@ export function createChain({ audit, keys, instance, timeoutMs, now, warn }: Cha
   let place: Place | null = null;
   /** `{chain} {seq} {hash}`; undefined until it was looked up. */
   let lastHead: string | null | undefined;
+  /** The process before wrote no end to its chain: what it had missed to log is lost with it. */
+  let isEndMissing = false;
   let attempts: Attempt[] = [];
 
   async function commit(group: Group, statements: readonly Statement[], counts: Omit<Attempt, 'group'>): Promise<void> {
@@ -85,6 +87,7 @@ export function createChain({ audit, keys, instance, timeoutMs, now, warn }: Cha
   function standAt(head: AuditHead, isClosed: boolean): void {
     lastHead = `${head.chain} ${head.seq} ${head.hash}`;
     place = isClosed ? null : head;
+    isEndMissing = false;
   }
 
   async function groupOf(from: Omit<Place, 'at'>, at: number, lines: readonly string[]): Promise<Group> {
@@ -105,7 +108,11 @@ export function createChain({ audit, keys, instance, timeoutMs, now, warn }: Cha
       if (place === null) {
         const day = dayOf(at);
         const chain = `${instance}-${run}/${day}`;
-        if (lastHead === undefined) lastHead = await bounded(() => lastHeadOf(audit, instance), timeoutMs);
+        if (lastHead === undefined) {
+          const before = await bounded(() => endBefore(audit, instance), timeoutMs);
+          lastHead = before.head;
+          isEndMissing = !before.closed;
+        }
         const after = lastHead;
         from = { chain, seq: 0, hash: genesisText(chain, keys.publicKey, after) };
         const { publicKey, subjectKeyId: subjectKey } = keys;
@@ -113,7 +120,10 @@ export function createChain({ audit, keys, instance, timeoutMs, now, warn }: Cha
         statements.push(insertChain({ chain, instance, day, publicKey, subjectKey, after, at }));
       } else from = place;
       const next = () => from.seq + lines.length + 1;
-      if (missed !== null) lines.push(chainLine({ seq: next(), at, kind: 'GAP', chain: from.chain, missed }));
+      const gap = (count: number | null) =>
+        chainLine({ seq: next(), at, kind: 'GAP', chain: from.chain, missed: count });
+      if (isEndMissing) lines.push(gap(null));
+      if (missed !== null) lines.push(gap(missed));
       for (const record of records) lines.push(...linesOf(record, next(), at));
       const group = await groupOf(from, at, lines);
       await commit(group, [...statements, insertGroup(group)], { closes: false, told: missed ?? 0, plain });
@@ -129,21 +139,22 @@ export function createChain({ audit, keys, instance, timeoutMs, now, warn }: Cha
       return group.head;
     },
     async recover() {
-      const [{ group } = { group: undefined }] = attempts;
-      if (group === undefined) return null;
-      const { chain } = group.head;
-      const last = await bounded(() => lastGroupOf(audit, chain), timeoutMs);
-      const done = attempts.find(({ group: { head } }) => head.hash === last?.hash);
-      if (done !== undefined) {
-        attempts = [];
-        standAt(done.group.head, done.closes);
-        return { head: done.group.head, logged: done.plain + done.told };
-      }
-      if (last?.hash !== (place?.chain === chain ? place.hash : undefined)) {
-        warn('The access log holds entries in this process’s chain that it did not write; it goes on in a new chain');
-        run = newRun();
-        place = null;
-        attempts = [];
+      // Around midnight an opening may have been tried on either day. The newest tells what the others told, and more.
+      for (const chain of new Set(attempts.map(({ group }) => group.head.chain).reverse())) {
+        const last = await bounded(() => lastGroupOf(audit, chain), timeoutMs);
+        const done = attempts.find(({ group: { head } }) => head.hash === last?.hash);
+        if (done !== undefined) {
+          attempts = [];
+          standAt(done.group.head, done.closes);
+          return { head: done.group.head, logged: done.plain + done.told };
+        }
+        if (last?.hash !== (place?.chain === chain ? place.hash : undefined)) {
+          warn('The access log holds entries in this process’s chain that it did not write; it goes on in a new chain');
+          run = newRun();
+          place = null;
+          attempts = [];
+          return null;
+        }
       }
       return null;
     },
@@ -171,16 +182,17 @@ async function lastGroupOf({ database }: AuditDatabase, chain: string): Promise<
   return row === undefined ? null : { seq: Number(row.last_seq), hash: String(row.hash) };
 }
 
-/** `{chain} {seq} {hash}` of the instance's chain before; null for its first. */
-async function lastHeadOf(audit: AuditDatabase, instance: string): Promise<string | null> {
+/** Where the instance's chain before ended, as `{chain} {seq} {hash}`, and whether it was closed; null for its first. */
+async function endBefore(audit: AuditDatabase, instance: string): Promise<{ head: string | null; closed: boolean }> {
   const [row] = await audit.database.query(
-    'select chain, removed_head from audit_chain where instance = ? order by opened_at desc, chain desc limit 1',
+    'select chain, closed, removed_head from audit_chain where instance = ? order by opened_at desc, chain desc limit 1',
     [instance],
   );
-  if (row === undefined) return null;
+  if (row === undefined) return { head: null, closed: true };
   const chain = String(row.chain);
+  const closed = Number(row.closed) === 1;
   const last = await lastGroupOf(audit, chain);
-  if (last !== null) return `${chain} ${last.seq} ${last.hash}`;
+  if (last !== null) return { head: `${chain} ${last.seq} ${last.hash}`, closed };
   const { seq = 0, hash = '' } = JSON.parse(String(row.removed_head ?? '{}')) as Partial<AuditHead>;
-  return `${chain} ${seq} ${hash}`;
+  return { head: `${chain} ${seq} ${hash}`, closed };
 }

@@ -31,7 +31,7 @@ export const auditSettings = {
     standard: '',
   }),
   AUDIT_HEADS_URL: urlSetting({
-    description: 'Where signed heads of the access log are sent by POST, as JSON lines, every second',
+    description: 'Where signed heads of the access log are sent by POST, as JSON lines, before their answers leave',
     protocols: ['https'],
     standard: '',
   }),
@@ -48,7 +48,8 @@ export const auditSettings = {
     most: 50,
   }),
   AUDIT_TIMEOUT_MS: integerSetting({
-    description: 'Longest wait for the access log before personal data is refused',
+    description:
+      'Longest wait for the access log before personal data is refused; twice as long on the clock where the process is too busy to look',
     unit: 'milliseconds',
     standard: 2_000,
     least: 100,

@@ -1,6 +1,6 @@
 import type { AuditRecord } from '../core/audit.ts';
 import { HubError } from '../core/errors.ts';
-import { turnsOf } from './bounded.ts';
+import { createPatience } from './bounded.ts';
 import { type PreparedRecord, prepare } from './lines.ts';
 
 /** A record whose answer waits until it is written. */
@@ -9,8 +9,8 @@ export interface Waiting {
   readonly personal: boolean;
   /** Milliseconds of the process's clock. */
   readonly since: number;
-  /** The turn with which its wait is over. */
-  readonly lastTurn: number;
+  /** Whether it has waited for as long as it may. */
+  isOver(): boolean;
   /** Lets the answer go, or refuses it where it may not leave unlogged. The first call alone counts. */
   settle(isWritten: boolean): void;
 }
@@ -24,8 +24,10 @@ export interface WaitingRecords {
   /** How long the first of them has waited, in milliseconds; 0 where there is none. */
   ageMs(): number;
   isFull(): boolean;
-  /** Ends a turn, of those that waits are counted in. @returns how many there were */
-  turn(): number;
+  /** Milliseconds of a turn, of those that waits are counted in. */
+  readonly everyMs: number;
+  /** Ends a turn. */
+  turn(): void;
   /** Gives up those that have waited too long. @returns how many of them had nothing personal */
   expire(): number;
   /** Gives up all. @returns how many of them had nothing personal */
@@ -41,11 +43,9 @@ export function createWaitingRecords(options: {
   readonly hashSubject: (number: string) => string;
 }): WaitingRecords {
   const { hashSubject } = options;
-  const { most, begin } = turnsOf(options.timeoutMs);
-  const counts = begin();
+  const { everyMs, turn, begin } = createPatience(options.timeoutMs);
   let queue: Waiting[] = [];
   let entries = 0;
-  let turn = 0;
 
   function removeFirst(count: number): readonly Waiting[] {
     const removed = queue.slice(0, count);
@@ -70,7 +70,7 @@ export function createWaitingRecords(options: {
         prepared,
         personal,
         since: performance.now(),
-        lastTurn: turn + most,
+        isOver: begin(),
         settle(isWritten) {
           if (isWritten || !personal) resolve();
           else reject(auditUnavailable());
@@ -97,12 +97,10 @@ export function createWaitingRecords(options: {
       return first === undefined ? 0 : performance.now() - first.since;
     },
     isFull: () => entries >= MOST_ENTRIES,
-    turn() {
-      turn += counts();
-      return turn;
-    },
+    everyMs,
+    turn,
     expire() {
-      const left = queue.findIndex(({ lastTurn }) => lastTurn > turn);
+      const left = queue.findIndex(({ isOver }) => !isOver());
       return giveUp(left === -1 ? queue.length : left);
     },
     abandon: () => giveUp(queue.length),

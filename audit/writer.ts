@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AuditHead, AuditLog } from '../core/audit.ts';
-import { bounded, turnsOf } from './bounded.ts';
+import { bounded } from './bounded.ts';
 import { type ChainOptions, createChain } from './chain.ts';
 import type { HeadsExport } from './heads.ts';
+import { lastHeadsOf } from './last-heads.ts';
 import { auditUnavailable, createWaitingRecords, type Waiting } from './waiting.ts';
 
 export interface WriterOptions extends ChainOptions {
@@ -16,6 +17,8 @@ export interface WriterOptions extends ChainOptions {
 const ALONE_MS = 1;
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 5_000;
+/** Of the time that an answer may wait for the log: what the export of its head may take of it at most. */
+const EXPORT_SHARE = 0.25;
 
 /**
  * Writes records in groups: while one group is on its way, the next one gathers. A group costs a transaction, a signature
@@ -24,14 +27,15 @@ const LONGEST_PAUSE_MS = 5_000;
  * it.
  */
 export function openWriter(options: WriterOptions): AuditLog {
-  const { heads, groupMs, timeoutMs, warn } = options;
+  const { audit, heads, instance, groupMs, timeoutMs, warn } = options;
   const chain = createChain(options);
   const waiting = createWaitingRecords(options);
   let isWriting = true;
   /** Operations without personal data that were answered unlogged. */
   let missed = 0;
   let running: Promise<void> | undefined;
-  const inFlight = new Set<readonly Waiting[]>();
+  /** Groups whose answers wait, and whether they are on the disk: then it is their heads that are waited for. */
+  const inFlight = new Map<readonly Waiting[], boolean>();
   let lastSize = 0;
   /** Of the last group. */
   let exporting: Promise<void> = Promise.resolve();
@@ -45,10 +49,10 @@ export function openWriter(options: WriterOptions): AuditLog {
   }
 
   const sweep = setInterval(() => {
-    const turn = waiting.turn();
+    waiting.turn();
     missed += waiting.expire();
-    for (const group of inFlight) for (const one of group) if (one.lastTurn <= turn) one.settle(false);
-  }, turnsOf(timeoutMs).everyMs);
+    for (const [group, isWritten] of inFlight) for (const one of group) if (one.isOver()) one.settle(isWritten);
+  }, waiting.everyMs);
   sweep.unref();
 
   async function writeGroup(): Promise<void> {
@@ -57,7 +61,7 @@ export function openWriter(options: WriterOptions): AuditLog {
       if (head !== null) await exportHead(head);
     }
     const group = waiting.take();
-    inFlight.add(group);
+    inFlight.set(group, false);
     lastSize = group.length;
     const plain = group.filter(({ personal }) => !personal).length;
     const told = missed;
@@ -69,6 +73,7 @@ export function openWriter(options: WriterOptions): AuditLog {
         missed: missed > 0 || !isWriting ? missed : null,
       });
       missed -= told;
+      inFlight.set(group, true);
       // The next group is on its way meanwhile; this one's answers wait until its head is out.
       exporting = exportHead(head).then(() => release(group, true));
     } catch (error) {
@@ -85,9 +90,19 @@ export function openWriter(options: WriterOptions): AuditLog {
     await exportHead(found.head);
   }
 
-  /** An export that hangs is behind, and holds nobody up. */
+  /** Whatever becomes of it: an export holds nobody up for long. */
   async function exportHead(head: AuditHead): Promise<void> {
-    await bounded(() => heads.put(head), timeoutMs).catch(() => {});
+    await bounded(() => heads.put(head), timeoutMs * EXPORT_SHARE).catch(() => {});
+  }
+
+  /** The process before may have ended with heads that waited. */
+  async function exportLastHeads(): Promise<void> {
+    if (heads.state() === 'none') return;
+    try {
+      heads.again(await bounded(() => lastHeadsOf(audit.database, instance), timeoutMs));
+    } catch {
+      warn('The last heads of the access log could not be read, and are not exported again');
+    }
   }
 
   /** What has waited for the group before has waited for others as well. */
@@ -98,6 +113,7 @@ export function openWriter(options: WriterOptions): AuditLog {
   }
 
   async function run(): Promise<void> {
+    await exportedAgain;
     let pauseMs = FIRST_PAUSE_MS;
     while (!isClosed && !(waiting.isEmpty() && isWriting)) {
       try {
@@ -124,23 +140,33 @@ export function openWriter(options: WriterOptions): AuditLog {
     });
   }
 
+  /** Tells what was missed, and closes the chain. */
+  async function writeEnd(): Promise<void> {
+    if (!isWriting) await recover();
+    if (missed > 0) await exportHead(await chain.write({ records: [], plain: 0, missed }));
+    const head = await chain.end();
+    if (head !== null) await exportHead(head);
+  }
+
   async function closeAll(): Promise<void> {
     closed.abort();
-    await bounded(async () => running, timeoutMs).catch(() => {});
+    await exportedAgain;
+    const finished = bounded(async () => running, timeoutMs);
+    await finished.catch(() => {});
     await exporting;
     isClosed = true;
     missed += waiting.abandon();
-    clearInterval(sweep);
     try {
-      if (isWriting) {
-        const head = await chain.end();
-        if (head !== null) await exportHead(head);
-      }
+      // While a group is still on its way, nobody knows where the chain ends.
+      await finished;
+      await bounded(writeEnd, timeoutMs);
     } catch {
       warn('The chain of the access log could not be closed; the next one says where it ended');
     }
+    clearInterval(sweep);
   }
 
+  const exportedAgain = exportLastHeads();
   return {
     async write(record) {
       if (closing !== undefined || waiting.isFull() || (!isWriting && !record.personal)) {

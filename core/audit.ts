@@ -86,8 +86,8 @@ export interface ChainEntry extends EntryHead {
   readonly after?: string | null;
   /** OPEN: which subject key this chain's hashes are made with, see `subjectKeyId`. */
   readonly subjectKey?: string;
-  /** GAP: how many. */
-  readonly missed?: number;
+  /** GAP: how many; null where nobody knows, since the chain before was not closed. It may have been none. */
+  readonly missed?: number | null;
 }
 
 /** A signed place in a chain: everything up to `seq` is as it was when this was signed. */
@@ -134,8 +134,8 @@ export interface AuditLog {
   /**
    * Resolves when the entries are safe. Called before an answer leaves.
    *
-   * @throws HubError AUDIT_UNAVAILABLE for `personal: true` where they cannot be written within AUDIT_TIMEOUT_MS; resolves for others, which are
-   * counted and told in a GAP entry later
+   * @throws HubError AUDIT_UNAVAILABLE for `personal: true` where they cannot be written within AUDIT_TIMEOUT_MS (twice as long on the clock where
+   * the process is too busy to look); resolves for others, which are counted and told in a GAP entry later
    */
   write(record: AuditRecord): Promise<void>;
   /** `readyz` shows it. */

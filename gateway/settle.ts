@@ -31,7 +31,8 @@ interface Work<T> {
 
 /**
  * One deadline's worth of work with a context of its own. The context is told what would leave, once, and what it
- * throws then is all that leaves.
+ * throws then is all that leaves. That is waited for beyond the deadline: whatever happened, it is to be logged, and the log
+ * has a time of its own for it.
  */
 export async function settledWork<T>(asked: Work<T>): Promise<Worked<T>> {
   const { contextFor, request, clock, work, leaving } = asked;

@@ -1,11 +1,15 @@
-import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { execFile } from 'node:child_process';
+import { constants } from 'node:fs';
+import { mkdtemp, open, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readExportedHeads } from '../../audit/exported-heads.ts';
-import { headsFile, openHeads } from '../../audit/heads.ts';
+import { openHeads } from '../../audit/heads.ts';
+import { headsFile } from '../../audit/heads-places.ts';
 import type { AuditHead } from '../../core/audit.ts';
 
 const head = (seq: number, chain = 'motcua-00000001/2026-11-20'): AuditHead => ({
@@ -55,7 +59,7 @@ describe('Heads of the access log', () => {
     expect(warnings).toHaveLength(1);
     await rm(blocked);
     await heads.put(head(3));
-    expect(heads.state()).toBe('exported');
+    await expect.poll(() => heads.state(), { timeout: 5_000 }).toBe('exported');
     await heads.close();
     const text = await readFile(join(blocked, 'motcua-00000001.2026-11-20.heads.jsonl'), 'utf8');
     expect(
@@ -79,6 +83,55 @@ describe('Heads of the access log', () => {
     expect(await seqsIn(folder)).toEqual([1, 2]);
   });
 
+  it('go on in a new line where whoever wrote before was killed in the middle of one', async () => {
+    const lines = [1, 2].map((seq) => JSON.stringify(head(seq)));
+    await writeFile(join(folder, headsFile(head(1).chain)), `${lines[0]}\n${lines[1]?.slice(0, 60)}`);
+    const heads = openHeads({ directory: folder, url: '', token: '', warn });
+    heads.again([head(2), head(3), head(1, 'motcua-00000002/2026-11-20')]);
+    await heads.close();
+    expect(await seqsIn(folder)).toEqual([1, 2, 3]);
+  });
+
+  it('go on behind whole lines as if they were of one hand', async () => {
+    for (const seq of [1, 2]) {
+      const heads = openHeads({ directory: folder, url: '', token: '', warn });
+      await heads.put(head(seq));
+      await heads.close();
+    }
+    const text = await readFile(join(folder, headsFile(head(1).chain)), 'utf8');
+    expect(text).toBe([1, 2].map((seq) => `${JSON.stringify(head(seq))}\n`).join(''));
+  });
+
+  it('hold nobody up where the folder hangs, and leave when it goes on', async () => {
+    // A pipe that nobody reads cannot be opened.
+    const pipe = join(folder, headsFile(head(1).chain));
+    await promisify(execFile)('mkfifo', [pipe]);
+    const heads = openHeads({ directory: folder, url: '', token: '', warn });
+    await heads.put(head(1));
+    await heads.put(head(2));
+    expect(heads.state()).toBe('behind');
+    expect(warnings).toHaveLength(1);
+    const reader = await open(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+    await expect.poll(() => heads.state(), { timeout: 5_000 }).toBe('exported');
+    const { bytesRead, buffer } = await reader.read();
+    const lines = buffer.toString('utf8', 0, bytesRead).trim().split('\n');
+    expect(lines.map((line) => JSON.parse(line).seq)).toEqual([1, 2]);
+    await heads.close();
+    await reader.close();
+  });
+
+  it('let the hub end where the folder hangs', async () => {
+    const pipe = join(folder, headsFile(head(1).chain));
+    await promisify(execFile)('mkfifo', [pipe]);
+    const heads = openHeads({ directory: folder, url: '', token: '', warn });
+    await heads.put(head(1));
+    await heads.close();
+    expect(warnings.at(-1)).toMatch(/^Heads of the access log have not left: 1\./);
+    // Lets go the thread that opens it.
+    const reader = await open(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+    await reader.close();
+  }, 20_000);
+
   it('are told from lines that are none, but for one that a lost machine cut off at the end', async () => {
     const lines = [1, 2, 3].map((seq) => JSON.stringify(head(seq)));
     const file = join(folder, headsFile(head(1).chain));
@@ -86,43 +139,67 @@ describe('Heads of the access log', () => {
     expect(await seqsIn(folder)).toEqual([1, 3, null]);
   });
 
-  it('are sent as JSON lines until the other side has taken them', async () => {
+  describe('to an address', () => {
     const bodies: string[] = [];
     const seen: (string | undefined)[] = [];
-    let status = 503;
-    const server = createServer((request, response) => {
-      seen.push(request.headers.authorization);
-      let body = '';
-      request.on('data', (part) => {
-        body += part;
-      });
-      request.on('end', () => {
-        if (status === 204) bodies.push(body);
-        response.writeHead(status).end();
-      });
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as AddressInfo;
-    const heads = openHeads({ directory: '', url: `http://127.0.0.1:${port}/heads`, token: 'secret', warn });
-    try {
-      await heads.put(head(1));
-      await expect.poll(() => heads.state(), { timeout: 5_000 }).toBe('behind');
+    let status: number;
+    let server: Server;
+    let url: string;
+
+    beforeEach(async () => {
+      bodies.length = 0;
+      seen.length = 0;
       status = 204;
-      await heads.put(head(2));
-      await expect.poll(() => heads.state(), { timeout: 5_000 }).toBe('exported');
-      expect(
-        bodies
-          .join('')
-          .trim()
-          .split('\n')
-          .map((line) => JSON.parse(line).seq),
-      ).toEqual([1, 2]);
-      expect(seen[0]).toBe('Bearer secret');
-      expect(warnings).toHaveLength(1);
-    } finally {
-      await heads.close();
+      server = createServer((request, response) => {
+        seen.push(request.headers.authorization);
+        let body = '';
+        request.on('data', (part) => {
+          body += part;
+        });
+        request.on('end', () => {
+          if (status === 204) bodies.push(body);
+          response.writeHead(status).end();
+        });
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/heads`;
+    });
+
+    afterEach(() => {
       server.close();
-    }
+    });
+
+    const arrived = () =>
+      bodies
+        .join('')
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).seq);
+
+    it('have arrived before the answer leaves', async () => {
+      const heads = openHeads({ directory: '', url, token: '', warn });
+      await heads.put(head(1));
+      expect(arrived()).toEqual([1]);
+      expect(heads.state()).toBe('exported');
+      await heads.close();
+    });
+
+    it('are sent as JSON lines until the other side has taken them', async () => {
+      status = 503;
+      const heads = openHeads({ directory: '', url, token: 'secret', warn });
+      try {
+        await heads.put(head(1));
+        await expect.poll(() => heads.state(), { timeout: 5_000 }).toBe('behind');
+        status = 204;
+        await heads.put(head(2));
+        await expect.poll(() => heads.state(), { timeout: 5_000 }).toBe('exported');
+        expect(arrived()).toEqual([1, 2]);
+        expect(seen[0]).toBe('Bearer secret');
+        expect(warnings).toHaveLength(1);
+      } finally {
+        await heads.close();
+      }
+    });
   });
 });
 

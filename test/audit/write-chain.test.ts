@@ -198,6 +198,32 @@ describe('A group that may not have been written', () => {
     expect((await chain.write(plain())).seq).toBe(4);
   });
 
+  it.each([
+    ['the day before', [true, false], '2026-11-20'],
+    ['the day after', [false, true], '2026-11-21'],
+    // Then the one before stays without an end: no other may take its name.
+    ['both', [true, true], '2026-11-21'],
+  ])('is found where it opens the chain of %s', async (_, arrived, day) => {
+    const arrives = [...arrived];
+    const chain = open({
+      audit: between(async (commit) => {
+        const isLast = arrives.length === 0;
+        if (arrives.shift() || isLast) await commit();
+        if (!isLast) throw gone;
+      }),
+    });
+    time = Date.parse('2026-11-20T23:59:59+07:00');
+    await expect(chain.write({ ...plain(), missed: 0 })).rejects.toThrow('gone');
+    time += 2_000;
+    await expect(chain.write({ ...plain(), missed: 1 })).rejects.toThrow('gone');
+    const found = await chain.recover();
+    expect(dayOfChain(found?.head.chain ?? '')).toBe(day);
+    if (chain.isOver()) await chain.end();
+    expect(dayOfChain((await chain.write(plain())).chain)).toBe('2026-11-21');
+    expect(warnings).toEqual([]);
+    expect((await verify(audit.database, { now: time })).said).toEqual([]);
+  });
+
   it('ends the chain where the end was written', async () => {
     let isLost = false;
     const chain = open({

@@ -1,0 +1,33 @@
+import type { AuditHead } from '../core/audit.ts';
+import type { Database } from '../drivers/database.ts';
+import { keyId } from './keys.ts';
+
+/** A process that ended may have left heads behind in as many of its chains. */
+const CHAINS = 5;
+const MOST_HEADS = 1_000;
+
+/** The last heads of an instance's newest chains, in their order: some of them may never have left. */
+export async function lastHeadsOf(database: Database, instance: string): Promise<readonly AuditHead[]> {
+  const chains = await database.query(
+    `select chain, public_key from audit_chain where instance = ? and removed_at is null
+      order by opened_at desc, chain desc limit ${CHAINS}`,
+    [instance],
+  );
+  const newestFirst: AuditHead[] = [];
+  for (const { chain, public_key } of chains) {
+    const key = keyId(String(public_key));
+    const rows = await database.query(
+      `select last_seq, at, hash, signature from audit_group where chain = ?
+        order by first_seq desc limit ${MOST_HEADS - newestFirst.length}`,
+      [String(chain)],
+    );
+    for (const { last_seq, at, hash, signature } of rows) {
+      newestFirst.push({
+        ...{ chain: String(chain), seq: Number(last_seq), at: Number(at), hash: String(hash) },
+        ...{ key, signature: String(signature) },
+      });
+    }
+    if (newestFirst.length >= MOST_HEADS) break;
+  }
+  return newestFirst.reverse();
+}
