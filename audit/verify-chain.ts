@@ -178,12 +178,18 @@ function createHeadsCheck({ heads, headNow, isOver, stored, report }: ComparedHe
     for (let one = await heads.next(); one.done !== true; one = await heads.next()) {
       const head = one.value;
       if (head === null) report('broken', `chain ${chain}: a line of its exported heads is no head of it`);
-      // A head whose export failed half-way is exported again.
       else if (head.seq > proven) {
         next = head;
         return;
-      }
+      } else await compareAgain(head);
     }
+  }
+
+  /** A head whose export failed half-way is exported again, and says the same then. */
+  async function compareAgain(head: AuditHead): Promise<void> {
+    const written = await headNow(head.seq);
+    if (written !== null && isSame(written, head)) return;
+    report('broken', faultOfHead(head, { stored, text: `is not at ${head.seq} what a second exported head says` }));
   }
 
   const started = advance();
@@ -200,7 +206,7 @@ function createHeadsCheck({ heads, headNow, isOver, stored, report }: ComparedHe
       }
       for (const seq of lacking.slice(0, 3)) report('note', `chain ${chain}: its head at ${seq} was not exported`);
       lacking = [];
-      if (next.hash !== group.hash || next.at !== group.at || next.signature !== group.signature) {
+      if (!isSame(next, group)) {
         report(
           'broken',
           faultOfHead(next, { stored, text: `was rebuilt: at ${next.seq} the exported hash is another` }),
@@ -225,6 +231,10 @@ function createHeadsCheck({ heads, headNow, isOver, stored, report }: ComparedHe
       }
     },
   };
+}
+
+function isSame(one: AuditHead, other: AuditHead): boolean {
+  return one.hash === other.hash && one.at === other.at && one.signature === other.signature;
 }
 
 interface ComparedHeads {

@@ -6,13 +6,14 @@ import { parseArgs } from 'node:util';
 import { openAuditDatabase } from '../audit/database.ts';
 import { readExportedHeads } from '../audit/exported-heads.ts';
 import { openHeads } from '../audit/heads.ts';
+import { openIndexer } from '../audit/indexer.ts';
 import { publicKeyOf } from '../audit/keys.ts';
 import { verifyLog } from '../audit/verify.ts';
 import { openWriter } from '../audit/writer.ts';
 import { type AuditRecord, subjectHash, subjectKeyId } from '../core/audit.ts';
 
 /**
- * How fast the access log takes records of one subject each, and how fast it is verified:
+ * How fast the access log takes records of one subject each, and how fast it is indexed and verified:
  *
  *     node bench/audit.ts [--records 200000] [--clients 200] [--url mysql://…]
  */
@@ -100,6 +101,11 @@ try {
   await measure(Math.min(20_000, records), 24);
   await measure(records, clients);
   await log.close();
+  const indexing = performance.now();
+  const indexer = openIndexer(audit);
+  await indexer.catchUp();
+  await indexer.close();
+  tell(`indexed in ${((performance.now() - indexing) / 1_000).toFixed(1)} s`);
   const began = performance.now();
   const { entries } = await verifyLog({
     ...{ database: audit.database, heads: await readExportedHeads(join(folder, 'heads')), retentionDays: 30 },

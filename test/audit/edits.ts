@@ -27,10 +27,16 @@ export function randomFrom(seed: number): () => number {
   };
 }
 
-const pick = <T>(all: readonly T[], random: () => number): T => all[Math.floor(random() * all.length)] as T;
+export const pick = <T>(all: readonly T[], random: () => number): T => all[Math.floor(random() * all.length)] as T;
 
-async function read(database: Database): Promise<{ stored: StoredChain; groups: StoredGroup[] }[]> {
-  const chains: { stored: StoredChain; groups: StoredGroup[] }[] = [];
+/** A chain with all its groups. */
+export interface ReadChain {
+  readonly stored: StoredChain;
+  readonly groups: readonly StoredGroup[];
+}
+
+export async function read(database: Database): Promise<readonly ReadChain[]> {
+  const chains: ReadChain[] = [];
   for await (const stored of chainsOf(database)) {
     const groups: StoredGroup[] = [];
     for await (const group of groupsOf(database, stored.chain)) groups.push(group);
@@ -103,7 +109,7 @@ async function changeHeads(
   change: (lines: string[]) => string[],
 ): Promise<void> {
   const file = join(headsDirectory, pick((await readdir(headsDirectory)).sort(), random));
-  const lines = (await readFile(file, 'utf8')).trimEnd().split('\n');
+  const lines = (await readFile(file, 'utf8')).split('\n').filter((line) => line !== '');
   await writeFile(
     file,
     change(lines)
@@ -190,6 +196,7 @@ export const EDITS: Readonly<Record<string, Edit>> = {
   'the key of a chain': toColumn('audit_chain', 'public_key', "replace(public_key, 'A', 'B')"),
   'the day of a chain': toColumn('audit_chain', 'day', "'2020-01-01'"),
   'the instance of a chain': toColumn('audit_chain', 'instance', "'other'"),
+  'the subject key of a chain': toColumn('audit_chain', 'subject_key', "'x' || substr(subject_key, 2)"),
   'the time a chain was opened': toColumn('audit_chain', 'opened_at', 'opened_at - 1'),
   'the head a chain comes after': toColumn('audit_chain', 'after_head', "'motcua-00000000/2026-11-20 1 00'"),
   'the end of a chain': toColumn('audit_chain', 'last_seq', 'last_seq - 1'),
@@ -211,15 +218,19 @@ export const EDITS: Readonly<Record<string, Edit>> = {
       );
     }),
   'an exported line that is none': (at) => changeHeads(at, (lines) => lines.with(0, '{}')),
-  'a chain said to be too old to keep': async ({ database, random, now }) => {
-    const { stored, groups } = pick(await read(database), random);
-    const { lastSeq: seq, at, hash, signature } = groups.at(-1) as StoredGroup;
-    const head = { chain: stored.chain, seq, at, hash, key: keyId(stored.publicKey), signature };
-    await database.knex.raw('delete from audit_group where chain = ?', [stored.chain]);
-    await database.knex.raw('update audit_chain set removed_at = ?, removed_head = ? where chain = ?', [
-      now,
-      JSON.stringify(head),
-      stored.chain,
-    ]);
-  },
+  'a chain said to be too old to keep': (at) => sayRemoved(at, 0),
+  'a chain said to be on its way out': (at) => sayRemoved(at, 1),
 };
+
+/** Takes a chain's entries out as if they had been kept long enough. */
+async function sayRemoved({ database, random, now }: Parameters<Edit>[0], removing: 0 | 1): Promise<void> {
+  const { stored, groups } = pick(await read(database), random);
+  const { lastSeq: seq, at, hash, signature } = groups.at(-1) as StoredGroup;
+  const head = { chain: stored.chain, seq, at, hash, key: keyId(stored.publicKey), signature };
+  await database.knex.raw('delete from audit_group where chain = ?', [stored.chain]);
+  await database.knex.raw('update audit_chain set removed_at = ?, removed_head = ?, removing = ? where chain = ?', [
+    now,
+    JSON.stringify(head),
+    ...[removing, stored.chain],
+  ]);
+}

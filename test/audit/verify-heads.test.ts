@@ -1,5 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type BuiltChain, buildChain, type Change, PLAN, said, withGroups } from './built-chain.ts';
+import { signHead } from '../../audit/keys.ts';
+import type { AuditHead } from '../../core/audit.ts';
+import { type BuiltChain, buildChain, CHAIN, type Change, PLAN, said, withGroups } from './built-chain.ts';
+import { KEYS } from './support.ts';
 
 let honest: BuiltChain;
 let open: BuiltChain;
@@ -71,6 +74,19 @@ describe('exported heads', () => {
     ]);
     expect((await said(honest, { heads: withHead(1, { key: 'another', hash: 'x' }) })).said).toEqual([
       'broken: chain C: the exported head at 4 was made with another key',
+    ]);
+  });
+
+  it('that are exported again and say something else are found', async () => {
+    const [first, second] = honest.heads as [AuditHead, AuditHead];
+    const again = (change: object) =>
+      said(honest, { heads: [first, second, { ...second, ...change }, ...honest.heads] });
+    const text = { chain: CHAIN, seq: 4, at: second.at, hash: '0'.repeat(64) };
+    const signed = { ...text, signature: await signHead(KEYS.signing, text) };
+    expect((await again({})).said).toEqual([]);
+    expect((await again(signed)).said).toEqual(['broken: chain C is not at 4 what a second exported head says']);
+    expect((await again({ hash: text.hash })).said).toEqual([
+      'broken: chain C: the exported head at 4 is not as it was signed',
     ]);
   });
 
