@@ -87,18 +87,19 @@ function checkLinkTarget(sector: SectorDeclaration, link: LinkDeclaration, fault
       'would ask once for every row: its lookup takes one key a call. Declare a `budget` or a lookup that takes several',
     );
   }
-  const fields = [link.pick, link.holders, link.states].filter((field) => field !== undefined);
+  const fields = [link.pick, link.holders, link.names, link.states].filter((field) => field !== undefined);
   checkFieldNames(target, fields, (field) => fault(`names the field ${field}, which ${link.to} does not have`));
 }
 
 function checkQueries(sector: SectorDeclaration, fault: Fault): void {
   for (const [name, declared] of Object.entries(sector.queries)) {
-    for (const { to, by, holders } of [declared].flat()) {
+    for (const { to, by, holders, names } of [declared].flat()) {
       const target = sector.entities[to];
       if (target === undefined) fault(`queries.${name}`, `leads to ${to}, which is no entity of this sector`);
       else if (!(by in target.lookups)) fault(`queries.${name}`, `asks ${to} by ${by}, a lookup that is not declared`);
-      if (target === undefined || holders === undefined) continue;
-      checkFieldNames(target, [holders], (field) =>
+      if (target === undefined) continue;
+      const fields = [holders, names].filter((field) => field !== undefined);
+      checkFieldNames(target, fields, (field) =>
         fault(`queries.${name}`, `names the field ${field}, which ${to} does not have`),
       );
     }

@@ -97,6 +97,8 @@ export interface QueryDeclaration {
    * data: without it nobody could judge whether the record may be shown.
    */
   readonly holders?: string | undefined;
+  /** As on links. */
+  readonly names?: string | undefined;
 }
 
 /** A GraphQL field of a type answered by a lookup with keys taken from the parent. */
@@ -119,6 +121,11 @@ export interface LinkDeclaration {
    * whom the record names, for the access log.
    */
   readonly holders?: string | undefined;
+  /**
+   * Field of the record that names people whom it is not about, as `holders` does: for the access log, where the field is asked
+   * for.
+   */
+  readonly names?: string | undefined;
   /**
    * On Citizen: field of the record that lists numbers the system says are one person's. They are remembered and join
    * records from then on: for systems that cannot be asked who someone is.

@@ -66,17 +66,17 @@ async function followOne(
   }
   const entity = entityOf(sector, declaration.to);
   const records = await recordsOf(operation, entity, { by: declaration.by ?? '', keys });
-  // Whose they are first: rows of one record may each state another of its holders.
-  const own = distinctRecords(
-    entity,
-    citizen === null ? records : ownedBy(citizen, records, { field: declaration.holders, sector: sector.id }),
-  );
+  const rows =
+    citizen === null ? records : ownedBy(citizen, records, { field: declaration.holders, sector: sector.id });
   // Who else is named in a record that is this person's is in the answer too.
-  if (declaration.holders !== undefined) {
-    for (const number of holderNumbers(own, declaration.holders)) {
+  for (const field of [declaration.holders, declaration.names]) {
+    if (field === undefined) continue;
+    for (const number of holderNumbers(rows, field)) {
       if (!citizen?.identity.numbers.includes(number)) operation.access.shown(number, 'NAMED');
     }
   }
+  // After that: rows of one record may each state another of its holders.
+  const own = distinctRecords(entity, rows);
   const { states } = declaration;
   if (states !== undefined && citizen !== null) {
     const stated = own.map((record) => record[states]);
@@ -196,8 +196,8 @@ export async function answerQuery(
   }
   const answers = await Promise.all(
     asks.map(async ({ query, entity, key }) => {
-      const { by, holders } = query.declaration;
-      const ask = { place: `Query.${query.name}`, entity, key, holders, how };
+      const { by, holders, names } = query.declaration;
+      const ask = { place: `Query.${query.name}`, entity, key, holders, names, how };
       // Each way has its own right to an answer, but what is not there is told of by all of them together.
       return judgedRecord(operation, ask, async () => {
         const rows = (await operation.records(entity, by, key)) ?? [];

@@ -14,6 +14,8 @@ interface RecordAsk {
   readonly key: Key;
   /** Field of the record that says whom it is about. */
   readonly holders: string | undefined;
+  /** Field of the record that names others. */
+  readonly names: string | undefined;
   /** LINK: another record names it. */
   readonly how: 'IDENTIFIER' | 'LINK';
 }
@@ -27,7 +29,7 @@ interface RecordAsk {
  */
 export async function judgedRecord(
   operation: Operation,
-  { place, entity, key, holders, how }: RecordAsk,
+  { place, entity, key, holders, names, how }: RecordAsk,
   read: () => Promise<{ readonly rows: readonly Mapped[]; readonly records: readonly Mapped[] }>,
 ): Promise<readonly Mapped[]> {
   const { access } = operation;
@@ -42,7 +44,8 @@ export async function judgedRecord(
   if (data === 'PUBLIC')
     return records.map((record) => withheldFrom(operation, entity, record, { holders: numbers, full }));
   access.judgeRecord(sector, data, { key: name, numbers, found: records.length > 0 });
-  for (const number of numbers) access.shown(number, 'NAMED');
+  const others = names === undefined ? [] : holderNumbers(rows, names);
+  for (const number of [...numbers, ...others]) access.shown(number, 'NAMED');
   return records;
 }
 

@@ -202,6 +202,7 @@ export default (kit: Kit) => {
         to: 'record',
         by: 'register',
         holders: 'heldBy',
+        names: 'persons',
         key: ({ kind, number, book, commune }) => [
           MODULES[kind as keyof typeof MODULES],
           String(number).trim(),
@@ -218,6 +219,7 @@ export default (kit: Kit) => {
         keys: ({ personalNumbers }) => personalNumbers as readonly string[],
         list: true,
         holders: 'heldBy',
+        names: 'persons',
       },
       'Citizen.population': {
         to: 'answer',

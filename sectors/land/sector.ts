@@ -347,8 +347,14 @@ export default (kit: Kit) => {
         ...{ to: 'landHolder', by: 'parcel', needs: ['id'], keys: idOf, list: true },
         holders: 'heldBy',
       },
-      'LandParcel.certificates': { to: 'certificate', by: 'parcel', needs: ['id'], keys: idOf, list: true },
-      'LandCertificate.parcels': { to: 'parcel', by: 'certificate', needs: ['id'], keys: idOf, list: true },
+      'LandParcel.certificates': {
+        ...{ to: 'certificate', by: 'parcel', needs: ['id'], keys: idOf, list: true },
+        holders: 'heldBy',
+      },
+      'LandCertificate.parcels': {
+        ...{ to: 'parcel', by: 'certificate', needs: ['id'], keys: idOf, list: true },
+        holders: 'heldBy',
+      },
       'LandHolder.citizen': {
         to: 'Citizen',
         needs: ['personalNumbers', 'heldBy'],

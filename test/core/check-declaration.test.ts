@@ -113,6 +113,7 @@ describe('each of these is a fault, and its folder and place are named', () => {
     ['a link that asks once a row', withLink({ by: 'single' }), /would ask once for every row/],
     ['a pick that is not there', withLink({ pick: 'outcome' }), /names the field outcome/],
     ['holders that are not there', withLink({ holders: 'owners' }), /names the field owners/],
+    ['names that are not there', withLink({ names: 'persons' }), /names the field persons/],
     [
       'a query to nowhere',
       check({ queries: { x: { to: 'house', by: 'a', key: () => null } } }),
