@@ -1,6 +1,7 @@
 import type { Catalogues } from '../catalogues/catalogue.ts';
 import type { Actor } from '../core/access.ts';
 import type { AuditReader } from '../core/audit.ts';
+import { SettingsFault } from '../core/setting.ts';
 import type { Database } from '../drivers/database.ts';
 import type { ClientLimits } from '../gateway/limits/allowance.ts';
 import type { Authenticate, NoteRefusal } from '../gateway/operation-request.ts';
@@ -12,6 +13,7 @@ import { openHubIdentity } from './identity.ts';
 import { readHubPolicy } from './policy.ts';
 import type { Warn } from './sectors.ts';
 import type { HubSettings } from './settings.ts';
+import { grantsAtOdds } from './settings-at-odds.ts';
 
 /** What decides who asks and what they may see, and writes it down. Settings make it; only tests and benchmarks give another. */
 export interface AccessParts {
@@ -42,6 +44,8 @@ export interface PartOptions {
 /** @throws SettingsFault for grants or keys that cannot be used */
 export async function openAccessParts(options: PartOptions): Promise<AccessParts> {
   const { policy, can, units, limits, introspection } = readHubPolicy(options);
+  const faults = grantsAtOdds(policy, options.settings);
+  if (faults.length > 0) throw new SettingsFault(faults);
   const identity = await openHubIdentity({ ...options, policy });
   const { log, reader, noteRefusal, hashSubject, ...audit } = await openHubAudit({
     ...options,

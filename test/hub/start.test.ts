@@ -122,19 +122,19 @@ describe('Settings', () => {
   );
 });
 
+const DEMO = { ISSUER: 'urn:lienthong:demo-issuer', ISSUER_JWKS_URL: 'http://127.0.0.1:1/jwks' };
+
+/** What keeps a hub from starting that recognises whoever asks. */
+async function refusalOf(environment: Readonly<Record<string, string>>): Promise<string> {
+  const DATA_DIR = join(folder, 'issuer-settings');
+  const starting = createHub({ logger, environment: { ...NOWHERE, PORT: '0', DATA_DIR, ...environment } });
+  return starting.then(
+    (hub) => hub.close().then(() => 'none'),
+    (error: Error) => error.message,
+  );
+}
+
 describe('The issuer of tokens', () => {
-  const DEMO = { ISSUER: 'urn:lienthong:demo-issuer', ISSUER_JWKS_URL: 'http://127.0.0.1:1/jwks' };
-
-  /** What keeps a hub from starting that recognises whoever asks. */
-  async function refusalOf(environment: Readonly<Record<string, string>>): Promise<string> {
-    const DATA_DIR = join(folder, 'issuer-settings');
-    const starting = createHub({ logger, environment: { ...NOWHERE, PORT: '0', DATA_DIR, ...environment } });
-    return starting.then(
-      (hub) => hub.close().then(() => 'none'),
-      (error: Error) => error.message,
-    );
-  }
-
   it.each([
     ['is the demo’s, and nobody said that it may be', DEMO, /ISSUER: the demo’s issuer/],
     [
@@ -161,6 +161,30 @@ describe('The issuer of tokens', () => {
     ['publishes its keys where anybody could change them', { ...DEMO, ISSUER_JWKS_URL: 'http://a.example/' }, /https/],
     ['signs with what is no signature', { ...DEMO, ISSUER_ALGORITHMS: 'EdDSA,HS256' }, /ISSUER_ALGORITHMS/],
   ])('stops the start where it %s', async (_, environment, said) => {
+    expect(await refusalOf(environment)).toMatch(said);
+  });
+});
+
+describe('Client certificates', () => {
+  const OTHER = { ...DEMO, ISSUER: 'https://dinh-danh.example', ACCESS_FILE: 'hub/demo-access.json' };
+
+  it.each([
+    [
+      'are to be known by an authority, and nobody can show any for want of TLS',
+      { ...DEMO, DEMO_ISSUER: 'accept', TLS_CLIENT_CA_FILE: '/nowhere/clients.pem' },
+      /- TLS_CLIENT_CA_FILE: expected TLS_CERT_FILE with it/,
+    ],
+    [
+      'are demanded by the grants, and end at the proxy',
+      { ...OTHER, BEHIND_PROXY: 'on' },
+      /- ACCESS_FILE: client statistics: certificate: required cannot be met with BEHIND_PROXY=on/,
+    ],
+    [
+      'are demanded by the grants, and nobody is asked for any',
+      { ...OTHER, TLS_CERT_FILE: '/nowhere/hub.pem', TLS_KEY_FILE: '/nowhere/hub.key' },
+      /- ACCESS_FILE: client statistics: certificate: required cannot be met without TLS_CLIENT_CA_FILE/,
+    ],
+  ])('stop the start where they %s', async (_, environment, said) => {
     expect(await refusalOf(environment)).toMatch(said);
   });
 });
