@@ -121,7 +121,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
       captureStatus: createCaptureStatus(database),
       feed,
       sync: createSyncDesk({ database, now }),
-      visits: createVisits(database),
+      visits: createVisits(database, { atOnce: settings.VISITS_AT_ONCE, perDay: settings.VISITS_PER_DAY }),
       audit: access.audit,
       now,
       limits: {

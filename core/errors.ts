@@ -53,7 +53,7 @@ export const ERRORS = {
     retryable: false,
     title: 'Điều kiện tìm kiếm quá rộng',
     meaning: 'A system holds more matches than one search may bring; what is listed is not all there is.',
-    remedy: 'Give more of the name, or the date of birth.',
+    remedy: 'Give more of the name, or the year of birth.',
   },
   BUDGET_EXCEEDED: {
     failed: 'client',
@@ -74,7 +74,7 @@ export const ERRORS = {
     retryable: false,
     title: 'Có nhiều kết quả cho điều chỉ ứng với một',
     meaning: 'What was asked belongs to several: two people held the nine-digit number, or several records match.',
-    remedy: 'Ask by the twelve-digit number, search by name and date of birth, or give the further arguments.',
+    remedy: 'Ask by the twelve-digit number, search by name and year of birth, or give the further arguments.',
   },
   NUMBER_MISSING: {
     failed: 'source',
@@ -125,6 +125,13 @@ export const ERRORS = {
     title: 'Lượt tiếp dân đã đủ số người được tra cứu',
     meaning: 'As many people and records were asked for in this visit as one visit may ask for.',
     remedy: 'Go on with those already asked for, or open a visit for the next person.',
+  },
+  TOO_MANY_VISITS: {
+    failed: 'client',
+    retryable: true,
+    title: 'Quá nhiều lượt tiếp dân',
+    meaning: 'The officer has as many visits open, or has opened as many today, as one officer may.',
+    remedy: 'Close or bind a visit that is over; the limits are the settings VISITS_AT_ONCE and VISITS_PER_DAY.',
   },
   TOO_MANY_REQUESTS: {
     failed: 'client',

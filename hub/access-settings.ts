@@ -6,6 +6,21 @@ export const accessSettings = {
     description: 'File of the grants: who may see what, for which purpose; `serve` demands it of a gateway',
     standard: '',
   }),
+  VISITS_AT_ONCE: integerSetting({
+    description:
+      'Most visits of one officer through one application that are open at the same time; each ends by itself, or is closed or bound',
+    unit: 'visits',
+    standard: 2,
+    least: 1,
+    most: 1_000_000,
+  }),
+  VISITS_PER_DAY: integerSetting({
+    description: 'Most visits that one officer opens through one application on one day',
+    unit: 'visits',
+    standard: 200,
+    least: 1,
+    most: 1_000_000,
+  }),
   VISIT_RETENTION_DAYS: integerSetting({
     description:
       'Visits at the counter are removed so long after they were opened, with the keyed hashes of whom was asked for in them',

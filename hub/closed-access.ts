@@ -12,7 +12,7 @@ export function closedAccess(): AccessParts {
     limits: { of: () => ({}) },
     introspection: () => false,
     audit: { find: refuse, hashSubject: (number) => number },
-    desk: () => ({ open: refuse, visits: { minutes: 0, subjects: 0, hashOf: (word) => word } }),
+    desk: () => ({ open: refuse, codesBelow: () => [], visits: { minutes: 0, subjects: 0, hashOf: (word) => word } }),
     state: () => ({}),
     close: async () => {},
   };

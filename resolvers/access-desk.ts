@@ -24,6 +24,8 @@ export interface AccessDesk {
     /** How a subject stands in a visit. */
     hashOf(word: string): string;
   };
+  /** The agency and all below it, by every code of theirs; none for an agency that nobody knows. */
+  codesBelow(code: string): readonly string[];
 }
 
 export interface AccessRequest {
@@ -107,6 +109,7 @@ export function createAccessDesk(options: AccessDeskOptions): AccessDesk {
 
   return {
     visits: { ...policy.visits, hashOf: hashSubject },
+    codesBelow: (code) => units.codesBelow(code),
     async open(request) {
       const { actor, stated } = request;
       const { personalNumber } = actor;
@@ -189,7 +192,10 @@ function recordOf(
 }
 
 /** Codes of what somebody may not have, rather than of what went wrong. */
-const REFUSALS: ReadonlySet<ErrorCode> = new Set(['FORBIDDEN', 'PURPOSE_REQUIRED', 'VISIT_OVER', 'VISIT_FULL']);
+const REFUSALS: ReadonlySet<ErrorCode> = new Set([
+  ...(['FORBIDDEN', 'PURPOSE_REQUIRED'] as const),
+  ...(['VISIT_OVER', 'VISIT_FULL', 'TOO_MANY_VISITS'] as const),
+]);
 
 function wordOf({ codes, answered }: Outcome): AuditRecord['operation']['outcome'] {
   if (codes.length === 0) return 'ANSWERED';

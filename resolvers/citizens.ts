@@ -59,10 +59,11 @@ export function matchNode(operation: Operation, identity: Identity): CitizenNode
   };
 }
 
-/** The first four digits and the last three; of an old number two and three. */
+/** What tells two people of one name, year and commune apart, and leaves too much of the number to be guessed. */
+const SHOWN_DIGITS = 2;
+
 function masked(number: string): string {
-  const shown = isTwelve(number) ? 4 : 2;
-  return `${number.slice(0, shown)}${'•'.repeat(Math.max(0, number.length - shown - 3))}${number.slice(-3)}`;
+  return '•'.repeat(Math.max(0, number.length - SHOWN_DIGITS)) + number.slice(-SHOWN_DIGITS);
 }
 
 /** @throws HubError FORBIDDEN for what hangs on a person who was only found by name */

@@ -1,8 +1,9 @@
 import type { Decision } from '../core/access.ts';
 import { HubError } from '../core/errors.ts';
+import type { TooManyVisits } from '../store/visits.ts';
 
 /** What was asked for: whoever is refused learns no more than this. */
-export type RefusedThing = 'field' | 'operation' | 'record' | 'self' | 'party';
+export type RefusedThing = 'field' | 'operation' | 'record' | 'self' | 'party' | 'earlier';
 
 const FORBIDDEN: Readonly<Record<RefusedThing, string>> = {
   field: 'You hold no grant for this field.',
@@ -12,6 +13,8 @@ const FORBIDDEN: Readonly<Record<RefusedThing, string>> = {
   // Of people asked for by number: decided before anybody looks whether there is such a person.
   self: 'You see your own data alone: ask by the number of 12 digits that your token names.',
   party: 'The dossier that you work on names nobody by this number: ask by a number that it names.',
+  // Of a dossier that the officer sees.
+  earlier: 'This dossier was received before the visit was opened: ask for it with X-Purpose PROCESSING and X-Dossier.',
 };
 
 /** The error of a decision: its reason stays inside. */
@@ -35,4 +38,13 @@ export function visitOver(): HubError {
 export function visitFull(most: number): HubError {
   const message = `In one visit at most ${most} people and records may be asked for: open another for the next person.`;
   return new HubError('VISIT_FULL', message);
+}
+
+/** Told to the officer alone whose visits they are: whoever has lost their ids could not close them otherwise. */
+export function tooManyVisits(many: TooManyVisits): HubError {
+  const message =
+    'open' in many
+      ? `You have ${many.open.length} open visits: close one with closeVisit, or bind it. They are ${many.open.join(', ')}.`
+      : `You have opened ${many.openedToday} visits today: as many as one officer may.`;
+  return new HubError('TOO_MANY_VISITS', message);
 }

@@ -133,7 +133,7 @@ function isVouchedFor({ statements }: Identity, { birthDate, fullName }: RecordH
 export function ambiguous(): HubError {
   return new HubError(
     'AMBIGUOUS',
-    'Two people are known under this nine-digit number; ask by the twelve-digit number or search by name and birth date',
+    'Two people are known under this nine-digit number; ask by the twelve-digit number or search by name and year of birth',
   );
 }
 

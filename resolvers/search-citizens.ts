@@ -24,6 +24,7 @@ interface SearchArguments extends PageArguments {
 const CANDIDATES_PER_HIT = 20;
 
 const MOST_NAME = 200;
+const YEAR_DIGITS = 4;
 
 interface Hit {
   readonly statement: Statement;
@@ -66,6 +67,7 @@ export async function searchCitizens(operation: Operation, args: SearchArguments
   const once = new Map<string, CitizenNode>();
   for (const person of people) {
     if (person === null || operation.access.seesMatch(person.identity.numbers) === 'NOTHING') continue;
+    if (!person.isMatch && !isBorn(person, hits, args.birthDate)) continue;
     operation.access.shown(person.identity.canonical, person.isMatch ? 'MATCH' : 'NAMED');
     once.set(person.identity.canonical, person);
     for (const failure of person.identity.failures) missing.push(gapOf(failure, ''));
@@ -88,6 +90,15 @@ function foundByName(operation: Operation, identity: Identity): CitizenNode {
     : matchNode(operation, identity);
 }
 
+/** Of whoever may be seen whole the whole date counts, as some system under that name has it. */
+function isBorn({ identity }: CitizenNode, hits: readonly Hit[], wanted: string | null | undefined): boolean {
+  if (wanted == null) return true;
+  return hits.some(
+    ({ statement, numbers }) =>
+      sameDate(statement.birthDate, wanted) && numbers.some((number) => identity.numbers.includes(number)),
+  );
+}
+
 const BY_NAME: Order<CitizenNode, readonly [name: string, birthDate: string, canonical: string]> = {
   name: 'citizens by name',
   keyOf: ({ identity, fullName, birthDate }) => [textOf(fullName), textOf(birthDate), identity.canonical],
@@ -99,7 +110,9 @@ async function searchOne(
   operation: Operation,
   search: SearchArguments & { entity: ReturnType<typeof identitySources>[number]['entity']; missing: SectorGap[] },
 ): Promise<readonly Hit[]> {
-  const { entity, name, birthDate, missing } = search;
+  const { entity, name, missing } = search;
+  // Of who is found by name no more than the year is shown: whether day and month are right must not be told either.
+  const year = search.birthDate?.slice(0, YEAR_DIGITS);
   const { registry, plan, caller, signal, access } = operation;
   const { sector } = entity;
   const limit = registry.limits.searchHits;
@@ -111,7 +124,7 @@ async function searchOne(
       throw new HubError('BUDGET_EXCEEDED', 'no call is left for this search', { sector });
     }
     access.asked(sector);
-    const criteria = { name, ...(birthDate != null && { birthDate }) };
+    const criteria = { name, ...(year != null && { birthDate: year }) };
     const answer = await entity.source.search(
       { entity: entity.name, criteria, fields: mapper.from, limit: limit * CANDIDATES_PER_HIT },
       { caller, signal },
@@ -127,7 +140,7 @@ async function searchOne(
       }
       const statement = statementOf(operation, entity, record);
       if (typeof statement.fullName !== 'string') continue;
-      if (birthDate != null && !sameDate(statement.birthDate, birthDate)) continue;
+      if (year != null && !sameDate(statement.birthDate, year)) continue;
       const numbers = statement.personalNumbers instanceof HubError ? [] : statement.personalNumbers;
       if (numbers.length > 0) hits.push({ statement, numbers });
       else missing.push({ sector, code: 'NUMBER_MISSING', retryable: false });

@@ -49,9 +49,9 @@ export async function openDossierChanged(operation: Operation, args: DossierChan
   if (matchers.length === 0) {
     throw new HubError('BAD_USER_INPUT', 'where: expected at least one of code, applicantId, sector, agency');
   }
-  matchers.push(...(await seenBy(operation)));
-  const matches: Matcher = (event) => matchers.every((holds) => holds(event));
-  return streamOf(await registry.feed.open({ afterId: after ?? null }, { matches, code }));
+  const sees = await seenBy(operation);
+  const matches: Matcher = (event) => sees(event) && matchers.every((holds) => holds(event));
+  return streamOf(await registry.feed.open({ afterId: after ?? null }, { matches, sees, code }));
 }
 
 /** One change as `DossierChanged` reads it. */
@@ -65,16 +65,16 @@ export function dossierChangedNode(event: FeedEvent): object {
 }
 
 /** What of the feed may be told at all: nobody hears even that something happened elsewhere. */
-async function seenBy({ access, pairedNumbers }: Operation): Promise<readonly Matcher[]> {
+async function seenBy({ access, pairedNumbers }: Operation): Promise<Matcher> {
   const { ownNumber } = access;
   if (ownNumber !== null) {
     const own = new Set([ownNumber, ...(await pairedNumbers(ownNumber))]);
-    return [({ applicantNumbers }) => applicantNumbers.some((number) => own.has(number))];
+    return ({ applicantNumbers }) => applicantNumbers.some((number) => own.has(number));
   }
   const units = access.unitsSeen();
-  if (units === null) return [];
+  if (units === null) return () => true;
   const seen = new Set(units);
-  return [({ agencyCode }) => agencyCode !== null && seen.has(agencyCode)];
+  return ({ agencyCode }) => agencyCode !== null && seen.has(agencyCode);
 }
 
 async function applicantMatcher(operation: Operation, id: string): Promise<Matcher> {

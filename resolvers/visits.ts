@@ -1,16 +1,19 @@
 import type { GraphQLFieldResolver } from 'graphql';
+import { ownedValue } from '../core/dossier-merge.ts';
 import type { Visit, VisitKey } from '../store/visits.ts';
 import { checkedSize, openCursor, type PageArguments } from './connection.ts';
 import { factsOf, heldViews } from './dossier-facts.ts';
 import { storedCode } from './dossiers.ts';
 import { fromStore } from './index-loaders.ts';
 import type { Operation } from './operation.ts';
-import { forbidden, visitOver } from './refusals.ts';
+import { forbidden, tooManyVisits, visitOver } from './refusals.ts';
 import type { Registry } from './registry.ts';
 
 type Resolver = GraphQLFieldResolver<never, Operation>;
 
 const VISITS = 'visits';
+/** Systems write whole minutes, and their clocks are not the store's. */
+const CLOCKS_APART_MS = 60_000;
 
 /** Visits at the counter: opened and closed by whoever receives, looked at by whoever watches over it. */
 export function visitResolvers(registry: Registry): Record<string, Record<string, Resolver>> {
@@ -25,7 +28,9 @@ export function visitResolvers(registry: Registry): Record<string, Record<string
         const { id: actor, client, unit } = access.actor;
         access.demand('OPERATE', 'COURSE', unit);
         const { minutes } = registry.access.visits;
-        return nodeOf(await fromStore(visits.open({ actor, client, unit, minutes })));
+        const opened = await fromStore(visits.open({ actor, client, unit, minutes }));
+        if (!('id' in opened)) throw tooManyVisits(opened);
+        return nodeOf(opened);
       },
       closeVisit: async (_, { id }, operation) => {
         await ownVisit(operation, id);
@@ -35,8 +40,7 @@ export function visitResolvers(registry: Registry): Record<string, Record<string
       bindVisit: async (_, { id, dossier }, operation) => {
         const visit = await ownVisit(operation, id);
         const code = await storedCode(operation, dossier);
-        await demandNamed(operation, visit, code);
-        await fromStore(visits.bind(id, code));
+        await fromStore(visits.bind(id, code, await namedIn(operation, visit, code)));
         return nodeOf(await ownVisit(operation, id));
       },
     },
@@ -51,14 +55,25 @@ async function ownVisit({ access, registry }: Operation, id: string): Promise<Vi
   return visit;
 }
 
-/** @throws HubError FORBIDDEN for a dossier that is not seen, or that names nobody who was asked for in the visit */
-async function demandNamed({ access, registry, index }: Operation, visit: Visit, code: string): Promise<void> {
+/**
+ * Whom and what a dossier names that may have come of the visit, as hashes.
+ *
+ * @throws HubError FORBIDDEN for a dossier that is not seen, that names nobody who was asked for in the visit, or that was there
+ * before: who is at work on that one has a better purpose
+ */
+async function namedIn(operation: Operation, visit: Visit, code: string): Promise<ReadonlySet<string>> {
+  const { access, registry, index } = operation;
+  const { hashOf } = registry.access.visits;
   const held = heldViews(registry, await index.views(code));
   const facts = factsOf(registry, code, held);
   const isSeen = held.length > 0 && access.judgeDossier(facts).course;
-  const words = [...facts.numbers, `dossier:${code}`];
-  const names = words.some((word) => visit.subjects.has(registry.access.visits.hashOf(word)));
-  if (!isSeen || !names) throw forbidden('record');
+  const paired = await Promise.all(facts.numbers.map((number) => operation.pairedNumbers(number)));
+  const people = new Set([...facts.numbers, ...paired.flat()].map(hashOf));
+  const isNamed = [...visit.subjects].some((subject) => people.has(subject));
+  if (!isSeen || !isNamed) throw forbidden('record');
+  const receivedAt = ownedValue(held, 'receivedAt');
+  if (typeof receivedAt !== 'number' || receivedAt < visit.openedAt - CLOCKS_APART_MS) throw forbidden('earlier');
+  return people.add(hashOf(`dossier:${code}`));
 }
 
 type VisitArguments = PageArguments & { readonly unit?: string | null };
@@ -71,7 +86,7 @@ async function listVisits({ access, registry }: Operation, args: VisitArguments)
   const units = unit == null ? seen : unitsBelow(registry, unit, seen);
   access.sought({ what: 'VISITS', ...(unit != null && { unit }) });
   const { visits, more } = await fromStore(
-    registry.visits.unbound({
+    registry.visits.unexplained({
       ...{ units, first },
       after: after == null ? null : openCursor<VisitKey>(registry.seal, VISITS, after),
     }),
@@ -89,17 +104,18 @@ async function listVisits({ access, registry }: Operation, args: VisitArguments)
 }
 
 /** @throws HubError FORBIDDEN for a unit that is not seen */
-function unitsBelow({ catalogues }: Registry, unit: string, seen: readonly string[] | null): readonly string[] {
-  const code = catalogues.agencies.byCode(unit)?.code;
-  if (code === undefined || (seen !== null && !seen.includes(code))) throw forbidden('operation');
-  const known = new Set(catalogues.agencies.all().map((one) => one.code));
-  return [...known].filter((one) => one === code || one.startsWith(`${code}.`));
+function unitsBelow({ access }: Registry, unit: string, seen: readonly string[] | null): readonly string[] {
+  const below = access.codesBelow(unit);
+  const [own] = below;
+  const reached = below.filter((code) => seen === null || seen.includes(code));
+  if (own === undefined || !reached.includes(own)) throw forbidden('operation');
+  return reached;
 }
 
 function visitNode(visit: Visit, mostSubjects: number): object {
-  const { id, openedAt, endsAt, closedAt, unit, actor, subjects, dossier } = visit;
+  const { id, openedAt, endsAt, closedAt, unit, actor, subjects, dossier, unnamed } = visit;
   return {
-    ...{ id, openedAt, endsAt, closedAt, unit, dossier, mostSubjects },
+    ...{ id, openedAt, endsAt, closedAt, unit, dossier, unnamed, mostSubjects },
     officer: actor,
     subjects: subjects.size,
   };

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { vietnamDate } from '../core/time.ts';
 import type { Binding, Database, DatabaseRow } from '../drivers/database.ts';
 import { sharedClock } from './clock.ts';
 import { places } from './many-rows.ts';
@@ -16,19 +17,35 @@ export interface Visit {
   readonly closedAt: number | null;
   /** What came of it. */
   readonly dossier: string | null;
+  /** How many of its subjects the dossier did not name when the visit was bound to it; null while there is none. */
+  readonly unnamed: number | null;
   /** Neither closed nor run out at the moment of reading. */
   readonly isOpen: boolean;
   /** Keyed hashes of whom, or what, was asked for by an exact identifier. */
   readonly subjects: ReadonlySet<string>;
 }
 
+/** How many visits one officer may open through one application. */
+export interface VisitLimits {
+  /** Most that are open at the same time. */
+  readonly atOnce: number;
+  /** Most that are opened on one day, as days are in Việt Nam. */
+  readonly perDay: number;
+}
+
+/** Why no further visit was opened. */
+export type TooManyVisits =
+  /** So many are open: these. */
+  { readonly open: readonly string[] } | { readonly openedToday: number };
+
 export interface Visits {
+  /** Counted in the store: every hub on it holds an officer to the same. */
   open(visit: {
     readonly actor: string;
     readonly client: string;
     readonly unit: string | null;
     readonly minutes: number;
-  }): Promise<Visit>;
+  }): Promise<Visit | TooManyVisits>;
   /** Null where there is none of this id. */
   read(id: string): Promise<Visit | null>;
   /**
@@ -39,10 +56,15 @@ export interface Visits {
   takePlace(id: string, subjects: readonly [string, ...string[]], most: number): Promise<'taken' | 'full' | 'over'>;
   /** One that has been closed or has run out stays as it is. */
   close(id: string): Promise<void>;
-  /** Only the first dossier is kept. */
-  bind(id: string, dossier: string): Promise<void>;
-  /** Those that no dossier came of, newest first. */
-  unbound(request: {
+  /**
+   * Ends the visit with what came of it. Only the first dossier is kept; bound to the same one again, it is counted again whom
+   * that names by now.
+   *
+   * @param named keyed hashes of everybody and everything that the dossier names
+   */
+  bind(id: string, dossier: string, named: ReadonlySet<string>): Promise<void>;
+  /** Those that no dossier explains: none came of them, or one that does not name everybody who was asked for. Newest first. */
+  unexplained(request: {
     /** Units whose visits are meant, as they were stated; null: all. */
     readonly units: readonly string[] | null;
     readonly first: number;
@@ -57,7 +79,7 @@ const MINUTE_MS = 60_000;
 /** Visits removed in one transaction: on SQLite everybody else waits for it. */
 const REMOVED_AT_ONCE = 200;
 
-export function createVisits(database: Database): Visits {
+export function createVisits(database: Database, limits: VisitLimits): Visits {
   const { knex } = database;
   const read: Visits['read'] = async (id) => {
     const rows = await database.query('select * from visit where id = ?', [id]);
@@ -70,11 +92,10 @@ export function createVisits(database: Database): Visits {
     return visit;
   };
   return {
-    async open({ actor, client, unit, minutes }) {
+    async open(visit) {
       const id = randomBytes(16).toString('base64url');
-      const at = await sharedClock(knex, database);
-      await knex('visit').insert({ id, actor, client, unit, opened_at: at, ends_at: at + minutes * MINUTE_MS });
-      return current(id);
+      const tooMany = await inTransaction(database, (trx) => insert(trx, database, { id, limits, ...visit }));
+      return tooMany ?? current(id);
     },
     read,
     takePlace: (id, subjects, most) =>
@@ -97,11 +118,19 @@ export function createVisits(database: Database): Visits {
       const at = await sharedClock(knex, database);
       await knex('visit').where({ id, closed_at: null }).andWhere('ends_at', '>', at).update({ closed_at: at });
     },
-    async bind(id, dossier) {
-      await knex('visit').where({ id, dossier: null }).update({ dossier });
-    },
-    async unbound({ units, first, after }) {
-      const conditions = ['dossier is null'];
+    bind: (id, dossier, named) =>
+      inTransaction(database, async (trx) => {
+        const visit = await locked(trx, database, id);
+        if (visit === undefined || (visit.dossier !== null && visit.dossier !== dossier)) return;
+        const at = await sharedClock(trx.knex, database);
+        const subjects = await trx.run('select subject_hash from visit_subject where visit = ?', [id]);
+        const unnamed = subjects.filter(({ subject_hash: hash }) => !named.has(String(hash))).length;
+        const endsNow = visit.closed_at === null && Number(visit.ends_at) > at;
+        await trx.knex('visit').where({ id }).update({ dossier, unnamed });
+        if (endsNow) await trx.knex('visit').where({ id }).update({ closed_at: at });
+      }),
+    async unexplained({ units, first, after }) {
+      const conditions = ['(dossier is null or unnamed > 0)'];
       const bindings: Binding[] = [];
       if (units !== null) {
         conditions.push(units.length === 0 ? '1 = 0' : `unit in (${places(units.length)})`);
@@ -122,7 +151,7 @@ export function createVisits(database: Database): Visits {
 
 /**
  * Removes visits that were opened longer ago than they are kept, whatever came of them, and who was asked for in them. That
- * somebody looked stays in the access log.
+ * somebody looked stays in the access log. Nor is it kept who opened none for so long.
  *
  * @param keptMs milliseconds, longer than a visit is open
  * @returns how many were removed
@@ -137,6 +166,7 @@ export async function removeOldVisits(
       `select id from visit where opened_at < ? order by opened_at, id limit ${REMOVED_AT_ONCE}`,
       [before],
     );
+    if (rows.length === 0) await database.knex('visit_officer').where('day', '<', vietnamDate(before)).delete();
     if (rows.length === 0 || signal.aborted) return removed;
     const ids = rows.map(({ id }) => String(id));
     await inTransaction(database, async ({ run }) => {
@@ -150,8 +180,46 @@ export async function removeOldVisits(
 /** Two that take the last place at once come one after the other: on SQLite every transaction waits for the other anyway. */
 async function locked(trx: Transaction, { traits }: Database, id: string): Promise<DatabaseRow | undefined> {
   const lock = traits.name === 'mysql' ? ' for update' : '';
-  const [row] = await trx.run(`select closed_at, ends_at from visit where id = ?${lock}`, [id]);
+  const [row] = await trx.run(`select closed_at, ends_at, dossier from visit where id = ?${lock}`, [id]);
   return row;
+}
+
+interface OpenedVisit {
+  readonly id: string;
+  readonly actor: string;
+  readonly client: string;
+  readonly unit: string | null;
+  readonly minutes: number;
+  readonly limits: VisitLimits;
+}
+
+/** @returns why it was not opened; null where it was */
+async function insert(trx: Transaction, database: Database, visit: OpenedVisit): Promise<TooManyVisits | null> {
+  const { id, actor, client, unit, minutes, limits } = visit;
+  const { knex } = trx;
+  const at = await sharedClock(knex, database);
+  const day = vietnamDate(at);
+  // Written before anything is read: whoever else opens one for the same officer waits here.
+  await knex('visit_officer')
+    .insert({ actor, client, day, opened: 0 })
+    .onConflict(['actor', 'client'])
+    .merge(['client']);
+  const open = await trx.run(
+    'select id from visit where actor = ? and client = ? and ends_at > ? and closed_at is null order by opened_at, id',
+    [actor, client, at],
+  );
+  if (open.length >= limits.atOnce) return { open: open.map((row) => String(row.id)) };
+  const [counted] = await trx.run('select day, opened from visit_officer where actor = ? and client = ?', [
+    actor,
+    client,
+  ]);
+  const openedToday = counted?.day === day ? Number(counted.opened) : 0;
+  if (openedToday >= limits.perDay) return { openedToday };
+  await knex('visit_officer')
+    .where({ actor, client })
+    .update({ day, opened: openedToday + 1 });
+  await knex('visit').insert({ id, actor, client, unit, opened_at: at, ends_at: at + minutes * MINUTE_MS });
+  return null;
 }
 
 async function whole(database: Database, rows: readonly DatabaseRow[]): Promise<readonly Visit[]> {
@@ -178,6 +246,7 @@ function visitOf(row: DatabaseRow, subjects: readonly DatabaseRow[], at: number)
     endsAt,
     closedAt,
     dossier: row.dossier === null ? null : String(row.dossier),
+    unnamed: row.unnamed === null ? null : Number(row.unnamed),
     isOpen: closedAt === null && endsAt > at,
     subjects: new Set(subjects.flatMap(({ visit, subject_hash: hash }) => (visit === id ? [String(hash)] : []))),
   };

@@ -20,7 +20,8 @@ export interface Feed {
    * A subscriber's place.
    *
    * @param from after this event, or from now on
-   * @throws HubError BAD_USER_INPUT for an `afterId` that is no event of this feed; STORE_UNAVAILABLE
+   * @throws HubError BAD_USER_INPUT for an `afterId` that is no event of this feed, and in the same words for one that the
+   * subscriber does not see; STORE_UNAVAILABLE
    */
   open(from: { readonly afterId: string | null }, filter: FeedFilter): Promise<FeedCursor>;
   /** Ends every cursor. May be called twice. */
@@ -28,7 +29,10 @@ export interface Feed {
 }
 
 export interface FeedFilter {
+  /** What the subscriber chose, of what they see. */
   readonly matches: (event: FeedEvent) => boolean;
+  /** Whether the subscriber may hear of an event: they go on after no other. */
+  readonly sees: (event: FeedEvent) => boolean;
   /** Where only events of one dossier can match: catching up then reads no others. */
   readonly code?: string | undefined;
 }
@@ -124,7 +128,7 @@ export function createFeed(options: FeedOptions): Feed {
 
   /** Takes up where the ring ends, unless too much came while nobody listened. */
   async function begin(): Promise<void> {
-    const newest = (await reader.newest())?.seq ?? 0;
+    const newest = await reader.newest();
     const from = Math.max(0, newest - WARM_EVENTS);
     if (ring.head < from || ring.head > newest) ring.clear(from);
   }
@@ -177,10 +181,10 @@ export function createFeed(options: FeedOptions): Feed {
     },
     async open({ afterId }, filter) {
       if (closed) throw new HubError('STORE_UNAVAILABLE', 'The hub is stopping.');
-      const { seq, id } = await startOf(afterId);
+      const seq = await startOf(afterId, filter);
       listeners += 1;
       tail ??= follow();
-      return createCursor(floor, { filter, seq, id, onClose: leave });
+      return createCursor(floor, { filter, seq, id: afterId, onClose: leave });
     },
     async close() {
       closed = true;
@@ -191,17 +195,26 @@ export function createFeed(options: FeedOptions): Feed {
     },
   };
 
-  async function startOf(afterId: string | null): Promise<{ seq: number; id: string | null }> {
+  async function startOf(afterId: string | null, { sees }: FeedFilter): Promise<number> {
     if (afterId !== null && parseEventId(afterId) === null) {
       throw new HubError('BAD_USER_INPUT', 'after: expected the id of an event as `DossierChanged.id` gave it');
     }
-    const found = await (afterId === null
-      ? reader.newest().then((newest) => newest ?? { seq: 0, id: null })
-      : reader.seqOf(afterId).then((seq) => (seq === null ? null : { seq, id: afterId }))
-    ).catch((cause: unknown) => {
+    const seq = await (afterId === null ? reader.newest() : placeOf(afterId, sees)).catch((cause: unknown) => {
       throw new HubError('STORE_UNAVAILABLE', 'The hub’s store did not answer.', { cause });
     });
-    if (found !== null) return found;
-    throw new HubError('BAD_USER_INPUT', 'after: the hub knows no such event; subscribe without it and read anew');
+    if (seq !== null) return seq;
+    throw new HubError(
+      'BAD_USER_INPUT',
+      'after: the hub knows no such event that you may see; subscribe without it and read anew',
+    );
+  }
+
+  /** An event that was told may be of a dossier that has gone elsewhere since: who saw it then goes on after it. */
+  async function placeOf(id: string, sees: FeedFilter['sees']): Promise<number | null> {
+    const event = await reader.one(id);
+    if (event === null) return null;
+    if (sees(event)) return event.seq;
+    const before = await reader.asOf(event);
+    return before.some(sees) ? event.seq : null;
   }
 }

@@ -12,7 +12,16 @@ export const visit: Migration = {
       table.bigInteger('ends_at').notNullable();
       table.bigInteger('closed_at');
       exactText(knex, table, 'dossier', 64).comment('What came of it; null while nothing did');
+      table.integer('unnamed').comment('How many of its subjects the dossier does not name; null while there is none');
       table.index(['opened_at', 'id'], 'visit_opened');
+      table.index(['actor', 'client', 'ends_at'], 'visit_of_officer');
+    });
+    await knex.schema.createTable('visit_officer', (table) => {
+      exactText(knex, table, 'actor', 255).notNullable();
+      exactText(knex, table, 'client', 255).notNullable();
+      table.string('day', 10).notNullable().comment('In Việt Nam, yyyy-MM-dd');
+      table.integer('opened').notNullable().comment('Visits opened on that day');
+      table.primary(['actor', 'client']);
     });
     await knex.schema.createTable('visit_subject', (table) => {
       exactText(knex, table, 'visit', 32).notNullable();
@@ -22,6 +31,6 @@ export const visit: Migration = {
     });
   },
   async down(knex) {
-    for (const table of ['visit_subject', 'visit']) await knex.schema.dropTable(table);
+    for (const table of ['visit_subject', 'visit_officer', 'visit']) await knex.schema.dropTable(table);
   },
 };

@@ -20,7 +20,7 @@ export interface CursorStart {
   readonly filter: FeedFilter;
   /** Events up to and with this one are not told. */
   readonly seq: number;
-  /** Of the event at that place. */
+  /** Of the event at that place, where the subscriber named it: of others they hear nothing. */
   readonly id: string | null;
   readonly onClose: () => void;
 }
@@ -97,16 +97,14 @@ export function createCursor(floor: CursorFloor, { filter, seq, id, onClose }: C
 }
 
 function tooSlow(after: string | null): HubError {
-  return new HubError(
-    'SUBSCRIBER_TOO_SLOW',
-    'More came than was read in time; subscribe again with `after` to go on where this ended.',
-    { after },
-  );
+  return new HubError('SUBSCRIBER_TOO_SLOW', `More came than was read in time; ${goingOn(after)}`, { after });
 }
 
 function unreadable(cause: unknown, after: string | null): HubError {
-  return new HubError('STORE_UNAVAILABLE', 'The hub’s store did not answer; subscribe again with `after` to go on.', {
-    after,
-    cause,
-  });
+  return new HubError('STORE_UNAVAILABLE', `The hub’s store did not answer; ${goingOn(after)}`, { after, cause });
+}
+
+/** Who has been told nothing yet has no event to go on after. */
+function goingOn(after: string | null): string {
+  return after === null ? 'subscribe again and read anew.' : 'subscribe again with `after` to go on where this ended.';
 }

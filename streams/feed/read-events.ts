@@ -7,10 +7,12 @@ import type { FeedEvent } from '../feed.ts';
 
 /** Reads the feed from the store, each event with what subscribers choose by. */
 export interface EventReader {
-  /** The newest event; null where there is none yet. */
-  newest(): Promise<{ seq: number; id: string } | null>;
-  /** Where an event stands; null for one that is not there. */
-  seqOf(id: string): Promise<number | null>;
+  /** Where the newest event stands; 0 where there is none yet. */
+  newest(): Promise<number>;
+  /** Null for one that is not there. */
+  one(id: string): Promise<FeedEvent | null>;
+  /** An event with what subscribers chose by when it came, as each system that holds the dossier had it. */
+  asOf(event: FeedEvent): Promise<readonly FeedEvent[]>;
   /** Events after a place, in order; of one dossier where a code is given. */
   after(seq: number, limit: number, code?: string): Promise<readonly FeedEvent[]>;
 }
@@ -24,19 +26,31 @@ export function createEventReader(database: Database): EventReader {
   const events = `select ${COLUMNS} from dossier_event where`;
   return {
     async newest() {
-      const [row] = await database.query(
-        'select seq, sector, code, version from dossier_event order by seq desc limit 1',
-      );
-      return row === undefined ? null : { seq: Number(row.seq), id: idOf(row) };
+      const [row] = await database.query('select seq from dossier_event order by seq desc limit 1');
+      return Number(row?.seq ?? 0);
     },
-    async seqOf(id) {
+    async one(id) {
       const parsed = parseEventId(id);
       if (parsed === null) return null;
-      const [row] = await database.query(
-        'select seq from dossier_event where code = ? and sector = ? and version = ?',
-        [parsed.code, parsed.sector, parsed.version],
+      const rows = await database.query(`${events} code = ? and sector = ? and version = ?`, [
+        parsed.code,
+        parsed.sector,
+        parsed.version,
+      ]);
+      const [event] = rows.length === 0 ? [] : await described(database, rows);
+      return event ?? null;
+    },
+    async asOf(event) {
+      const rows = await database.query(
+        `select sector, view from dossier_event where code = ? and seq <= ? and view is not null order by seq desc limit ${MOST_EARLIER}`,
+        [event.code, event.seq],
       );
-      return row === undefined ? null : Number(row.seq);
+      const latest = new Map<string, Applicant | null>();
+      for (const { sector, view } of rows) if (!latest.has(String(sector))) latest.set(String(sector), viewOf(view));
+      return [...latest.values()].map((held) => {
+        const { agencyCode, applicantName, numbers } = held ?? NO_VIEW;
+        return { ...event, agencyCode, applicantName, applicantNumbers: numbers };
+      });
     },
     async after(seq, limit, code) {
       const rows = await (code === undefined

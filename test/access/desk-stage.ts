@@ -20,6 +20,9 @@ export const citizen = actor({
 export const PROCESSING = { purpose: 'PROCESSING', dossier: OWN } as const;
 export const name = (id: string): string => `{ citizen(id: "${id}") { fullName } }`;
 
+/** Each test opens its own. */
+const MANY_VISITS = { atOnce: 1_000, perDay: 1_000 };
+
 /** A desk over two people and three dossiers, with visits. */
 export interface DeskStage {
   readonly desk: SmallDesk;
@@ -56,7 +59,7 @@ export async function openDeskStage(): Promise<DeskStage> {
     ],
     { pairs: [[HOA, HOA_OLD]] },
   );
-  const registry = { ...house.registry, visits: createVisits(house.store.database) };
+  const registry = { ...house.registry, visits: createVisits(house.store.database, MANY_VISITS) };
   const desk = openSmallDesk({ ...house, registry });
   const openVisit = async (): Promise<string> =>
     (await desk.ask(counter, 'mutation { openVisit { id } }')).data.openVisit.id;

@@ -6,6 +6,7 @@ import { loadCatalogues } from '../../catalogues/catalogue.ts';
 import type { Actor } from '../../core/access.ts';
 import type { AuditFound, AuditReader, AuditRecord } from '../../core/audit.ts';
 import { HubError } from '../../core/errors.ts';
+import { openDatabase } from '../../drivers/database.ts';
 import type { AccessParts } from '../../hub/access-parts.ts';
 import { readHubPolicy } from '../../hub/policy.ts';
 import { settingsPrefix } from '../../hub/sectors.ts';
@@ -64,10 +65,14 @@ export interface GuardedProvince {
   readonly address: string;
   /** Where the hub keeps its store. */
   readonly store: string;
+  /** Makes a visit one that was open before anything of this province was received. */
+  openedLongAgo(visit: string): Promise<void>;
   ask(who: Person, query: string, said?: Said, variables?: Readonly<Record<string, unknown>>): Promise<Answer>;
   close(): Promise<void>;
 }
 
+/** Each question of a test may have a visit of its own. */
+const MANY_VISITS = { VISITS_AT_ONCE: '100000', VISITS_PER_DAY: '100000' };
 const QUIET = { HEALTH_INTERVAL_MS: '3600000', POLL_INTERVAL_MS: '3600000', SWEEP_INTERVAL_MS: '3600000' };
 const SIZE = { seed: 1, citizens: 60, dossiers: 240 };
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -90,14 +95,23 @@ export async function openGuardedProvince(): Promise<GuardedProvince> {
     logger: pino({ level: 'silent' }),
     now: () => WORLD_NOW,
     access: partsOf(logged, Object.keys(systems)),
-    environment: { PORT: '0', ...QUIET, DATA_DIR: join(directory, 'hub'), ...Object.fromEntries(settings) },
+    environment: {
+      ...{ PORT: '0', ...QUIET, ...MANY_VISITS, DATA_DIR: join(directory, 'hub') },
+      ...Object.fromEntries(settings),
+    },
   });
   const address = await hub.gateway.listen();
   await hub.caughtUp();
+  const store = `sqlite://${join(directory, 'hub', 'hub.sqlite')}`;
   return {
-    ...{ hub, logged, address, store: `sqlite://${join(directory, 'hub', 'hub.sqlite')}` },
+    ...{ hub, logged, address, store },
     world: createWorld(SIZE),
     reads: countReads(hub),
+    async openedLongAgo(visit) {
+      const database = openDatabase(store);
+      await database.knex('visit').where({ id: visit }).update({ opened_at: 1 });
+      await database.close();
+    },
     ask: (who, query, said = {}, variables = {}) => ask(address, who, query, said, variables),
     async close() {
       await hub.close();

@@ -11,15 +11,22 @@ export async function fillProvince(province: GuardedProvince): Promise<Filled> {
   const [own] = (await province.ask('citizen', query, { purpose: 'SELF' })).data.dossiers.nodes;
   const all = await factsOf(province, 'counter', { number: HOA, dossier: own.code });
   const ofCommune = await factsOf(province, 'commune', await somebodyOf(province, 'commune'));
-  const firstEvent = await fillStore(province, [all.dossier, ofCommune.dossier]);
-  return { all, ofCommune, firstEvent };
+  await fillStore(province, [all.dossier, ofCommune.dossier]);
+  for (const { visit } of [all, ofCommune]) await province.openedLongAgo(visit);
+  return { all, ofCommune };
 }
 
 export interface Filled {
   readonly all: Facts;
   readonly ofCommune: Facts;
-  /** `DossierChanged.id` of the first change of all. */
-  readonly firstEvent: string;
+}
+
+/** Higher than a dossier of this province has. */
+const EARLIER_VERSION = 1_000;
+
+/** `DossierChanged.id` of a change that came before all others, of a dossier with which the province was filled. */
+export function firstEventOf(code: string): string {
+  return `one-stop:${code}:${EARLIER_VERSION}`;
 }
 
 /** Somebody with a dossier at the officer's own commune. */
@@ -71,12 +78,14 @@ async function factsOf(
  * Puts in what a province does not have of itself: deliveries that are held, differences that were seen, a mode that was set,
  * ways of capture that fail and are behind, and dossiers that state everything a dossier can.
  */
-async function fillStore({ store, world }: GuardedProvince, codes: readonly string[]): Promise<string> {
+async function fillStore({ store, world }: GuardedProvince, codes: readonly string[]): Promise<void> {
   const database = openDatabase(store);
   const { knex } = database;
   const held = { state: 'held', reason_code: 'NAME_MISSING', reason: 'Thiếu họ tên.', held_since: 1, attempts: 1 };
   try {
-    for (const code of codes) {
+    for (const [place, code] of codes.entries()) {
+      const [event] = await knex('dossier_event').where({ code, sector: 'one-stop' }).orderBy('seq').limit(1);
+      await knex('dossier_event').insert({ ...event, seq: -1 - place, version: EARLIER_VERSION });
       if ((await knex('delivery').where({ code }).update(held)) !== 1) throw new Error(`${code} waits for no delivery`);
       await knex('shadow_difference').insert({ code, place: 'TenHoSo', ours: 'a', theirs: 'b', seen_at: 1 });
       for (const { sector, view } of await knex('dossier_view').where({ code })) {
@@ -88,8 +97,6 @@ async function fillStore({ store, world }: GuardedProvince, codes: readonly stri
     const scope = { agency_code: 'H41.58', procedure_code: '1.004194' };
     await knex('delivery_mode').insert({ ...scope, mode: 'off', set_at: 1 });
     await knex('capture_way').update({ failing_since: 1, failure: 'SOURCE_TIMEOUT late', current_until: 1 });
-    const [first] = await knex('dossier_event').whereNotIn('code', codes).orderBy('seq').limit(1);
-    return `${first.sector}:${first.code}:${first.version}`;
   } finally {
     await database.close();
   }

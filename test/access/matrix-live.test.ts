@@ -3,7 +3,7 @@ import { createClient } from 'graphql-ws';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { type GuardedProvince, openGuardedProvince, type Person } from './guarded-province.ts';
-import { type Filled, fillProvince, saidFor } from './live-facts.ts';
+import { type Filled, fillProvince, firstEventOf, saidFor } from './live-facts.ts';
 import {
   type Facts,
   fieldsOf,
@@ -144,8 +144,8 @@ describe('asked of a hub', () => {
           ...(visit !== undefined && { 'x-visit': visit }),
         },
       });
-      // What came after the very first event of all: so there is something to be told at once.
-      const query = `subscription { dossierChanged(where: { code: "${known.dossier}" }, after: "${filled.firstEvent}") { ${inner.join(' ')} } }`;
+      // There is something to be told at once.
+      const query = `subscription { dossierChanged(where: { code: "${known.dossier}" }, after: "${firstEventOf(known.dossier)}") { ${inner.join(' ')} } }`;
       try {
         const told = await client
           .iterate({ query })

@@ -172,7 +172,7 @@ describe('People found by name', () => {
     const said = { purpose: 'RECEPTION', visit };
     const found = await province.ask('counter', QUERY, said);
     const match = found.data.citizens.nodes.find(
-      (one: { maskedNumber: string }) => one.maskedNumber === '0010•••••213',
+      (one: { maskedNumber: string }) => one.maskedNumber === '••••••••••13',
     );
     expect(match).toMatchObject({ fullName: 'Nguyễn Văn Hoà', birthDate: '1985', commune: expect.any(String) });
     expect(match).toMatchObject({ id: null, gender: null, personalNumbers: null, landParcels: null, dossiers: null });
@@ -184,6 +184,31 @@ describe('People found by name', () => {
     );
     expect(whole).toHaveLength(1);
     expect(whole[0]).toMatchObject({ birthDate: '1985-03-14', gender: 'MALE' });
+  });
+
+  it('are narrowed by the year of birth alone: whether month and day are right is not told, until they are asked for by number', async () => {
+    const said = { purpose: 'RECEPTION', visit: await visitOf() };
+    const born = async (date: string) => {
+      const query = `{ citizens(name: "Nguyễn Văn Hoà", birthDate: "${date}") { totalCount nodes { fullName birthDate maskedNumber } missing { sector code } } }`;
+      const { data } = await province.ask('counter', query, said);
+      return data.citizens;
+    };
+    const found = await born('1985');
+    expect(found.nodes).toContainEqual({ fullName: 'Nguyễn Văn Hoà', birthDate: '1985', maskedNumber: '••••••••••13' });
+    province.reads.forget();
+    const searched = [];
+    for (const date of ['1985-03-14', '1985-03-15', '1985-03', '1985-11']) {
+      expect(await born(date)).toEqual(found);
+      searched.push(JSON.stringify(province.reads.searches()));
+      province.reads.forget();
+    }
+    expect(new Set(searched).size).toBe(1);
+    expect((await born('1986')).nodes).toEqual([]);
+    await province.ask('counter', asking(HOA), said);
+    const isThere = (one: Awaited<ReturnType<typeof born>>) =>
+      one.nodes.some(({ birthDate }: { birthDate: string }) => birthDate === '1985-03-14');
+    expect([isThere(await born('1985-03-14')), isThere(await born('1985-03'))]).toEqual([true, true]);
+    expect([isThere(await born('1985-03-15')), isThere(await born('1985-11'))]).toEqual([false, false]);
   });
 
   it('are not looked for without a purpose, and a citizen finds themself alone', async () => {

@@ -67,6 +67,14 @@ describe('Changes of dossiers that are told to a subscriber', () => {
     expect(filter?.matches({ ...EVENT, applicantNumbers: ['001090001111'] })).toBe(false);
   });
 
+  it('are gone on after where they may be seen, whatever is chosen of them', async () => {
+    await subscribe({ unitsSeen: () => ['H41.58'] }, { code: 'H41.58-261119-0002' });
+    expect([filter?.matches(EVENT), filter?.sees(EVENT)]).toEqual([false, true]);
+    expect(filter?.sees({ ...EVENT, agencyCode: 'H41.50' })).toBe(false);
+    await subscribe({ ownNumber: HOA });
+    expect(filter?.sees({ ...EVENT, applicantNumbers: ['001090001111'] })).toBe(false);
+  });
+
   it('of an applicant need a purpose that reaches the applicant', async () => {
     const askPerson = async () => {
       throw new HubError('FORBIDDEN', 'There is nothing here that you may see.');

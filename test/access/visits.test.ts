@@ -7,6 +7,7 @@ import { createVisits, removeOldVisits, type Visit, type Visits } from '../../st
 import { ownDatabase } from '../services/mariadb.ts';
 
 const service = inject('mariadb');
+const MANY = { atOnce: 1_000, perDay: 10_000 };
 const reason = 'missing' in service ? ` (skipped: ${service.missing})` : '';
 
 describe.each(['SQLite', `MariaDB${reason}`])('Visits at the counter, on %s', (kind) => {
@@ -21,7 +22,7 @@ describe.each(['SQLite', `MariaDB${reason}`])('Visits at the counter, on %s', (k
     const own = isSqlite ? { url: 'sqlite::memory:', drop } : await ownDatabase(service);
     drop = own.drop;
     store = await openStore(own.url, { seal: createSeal(new Uint8Array(32)) });
-    visits = createVisits(store.database);
+    visits = createVisits(store.database, MANY);
   });
 
   afterAll(async () => {
@@ -29,8 +30,16 @@ describe.each(['SQLite', `MariaDB${reason}`])('Visits at the counter, on %s', (k
     await drop();
   });
 
-  const open = (change: Partial<Parameters<Visits['open']>[0]> = {}): Promise<Visit> =>
-    visits.open({ actor: 'binh', client: 'counter-desk', unit: 'H41.58.01', minutes: 30, ...change });
+  type Opening = Parameters<Visits['open']>[0];
+  const opening = (change: Partial<Opening> = {}): Opening => ({
+    ...{ actor: 'binh', client: 'counter-desk', unit: 'H41.58.01', minutes: 30 },
+    ...change,
+  });
+  const opened = (outcome: Awaited<ReturnType<Visits['open']>>): Visit => {
+    if (!('id' in outcome)) throw new Error(`No visit was opened: ${JSON.stringify(outcome)}`);
+    return outcome;
+  };
+  const open = async (change: Partial<Opening> = {}) => opened(await visits.open(opening(change)));
 
   test('are open from the moment they are opened until their minutes are over', async () => {
     const visit = await open();
@@ -71,17 +80,76 @@ describe.each(['SQLite', `MariaDB${reason}`])('Visits at the counter, on %s', (k
     expect(await visits.takePlace(id, ['a'], 8)).toBe('over');
   });
 
-  test('are listed newest first until a dossier came of them, page after page, for the units that are asked for', async () => {
+  test('are open in so small a number of one officer and application, in every hub on the store', async () => {
+    const hubs = [1, 2].map(() => createVisits(store.database, { atOnce: 2, perDay: 100 }));
+    const asked = Array.from({ length: 12 }, (_, place) => hubs[place % 2]?.open(opening({ actor: 'chi' })) as never);
+    const outcomes: Awaited<ReturnType<Visits['open']>>[] = await Promise.all(asked);
+    const [first, second, ...none] = outcomes.filter((one) => 'id' in one).map(({ id }) => id);
+    expect(none).toEqual([]);
+    const refused = outcomes.filter((one) => !('id' in one));
+    expect(refused).toHaveLength(10);
+    expect(new Set(refused.flatMap((one) => ('open' in one ? one.open : [])))).toEqual(new Set([first, second]));
+    const [hub] = hubs as [Visits];
+    // Another application, or another officer, is another matter.
+    opened(await hub.open(opening({ actor: 'chi', client: 'other-desk' })));
+    opened(await hub.open(opening({ actor: 'dung', minutes: 0 })));
+    await hub.close(first as string);
+    opened(await hub.open(opening({ actor: 'chi' })));
+    await hub.bind(second as string, 'H41.77.01-261119-0009', new Set());
+    opened(await hub.open(opening({ actor: 'chi' })));
+    expect(await hub.open(opening({ actor: 'chi' }))).toMatchObject({ open: [expect.any(String), expect.any(String)] });
+    // One that has run out is not open.
+    for (let turn = 0; turn < 3; turn++) opened(await hub.open(opening({ actor: 'dung', minutes: 0 })));
+  });
+
+  test('are opened so often a day and no more, and anew on the next', async () => {
+    const hub = createVisits(store.database, { atOnce: 100, perDay: 3 });
+    const ask = () => hub.open(opening({ actor: 'giang' }));
+    const outcomes = await Promise.all(Array.from({ length: 8 }, ask));
+    expect(outcomes.filter((one) => 'id' in one)).toHaveLength(3);
+    for (const one of outcomes.filter((outcome) => !('id' in outcome))) expect(one).toEqual({ openedToday: 3 });
+    // Those that are over count as well.
+    for (const { id } of outcomes.filter((one) => 'id' in one)) await hub.close(id);
+    expect(await ask()).toEqual({ openedToday: 3 });
+    await store.database.knex('visit_officer').where({ actor: 'giang' }).update({ day: '2001-01-01' });
+    opened(await ask());
+  });
+
+  test('end when they are bound, and count whom the dossier does not name', async () => {
+    const { id } = await open();
+    for (const subject of ['a', 'b', 'c']) await visits.takePlace(id, [subject], 8);
+    await visits.bind(id, 'H41.77.01-261119-0001', new Set(['a', 'z']));
+    const bound = await visits.read(id);
+    expect(bound).toMatchObject({ dossier: 'H41.77.01-261119-0001', unnamed: 2, isOpen: false });
+    expect(bound?.closedAt).toEqual(expect.any(Number));
+    expect(await visits.takePlace(id, ['d'], 8)).toBe('over');
+    await visits.bind(id, 'H41.77.01-261119-0002', new Set(['a', 'b', 'c']));
+    expect(await visits.read(id)).toEqual(bound);
+    // The dossier may come to name more.
+    await visits.bind(id, 'H41.77.01-261119-0001', new Set(['a', 'b']));
+    expect(await visits.read(id)).toEqual({ ...bound, unnamed: 1 });
+    const { id: over } = await open({ minutes: 0 });
+    await visits.bind(over, 'H41.77.01-261119-0001', new Set());
+    expect(await visits.read(over)).toMatchObject({ closedAt: null, unnamed: 0, isOpen: false });
+    await visits.bind('nothing', 'H41.77.01-261119-0001', new Set());
+  });
+
+  test('are listed newest first until a dossier explains them, page after page, for the units that are asked for', async () => {
     const unit = 'H41.77.01';
     const own: Visit[] = [];
-    for (let opened = 0; opened < 5; opened++) own.push(await open({ unit }));
-    await visits.bind(own[2]?.id as string, 'H41.77.01-261119-0001');
-    await visits.bind(own[2]?.id as string, 'H41.77.01-261119-0002');
-    expect((await visits.read(own[2]?.id as string))?.dossier).toBe('H41.77.01-261119-0001');
+    for (let count = 0; count < 5; count++) own.push(await open({ unit }));
+    // Of the last but one a dossier came that names nobody of it.
+    await visits.takePlace(own[3]?.id as string, ['somebody'], 8);
+    await visits.bind(own[3]?.id as string, 'H41.77.01-261119-0003', new Set());
+    await visits.bind(own[2]?.id as string, 'H41.77.01-261119-0001', new Set());
     const listed: string[] = [];
     let after: [number, string] | null = null;
     for (let more = true; more; ) {
-      const page: Awaited<ReturnType<Visits['unbound']>> = await visits.unbound({ units: [unit], first: 3, after });
+      const page: Awaited<ReturnType<Visits['unexplained']>> = await visits.unexplained({
+        units: [unit],
+        first: 3,
+        after,
+      });
       listed.push(...page.visits.map(({ id }) => id));
       const last = page.visits.at(-1);
       after = last === undefined ? null : [last.openedAt, last.id];
@@ -90,8 +158,8 @@ describe.each(['SQLite', `MariaDB${reason}`])('Visits at the counter, on %s', (k
     const expected = own.filter((_, place) => place !== 2);
     expect(new Set(listed)).toEqual(new Set(expected.map(({ id }) => id)));
     expect(listed).toHaveLength(4);
-    expect((await visits.unbound({ units: [], first: 3, after: null })).visits).toEqual([]);
-    expect((await visits.unbound({ units: null, first: 100, after: null })).visits.length).toBeGreaterThan(4);
+    expect((await visits.unexplained({ units: [], first: 3, after: null })).visits).toEqual([]);
+    expect((await visits.unexplained({ units: null, first: 100, after: null })).visits.length).toBeGreaterThan(4);
   });
 
   describe('are kept for so long and no longer', () => {
@@ -108,7 +176,7 @@ describe.each(['SQLite', `MariaDB${reason}`])('Visits at the counter, on %s', (k
 
     test('with whom was asked for in them, whether or not a dossier came of them', async () => {
       const [old, bound, young] = [await openedBefore(DAY_MS), await openedBefore(2 * DAY_MS), await openedBefore(0)];
-      await visits.bind(bound, 'H41.77.01-261119-0003');
+      await visits.bind(bound, 'H41.77.01-261119-0003', new Set());
       expect(await removeOldVisits(store.database, { keptMs: DAY_MS, signal })).toBe(2);
       for (const id of [old, bound]) {
         expect(await visits.read(id)).toBeNull();
@@ -116,6 +184,15 @@ describe.each(['SQLite', `MariaDB${reason}`])('Visits at the counter, on %s', (k
       }
       expect((await visits.read(young))?.subjects.size).toBe(1);
       expect(await removeOldVisits(store.database, { keptMs: DAY_MS, signal })).toBe(0);
+    });
+
+    test('and so is who opened how many on which day', async () => {
+      const officers = () =>
+        store.database.query('select actor from visit_officer where actor in (?, ?)', ['old', 'new']);
+      for (const actor of ['old', 'new']) await open({ actor });
+      await store.database.knex('visit_officer').where({ actor: 'old' }).update({ day: '2001-01-01' });
+      await removeOldVisits(store.database, { keptMs: DAY_MS, signal });
+      expect(await officers()).toEqual([{ actor: 'new' }]);
     });
 
     test('however many there are', async () => {

@@ -49,6 +49,8 @@ describe('Visits', () => {
     expect((await bind(own)).refused).toEqual(['bindVisit FORBIDDEN']);
     await province.ask('counter', `{ citizen(id: "${HOA}") { fullName } }`, { purpose: 'RECEPTION', visit });
     expect((await bind('H41.58-261119-9999')).refused).toEqual(['bindVisit FORBIDDEN']);
+    // The world of the province stands still, and its dossiers were received before anybody came.
+    await province.openedLongAgo(visit);
     expect((await bind(own)).data.bindVisit).toEqual({ dossier: own });
   });
 

@@ -89,7 +89,7 @@ const NO_VISITS: Registry['visits'] = {
   takePlace: async () => 'over',
   close: async () => undefined,
   bind: async () => undefined,
-  unbound: async () => ({ visits: [], more: false }),
+  unexplained: async () => ({ visits: [], more: false }),
 };
 
 export function openHouse(systems: readonly System[], options: HouseOptions = {}): SmallHouse {

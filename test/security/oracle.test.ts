@@ -1,4 +1,6 @@
+import { createClient } from 'graphql-ws';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { demoPerson } from '../../stand-ins/world/demo-person.ts';
 import { countReads, type Reads } from '../support/count-reads.ts';
 import { askHub } from '../support/province.ts';
@@ -101,6 +103,49 @@ describe('Whether something is there', () => {
     const { data } = await ask('counter', dossier(known.foreign));
     expect(data.dossier.code).toBe(known.foreign);
     expect((await ask('counter', dossier(noDossier))).data.dossier).toBeNull();
+  });
+});
+
+describe('Where a subscriber goes on', () => {
+  /** The first that is told, or the errors. */
+  async function subscribe(who: Who, code: string, after: string) {
+    const connectionParams = await headersOf(fortress, { as: who });
+    const client = createClient({
+      ...{ url: `${fortress.url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket, retryAttempts: 0 },
+      connectionParams,
+    });
+    const query = `subscription { dossierChanged(where: { code: "${code}" }, after: "${after}") { id } }`;
+    const told = client.iterate({ query }).next();
+    return told
+      .then(
+        ({ value }) => value,
+        (errors: unknown) => ({ errors }),
+      )
+      .finally(() => client.dispose());
+  }
+
+  it('does not tell whether there is such an event of a dossier that they do not see', async () => {
+    const { data } = await ask('counter', '{ dossiers(first: 100) { nodes { code agency { code } history { id } } } }');
+    const theirs = (await ask('citizen', '{ dossiers(first: 100) { nodes { code } } }')).data.dossiers.nodes;
+    const { code, history } = data.dossiers.nodes.find(
+      (one: { code: string; agency: { code: string } | null; history: object[] }) =>
+        one.agency !== null &&
+        !one.agency.code.startsWith('H41.58') &&
+        one.history.length > 1 &&
+        !theirs.some((own: { code: string }) => own.code === one.code),
+    );
+    const ids: string[] = history.map(({ id }: { id: string }) => id);
+    const notThere = [`one-stop:${code}:77`, `land:${noDossier}:1`];
+    for (const who of ['commune', 'citizen', 'leader'] as const) {
+      const [refusal, ...others] = await Promise.all(
+        [...notThere, ...(who === 'leader' ? [] : ids)].map((after) => subscribe(who, code, after)),
+      );
+      expect(refusal).toMatchObject({ errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] });
+      for (const other of others) expect(other).toEqual(refusal);
+    }
+    // It is there for whoever sees it: after one of its events comes the other.
+    const told = await Promise.race(ids.map((after) => subscribe('counter', code, after)));
+    expect(ids).toContain(told.data.dossierChanged.id);
   });
 });
 

@@ -7,7 +7,8 @@ import { createFeed, type Feed, type FeedCursor, type FeedEvent, type FeedOption
 import { CODE, event, onEachStore, type Stage, tell } from '../support/index-stage.ts';
 
 const TABLES = ['consumer_position', 'dossier_event', 'dossier_view', 'dossier', 'dossier_number', 'delivery'];
-const EVERYTHING = { matches: () => true };
+const EVERYBODY = { sees: () => true };
+const EVERYTHING = { ...EVERYBODY, matches: () => true };
 const CODES = Array.from({ length: 7 }, (_, place) => `H41.07-261001-000${place + 1}`);
 
 onEachStore('the feed of events', (open) => {
@@ -61,10 +62,10 @@ onEachStore('the feed of events', (open) => {
 
   it('tells each subscriber what it wants, and what it chooses by', async () => {
     const feed = openFeed();
-    const land = await feed.open({ afterId: null }, { matches: ({ sector }) => sector === 'land' });
+    const land = await feed.open({ afterId: null }, { ...EVERYBODY, matches: ({ sector }) => sector === 'land' });
     const person = await feed.open(
       { afterId: null },
-      { matches: ({ applicantNumbers }) => applicantNumbers.includes('001085004213') },
+      { ...EVERYBODY, matches: ({ applicantNumbers }) => applicantNumbers.includes('001085004213') },
     );
     tell(
       stage,
@@ -84,7 +85,7 @@ onEachStore('the feed of events', (open) => {
   it('tells the applicant that a dossier was deleted, though it is in no list any more', async () => {
     const cursor = await openFeed().open(
       { afterId: null },
-      { matches: ({ applicantNumbers }) => applicantNumbers.includes('001085004213') },
+      { ...EVERYBODY, matches: ({ applicantNumbers }) => applicantNumbers.includes('001085004213') },
     );
     tell(stage, event({ view: { applicantNumbers: ['001085004213'] } }), event({ version: 2, view: null }));
     await stage.project();
@@ -110,7 +111,10 @@ onEachStore('the feed of events', (open) => {
     const read: string[] = [];
     const feed = openFeed({ ring: 10, database: watched(stage.database, (sql) => read.push(sql)) });
     const after = all.find((id) => id.includes(CODE)) as string;
-    const cursor = await feed.open({ afterId: after }, { matches: ({ code }) => code === CODE, code: CODE });
+    const cursor = await feed.open(
+      { afterId: after },
+      { ...EVERYBODY, matches: ({ code }) => code === CODE, code: CODE },
+    );
     const own = all.filter((id) => id.includes(CODE));
     expect(await take(cursor, own.length - 1)).toEqual(own.slice(1));
     const next = cursor.next();

@@ -45,6 +45,7 @@ export function openAccess(actor: Actor = ANYBODY): OperationAccess {
 function openDesk(): AccessDesk {
   return {
     visits: { minutes: 30, subjects: 8, hashOf: (word) => word },
+    codesBelow: (code) => [code],
     async open({ actor, stated, requestId }) {
       const { purpose, dossier, visit } = stated;
       const caller: Caller = {

@@ -22,6 +22,7 @@ export async function openFuzzedFortress(timeoutMs: number): Promise<Fortress> {
       ACCESS_FILE: file,
       OPERATION_TIMEOUT_MS: String(timeoutMs),
       ...{ RATE_PER_MINUTE: MANY, ADDRESS_FAILURES_PER_MINUTE: MANY, CALLBACKS_PER_MINUTE: MANY },
+      ...{ VISITS_AT_ONCE: MANY, VISITS_PER_DAY: MANY },
     },
     SIZES,
   );
