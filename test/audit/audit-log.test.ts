@@ -9,6 +9,7 @@ import {
   DAY_MS,
   entriesOf,
   hashSubject,
+  KEYS,
   type LogOptions,
   NOON,
   type OpenedLog,
@@ -70,7 +71,10 @@ function auditLogContract(name: string, makePlace: () => Promise<Place>): void {
       const { log, audit } = await open();
       await log.write(record([ANN, BINH]));
       expect(await entriesOf(audit)).toEqual([
-        { v: 1, seq: 1, at: NOON, kind: 'OPEN', chain: expect.any(String), key: expect.any(String), after: null },
+        {
+          ...{ v: 1, seq: 1, at: NOON, kind: 'OPEN', chain: expect.any(String), key: expect.any(String), after: null },
+          subjectKey: KEYS.subjectKeyId,
+        },
         { v: 1, seq: 2, at: NOON, ...record().operation, subjects: 2 },
         {
           v: 1,
