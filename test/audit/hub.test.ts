@@ -20,6 +20,7 @@ import { verify } from './support.ts';
 const PEOPLE: Readonly<Record<string, Actor>> = {
   auditor: actor({ id: 'auditor.lan', role: 'auditor', client: 'audit-desk', unit: null }),
   counter: actor({ id: 'counter.hanh', unit: 'H41' }),
+  hasty: actor({ id: 'counter.hasty', unit: 'H41', client: 'hasty-desk' }),
 };
 const POLICY: AccessPolicy = {
   version: 1,
@@ -59,7 +60,7 @@ describe('A hub with an access log', () => {
         return person;
       },
       noteRefusal,
-      limits: { of: () => ({ perMinute: 100_000, atOnce: 100 }) },
+      limits: { of: (client) => ({ perMinute: client === 'hasty-desk' ? 1 : 100_000, atOnce: 100 }) },
       introspection: () => false,
       audit: reader,
       desk: (registry, rules) =>
@@ -148,8 +149,15 @@ describe('A hub with an access log', () => {
     expect(await ask('auditor', LOG)).toMatchObject({ status: 200, codes: [] });
   }, 60_000);
 
-  it('closes its chain with the hub, whole and proven', async () => {
+  it('closes its chain with the hub, whole and proven, and with how many were refused alike', async () => {
+    for (let turn = 0; turn < 12; turn++) await ask('hasty', PUBLIC);
     await hub.close();
+    const hasty = (await operations()).filter((entry) => entry.actor === 'counter.hasty');
+    expect(hasty.map(({ outcome, codes, times }) => [outcome, codes[0], times])).toEqual([
+      ['ANSWERED', undefined, undefined],
+      ['REFUSED', 'TOO_MANY_REQUESTS', undefined],
+      ['REFUSED', 'TOO_MANY_REQUESTS', 10],
+    ]);
     const database = openDatabase(url());
     const { said, chains } = await verify(database, { headsDirectory: join(folder, 'heads'), now: Date.now() });
     await database.close();
