@@ -24,7 +24,7 @@ import { storeUrl } from './hub/store-url.ts';
 import { type SupervisedStreams, superviseStreams } from './hub/supervise-streams.ts';
 import { readTls } from './hub/tls.ts';
 import { watchSystems } from './hub/watch-systems.ts';
-import { accessRulesOf } from './resolvers/access-rules.ts';
+import { type AccessRules, accessRulesOf } from './resolvers/access-rules.ts';
 import { checkSchema } from './resolvers/check-schema.ts';
 import { guardedSchemaOf } from './resolvers/guarded-schema.ts';
 import { createOperation } from './resolvers/operation.ts';
@@ -141,7 +141,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
         }),
       logger,
     });
-    const gateway = await openGateway({ registry, sdl, access, store, settings, options, roles, streams });
+    const gateway = await openGateway({ registry, sdl, rules, access, store, settings, options, roles, streams });
     if (roles.has('gateway') || roles.has('capture')) {
       const onKept = (sector: string) => streams.kick(sector);
       addCallbackRoute(gateway.fastify, createCallbackDesk({ sectors, database, now, warn, onKept }), {
@@ -187,6 +187,7 @@ function holderName(): string {
 async function openGateway(parts: {
   registry: Registry;
   sdl: readonly SectorSdl[];
+  rules: AccessRules;
   access: AccessParts;
   store: Store;
   settings: HubSettings;
@@ -194,9 +195,9 @@ async function openGateway(parts: {
   roles: ReadonlySet<StreamRole>;
   streams: SupervisedStreams;
 }): Promise<Gateway> {
-  const { registry, sdl, access, store, settings, options, roles, streams } = parts;
+  const { registry, sdl, rules, access, store, settings, options, roles, streams } = parts;
   const schema = buildSchema(registry, sdl);
-  const misfits = checkSchema(schema, registry.sectors);
+  const misfits = checkSchema(schema, registry.sectors, rules);
   if (misfits.length > 0) throw new SettingsFault(misfits);
   return createGateway({
     // A process of the stream answers for its health alone.

@@ -6,3 +6,9 @@ export function applicantNumber(typed: string): string {
   if (isEnterpriseCode(typed)) return parseEnterpriseCode(typed).code;
   return isPersonalNumber(typed) ? parsePersonalNumber(typed).number : typed.trim();
 }
+
+/** Of what was typed where a number belongs, the numbers, each once: words such as `chưa có` are many people's. */
+export function identifyingNumbers(typed: readonly string[]): readonly string[] {
+  const numbers = typed.filter((one) => isEnterpriseCode(one) || isPersonalNumber(one));
+  return [...new Set(numbers.map(applicantNumber))];
+}

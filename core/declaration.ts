@@ -117,10 +117,16 @@ export interface LinkDeclaration {
   readonly pick?: string | undefined;
   /**
    * On Citizen: field of the record that says whose it is, a list of RecordHolder. Nine-digit numbers were issued twice,
-   * so a record found by one is left out when it is another's, and the list fails when nobody can tell. On other types:
-   * whom the record names, for the access log.
+   * so a record found by one is left out when it is another's, and the list fails when nobody can tell. On other types,
+   * where the field holds personal data: by whom each record is judged, as if it had been asked for; one that is refused is an error
+   * in its place.
    */
   readonly holders?: string | undefined;
+  /**
+   * On types other than Citizen: what is linked is no record of its own but part of the parent, such as the uses of a parcel, and seen
+   * with it. `holders` then says whom it names, for the access log.
+   */
+  readonly part?: boolean | undefined;
   /**
    * Field of the record that names people whom it is not about, as `holders` does: for the access log, where the field is asked
    * for.

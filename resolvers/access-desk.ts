@@ -12,6 +12,7 @@ import { type AskedFields, createAskedFields } from './asked-fields.ts';
 import { createDossierReader } from './dossier-facts.ts';
 import { fromStore } from './index-loaders.ts';
 import { createLoader } from './loader.ts';
+import { certainPairs } from './own-numbers.ts';
 import { forbidden, visitOver } from './refusals.ts';
 import type { Registry } from './registry.ts';
 
@@ -96,14 +97,14 @@ export function createAccessDesk(options: AccessDeskOptions): AccessDesk {
     return visit;
   }
 
-  /** The numbers of somebody who asks for themself. */
-  async function ownNumbers(personalNumber: string): Promise<ReadonlySet<string>> {
-    const [paired = []] = await fromStore(registry.numberPairs.of([personalNumber]));
-    return new Set([personalNumber, ...paired]);
+  /** The old numbers of somebody who asks for themself, as far as they are nobody else's. */
+  async function ownOldNumbers(personalNumber: string): Promise<ReadonlySet<string>> {
+    const [paired = []] = await certainPairs(registry.numberPairs, [personalNumber]);
+    return new Set(paired);
   }
 
   const pairedLoader = () =>
-    createLoader((numbers: readonly string[]) => fromStore(registry.numberPairs.of(numbers)), {
+    createLoader((numbers: readonly string[]) => certainPairs(registry.numberPairs, numbers), {
       maxBatchSize: MOST_PAIRED,
     });
 
@@ -114,7 +115,7 @@ export function createAccessDesk(options: AccessDeskOptions): AccessDesk {
       const { actor, stated } = request;
       const { personalNumber } = actor;
       const visit = stated.visit === null ? null : await visitOf(actor, stated.visit);
-      const own = personalNumber === null || stated.purpose !== 'SELF' ? NOBODY : await ownNumbers(personalNumber);
+      const own = personalNumber === null || stated.purpose !== 'SELF' ? NOBODY : await ownOldNumbers(personalNumber);
       const evidence = visit === null ? null : { id: visit.id, subjects: visit.subjects };
       const bare: StatedPurpose = { code: stated.purpose, dossier: null, visit: evidence };
       const purpose = stated.dossier === null ? bare : await withDossier(actor, bare, stated.dossier);
@@ -126,7 +127,7 @@ export function createAccessDesk(options: AccessDeskOptions): AccessDesk {
         mostSubjects: policy.visits.subjects,
         visits: registry.visits,
         hashOf: hashSubject,
-        ownNumbers: own,
+        ownOldNumbers: own,
         pairedNumbers: (number) => {
           // Few operations ask for any.
           paired ??= pairedLoader();

@@ -7,6 +7,7 @@ import { agencyOf } from './catalogues.ts';
 import { type CitizenNode, demandWhole, numberOfId } from './citizens.ts';
 import { checkedSize, openCursor, type PageArguments } from './connection.ts';
 import type { Operation } from './operation.ts';
+import { numbersOfNobodyElse } from './own-numbers.ts';
 
 type Resolver = GraphQLFieldResolver<never, Operation>;
 
@@ -78,7 +79,8 @@ async function accessesTo(operation: Operation, citizen: CitizenNode, args: Page
     access.demand('READ', 'AUDIT');
     access.sought({ what: 'ACCESSES', subject: registry.audit.hashSubject(identity.canonical) });
   }
-  return pageOfLog(operation, args, { subjectNumbers: identity.numbers, forSubject: true });
+  const subjectNumbers = await numbersOfNobodyElse(operation, identity);
+  return pageOfLog(operation, args, { subjectNumbers, forSubject: true });
 }
 
 /** By remembered numbers alone: systems are not asked for somebody who may see nothing of them. */

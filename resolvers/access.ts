@@ -60,10 +60,14 @@ export interface OperationAccess {
   /**
    * Of a dossier at hand.
    *
+   * @param data of the personal fields that are meant; PERSONAL when absent
    * @returns course: false where it is as if the dossier were not there; personal: the error of its personal fields,
    * null where they may be shown
    */
-  judgeDossier(facts: DossierFacts): {
+  judgeDossier(
+    facts: DossierFacts,
+    data?: DataClass,
+  ): {
     readonly course: boolean;
     readonly personal: HubError | null;
     readonly relation: Relation;
@@ -79,6 +83,8 @@ export interface OperationAccess {
   unitsSeen(data?: DataClass): readonly string[] | null;
   /** The number by which lists are narrowed for somebody who asks for themself; null for everybody else. */
   readonly ownNumber: string | null;
+  /** Old numbers of theirs that are remembered as nobody else's: whether something that bears one is theirs, its name says. */
+  readonly ownOldNumbers: ReadonlySet<string>;
   /** Before a mutation or something of the hub itself. @throws HubError FORBIDDEN, PURPOSE_REQUIRED */
   demand(action: Action, data: DataClass, unit?: string | null): void;
 
@@ -103,9 +109,9 @@ export interface AccessOptions {
   readonly mostSubjects: number;
   readonly visits: Pick<Visits, 'takePlace'>;
   readonly hashOf: (word: string) => string;
-  /** Numbers that are the actor's own, where they ask for themself. */
-  readonly ownNumbers: ReadonlySet<string>;
-  /** Numbers remembered to be the same person's. */
+  /** Old numbers that are the actor's and nobody else's, where they ask for themself. */
+  readonly ownOldNumbers: ReadonlySet<string>;
+  /** Numbers remembered to be the same person's and nobody else's. */
   readonly pairedNumbers: (number: string) => Promise<readonly string[]>;
   unitsSeen(actor: Actor, data: DataClass): readonly string[] | null;
 }
@@ -130,7 +136,7 @@ export interface NotedAccess extends OperationAccess {
 }
 
 export function createAccess(options: AccessOptions): NotedAccess {
-  const { actor, purpose, refused, can, rules, visit, mostSubjects, hashOf, ownNumbers } = options;
+  const { actor, purpose, refused, can, rules, visit, mostSubjects, hashOf, ownOldNumbers } = options;
   const subjects = new Map<string, { number: string; relation: Relation; dossier: string | null }>();
   const systems = new Set<string>();
   const sought = new Map<string, Sought>();
@@ -140,22 +146,16 @@ export function createAccess(options: AccessOptions): NotedAccess {
 
   const isPlaced = (word: string) => placed.size > 0 && placed.has(hashOf(word));
   const decide = (resource: Resource, words: readonly string[], supposed: readonly string[] = []): Decision => {
-    if (purpose.visit === null) return can(actor, 'READ', withOwn(resource), purpose);
+    if (purpose.visit === null) return can(actor, 'READ', resource, purpose);
     // A visit keeps its subjects as hashes: those that are asked about now are told to `can` as they are.
     const known = new Set([...words.filter(isPlaced), ...supposed]);
     return can(actor, 'READ', resource, { ...purpose, visit: { id: purpose.visit.id, subjects: known } });
   };
-  /** Under an old number of their own it is the actor's as well. */
-  const withOwn = (resource: Resource): Resource => {
-    const add = (numbers: readonly string[]) =>
-      actor.personalNumber !== null && numbers.some((number) => ownNumbers.has(number))
-        ? [...numbers, actor.personalNumber]
-        : numbers;
-    if (resource.kind === 'person' || resource.kind === 'record')
-      return { ...resource, numbers: add(resource.numbers) };
-    if (resource.kind !== 'dossier') return resource;
-    return { ...resource, dossier: { ...resource.dossier, numbers: add(resource.dossier.numbers) } };
-  };
+  /** Whoever is asked for by an old number of the actor's alone is the actor, or turns out to be two people. */
+  const withOwn = (numbers: readonly string[]): readonly string[] =>
+    actor.personalNumber !== null && numbers.length > 0 && numbers.every((number) => ownOldNumbers.has(number))
+      ? [...numbers, actor.personalNumber]
+      : numbers;
   const demanded = (decision: Decision, thing: RefusedThing): Relation => {
     if (!decision.allowed) throw refusal(decision, thing);
     return decision.relation;
@@ -205,7 +205,7 @@ export function createAccess(options: AccessOptions): NotedAccess {
         await takePlace(() => withPairs(numbers));
         return relation;
       }
-      const direct = decide(person(numbers), numbers);
+      const direct = decide(person(withOwn(numbers)), numbers);
       if (direct.allowed || !isReception) return demanded(direct, how === 'LINK' ? 'record' : thingAsked(direct));
       const all = await withPairs(numbers);
       return demanded(decide(person(all), all), 'record');
@@ -225,11 +225,11 @@ export function createAccess(options: AccessOptions): NotedAccess {
     judgeRecord(sector, data, { key, numbers }) {
       demanded(decide({ kind: 'record', sector, data, numbers, key }, [...numbers, key]), 'record');
     },
-    judgeDossier(dossier) {
+    judgeDossier(dossier, data = 'PERSONAL') {
       const words = [...dossier.numbers, `dossier:${dossier.code}`];
       const course = decide({ kind: 'dossier', data: 'COURSE', dossier }, words);
       if (!course.allowed) return { course: false, personal: refusal(course, 'record'), relation: 'NONE' };
-      const personal = decide({ kind: 'dossier', data: 'PERSONAL', dossier }, words);
+      const personal = decide({ kind: 'dossier', data, dossier }, words);
       if (personal.allowed) return { course: true, personal: null, relation: personal.relation };
       return { course: true, personal: refusal(personal, 'record'), relation: 'NONE' };
     },
@@ -238,6 +238,7 @@ export function createAccess(options: AccessOptions): NotedAccess {
     },
     unitsSeen: (data = 'COURSE') => (isSelf && data === 'COURSE' ? null : options.unitsSeen(actor, data)),
     ownNumber: isSelf ? (actor.personalNumber ?? '') : null,
+    ownOldNumbers,
     demand(action, data, unit = null) {
       demanded(can(actor, action, { kind: 'hub', data, unit }, purpose), 'operation');
     },

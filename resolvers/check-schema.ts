@@ -1,23 +1,30 @@
 import {
+  type GraphQLField,
   type GraphQLSchema,
   getNamedType,
   getNullableType,
   isListType,
   isNonNullType,
   isObjectType,
-  Kind,
 } from 'graphql';
+import { isPersonal } from '../core/access.ts';
+import type { LinkDeclaration, SectorDeclaration } from '../core/declaration.ts';
 import type { OpenSector } from '../core/open-sector.ts';
+import type { AccessRules } from './access-rules.ts';
 
 /**
  * Holds the sectors' SDL against their declarations: a field that nobody fills would be null for ever and look like an
  * answer, and a list that is declared as one record would fail only when somebody asks.
  */
-export function checkSchema(schema: GraphQLSchema, sectors: readonly OpenSector[]): readonly string[] {
+export function checkSchema(
+  schema: GraphQLSchema,
+  sectors: readonly OpenSector[],
+  rules: AccessRules,
+): readonly string[] {
   return sectors.flatMap((sector) => [
     ...checkFilled(schema, sector),
     ...checkLists(schema, sector),
-    ...checkHolders(schema, sector),
+    ...checkHolders(schema, rules, sector),
   ]);
 }
 
@@ -41,24 +48,76 @@ function checkFilled(schema: GraphQLSchema, { id, declaration }: OpenSector): re
   return faults;
 }
 
-/** A record that is asked for by an identifier of its own is judged by whom it is about. */
-function checkHolders(schema: GraphQLSchema, { id, declaration }: OpenSector): readonly string[] {
-  const fields = schema.getQueryType()?.getFields() ?? {};
-  return Object.entries(declaration.queries).flatMap(([name, declared]) => {
-    const access = fields[name]?.astNode?.directives?.find((one) => one.name.value === 'access');
-    const data = access?.arguments?.find((one) => one.name.value === 'data')?.value;
-    const isPersonal = data?.kind === Kind.ENUM && (data.value === 'PERSONAL' || data.value === 'SENSITIVE');
-    if (!isPersonal || [declared].flat().every(({ holders }) => holders !== undefined)) return [];
-    return [`sectors/${id}: queries.${name} holds personal data: declare \`holders\`, the field that says whose it is`];
-  });
+/** A record that is asked for by an identifier of its own, or reached from another, is judged by whom it is about. */
+function checkHolders(schema: GraphQLSchema, rules: AccessRules, { id, declaration }: OpenSector): readonly string[] {
+  const isPersonalPlace = (place: string) => rules.has(place) && isPersonal(rules.of(place).data);
+  const queries = Object.entries(declaration.queries).flatMap(([name, declared]) =>
+    isPersonalPlace(`Query.${name}`) && [declared].flat().some(({ holders }) => holders === undefined)
+      ? [`sectors/${id}: queries.${name} holds personal data: declare \`holders\`, the field that says whose it is`]
+      : [],
+  );
+  const links = linksOf(declaration)
+    // What hangs on a citizen is sorted out by whose it is; whoever a record names is asked for as a person.
+    .filter(({ type, link }) => type !== 'Citizen' && link.to !== 'Citizen')
+    .filter(({ place }) => isPersonalPlace(place))
+    .flatMap(({ place, link }) =>
+      faultsOfLink(schema, declaration, { place, link }).map((what) => `sectors/${id}: links.${place} ${what}`),
+    );
+  return [...queries, ...links];
+}
+
+interface DeclaredLink {
+  /** `Type.field`. */
+  readonly place: string;
+  readonly link: LinkDeclaration;
+}
+
+function faultsOfLink(
+  schema: GraphQLSchema,
+  declaration: SectorDeclaration,
+  { place, link }: DeclaredLink,
+): readonly string[] {
+  if (link.part === true) {
+    return isOwnRecord(declaration, link.to)
+      ? [`is declared as part of what it hangs on, but ${link.to} is asked for elsewhere too: declare \`holders\``]
+      : [];
+  }
+  if (link.holders === undefined) {
+    return [
+      'holds personal data: declare `holders`, the field that says whose it is, or `part` where it is no record of its own',
+    ];
+  }
+  const output = getNullableType(fieldOf(schema, place)?.type);
+  return isListType(output) && isNonNullType(output.ofType)
+    ? [
+        'may be refused in part: the elements of its list must be nullable, or one that is refused takes the others along',
+      ]
+    : [];
+}
+
+/** Whether it can be reached without what it would be a part of. */
+function isOwnRecord({ queries, ...declaration }: SectorDeclaration, entity: string): boolean {
+  const asked = Object.values(queries).flat();
+  const linked = linksOf(declaration).filter(({ link }) => link.part !== true);
+  return [...asked, ...linked.map(({ link }) => link)].some(({ to }) => to === entity);
+}
+
+function linksOf({ links }: Pick<SectorDeclaration, 'links'>) {
+  return Object.entries(links).flatMap(([place, declared]) =>
+    [declared].flat().map((link: LinkDeclaration) => ({ place, type: place.split('.')[0] ?? '', link })),
+  );
+}
+
+function fieldOf(schema: GraphQLSchema, place: string): GraphQLField<unknown, unknown> | undefined {
+  const [type = '', field = ''] = place.split('.');
+  const parent = schema.getType(type);
+  return isObjectType(parent) ? parent.getFields()[field] : undefined;
 }
 
 function checkLists(schema: GraphQLSchema, { id, declaration }: OpenSector): readonly string[] {
   const faults: string[] = [];
   for (const [place, declared] of Object.entries(declaration.links)) {
-    const [type = '', field = ''] = place.split('.');
-    const parent = schema.getType(type);
-    const output = isObjectType(parent) ? parent.getFields()[field]?.type : undefined;
+    const output = fieldOf(schema, place)?.type;
     if (output === undefined) continue;
     const isList = isListType(getNullableType(output));
     for (const link of [declared].flat()) {

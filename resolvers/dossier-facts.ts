@@ -1,11 +1,13 @@
 import type { DossierFacts } from '../core/access.ts';
-import { applicantNumber } from '../core/applicant-number.ts';
+import { identifyingNumbers } from '../core/applicant-number.ts';
+import type { RecordHolder } from '../core/declaration.ts';
 import type { SeenView } from '../core/dossier-merge.ts';
 import { ownedValue } from '../core/dossier-merge.ts';
 import { HubError } from '../core/errors.ts';
 import type { IndexedView } from '../store/dossier-index.ts';
 import { dossierSectors } from './freshness.ts';
 import { fromStore } from './index-loaders.ts';
+import { certainPairs } from './own-numbers.ts';
 import type { Registry } from './registry.ts';
 
 type Known = Pick<Registry, 'sectors' | 'catalogues'>;
@@ -22,14 +24,29 @@ export function factsOf(registry: Known, code: string, held: readonly SeenView[]
     const agency = registry.catalogues.agencies.byCode(agencyCode);
     if (agency !== null) units.add(agency.code);
   }
-  const parties = held.flatMap(({ view }) => listIn(view?.parties));
-  const named = parties.flatMap((party) => textsIn((party as { personalNumbers?: unknown }).personalNumbers));
-  return { code, units: [...units], numbers: [...new Set([...applicantsIn(held), ...named.map(applicantNumber)])] };
+  const numbers = peopleIn(held).flatMap(({ personalNumbers }) => personalNumbers);
+  return { code, units: [...units], numbers: [...new Set(numbers)] };
+}
+
+/** Whom a dossier names, in every view of it: applicants and parties, whether or not their numbers are known. */
+export function peopleIn(held: readonly SeenView[]): readonly RecordHolder[] {
+  return held.flatMap(({ view }) => [
+    holderOf(view?.applicantNumbers, view?.applicantName),
+    ...listIn(view?.parties).map((party) => {
+      const { personalNumbers, name } = party as { readonly personalNumbers?: unknown; readonly name?: unknown };
+      return holderOf(personalNumbers, name);
+    }),
+  ]);
+}
+
+function holderOf(numbers: unknown, name: unknown): RecordHolder {
+  const fullName = typeof name === 'string' ? name : null;
+  return { personalNumbers: identifyingNumbers(textsIn(numbers)), birthDate: null, fullName };
 }
 
 /** The numbers of whoever handed the dossier in, in every view of it. */
 export function applicantsIn(held: readonly SeenView[]): readonly string[] {
-  return [...new Set(held.flatMap(({ view }) => textsIn(view?.applicantNumbers)).map(applicantNumber))];
+  return identifyingNumbers(held.flatMap(({ view }) => textsIn(view?.applicantNumbers)));
 }
 
 /** Of a dossier that is not there: what its code says of where it would be. */
@@ -87,7 +104,7 @@ export function createDossierReader(
     const place = views.findIndex((one) => heldViews(registry, one).length > 0);
     if (place === -1) return null;
     const facts = factsOf(registry, codes[place] as string, heldViews(registry, views[place] ?? []));
-    const pairs = facts.numbers.length === 0 ? [] : await fromStore(registry.numberPairs.of(facts.numbers));
+    const pairs = facts.numbers.length === 0 ? [] : await certainPairs(registry.numberPairs, facts.numbers);
     return { ...facts, numbers: [...new Set([...facts.numbers, ...pairs.flat()])] };
   };
   return (stated) => {

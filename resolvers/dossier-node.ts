@@ -1,4 +1,3 @@
-import type { DossierFacts, Relation } from '../core/access.ts';
 import {
   allSteps,
   ownedValue,
@@ -15,6 +14,7 @@ import { distinctGaps, gapOf } from './connection.ts';
 import { factsOf, heldViews } from './dossier-facts.ts';
 import { courseSectors, dossierSectors, type Freshness, indexStale, staleGap, staleGaps } from './freshness.ts';
 import type { Operation } from './operation.ts';
+import { personalFields, refusedFields } from './personal-fields.ts';
 import type { Plan } from './plan.ts';
 import type { Registry } from './registry.ts';
 
@@ -37,8 +37,13 @@ export function dossierNode(
   const held = heldViews(registry, views);
   if (held.length === 0) return null;
   const facts = factsOf(registry, code, held);
-  const judged = access.judgeDossier({ ...facts, numbers: [...facts.numbers, ...ownerNumbers] });
+  const judgedFacts = { ...facts, numbers: [...facts.numbers, ...ownerNumbers] };
+  const judged = access.judgeDossier(judgedFacts);
   if (!judged.course) return 'forbidden';
+  const personal = personalFields(operation, 'Dossier');
+  const withheld = refusedFields(personal, (data) =>
+    data === 'PERSONAL' ? judged.personal : access.judgeDossier(judgedFacts, data).personal,
+  );
   const concerned = sectorsConcerned(registry, held);
   const deleted = new Set(views.filter((one) => one.deleted).map(({ sector }) => sector));
   const silent = concerned.filter(({ id }) => !held.some(({ sector }) => sector === id) && !deleted.has(id));
@@ -52,8 +57,7 @@ export function dossierNode(
   // Some systems are asked only for the dossiers that others were seen to hold: until then they have not been heard.
   const heardOfAt = Math.max(...views.map(({ recordedAt }) => recordedAt));
   const unheard = silent.filter(({ id }) => freshness.isBefore(id, heardOfAt));
-  const node = fieldsOf(operation, code, seen, judged.personal);
-  if (judged.personal === null) noteNamed(operation, node, { facts, relation: judged.relation, ownerNumbers });
+  const node = fieldsOf(operation, code, seen);
   node.asOf = freshness.asOf(concerned.map(({ id }) => id));
   const malformed = views.filter(({ faults, sector }) => faults.length > 0 && !deleted.has(sector));
   node.missing = distinctGaps([
@@ -62,6 +66,13 @@ export function dossierNode(
     ...malformed.map(({ sector }) => ({ sector, code: 'SOURCE_MALFORMED', retryable: false })),
     ...unreadableStatuses(seen).map((failure) => gapOf(failure, '')),
   ]);
+  // Also in the place of what sectors hang on a dossier: it is not followed then.
+  Object.assign(node, Object.fromEntries(withheld));
+  // Whoever the dossier names is in the answer where it says anything of its own; how it stands names nobody. What ties the
+  // dossier to the purpose does not tie everybody in it.
+  for (const number of withheld.size < personal.length ? facts.numbers : []) {
+    access.shown(number, ownerNumbers.includes(number) ? judged.relation : 'NAMED', code);
+  }
   return node;
 }
 
@@ -111,7 +122,6 @@ function fieldsOf(
   operation: Operation,
   code: string,
   seen: readonly SeenView[],
-  withheld: HubError | null,
 ): Record<string, unknown> & { code: string } {
   const { registry, plan } = operation;
   const asked = plan.fieldsOf('Dossier');
@@ -127,7 +137,6 @@ function fieldsOf(
   }
   if (asked.has('applicant')) node.applicant = applicantOf(seen);
   if (asked.has('steps')) node.steps = allSteps(seen);
-  if (withheld !== null) for (const field of PERSONAL_FIELDS) if (asked.has(field)) node[field] = withheld;
   const failed = seen.find(({ failure }) => failure !== null);
   node.sectors = failed?.failure ?? seen.filter(({ view }) => view !== null).map(({ sector }) => sector);
   const stated = statedStatuses(seen);
@@ -149,27 +158,6 @@ function fieldsOf(
     }
   }
   return node;
-}
-
-/** What a dossier says of people, or in words of its own that may name them. */
-const PERSONAL_FIELDS = [
-  ...['applicant', 'parties', 'summary', 'steps', 'papers', 'supplementRequests', 'fees', 'results'],
-] as const;
-
-/**
- * Whoever the dossier names is in the answer where it says anything of its own; how it stands names nobody. What ties the
- * dossier to the purpose does not tie everybody in it.
- */
-function noteNamed(
-  { access, plan }: Operation,
-  { code }: DossierNode,
-  { facts, relation, ownerNumbers }: { facts: DossierFacts; relation: Relation; ownerNumbers: readonly string[] },
-): void {
-  const asked = plan.fieldsOf('Dossier');
-  if (!PERSONAL_FIELDS.some((field) => asked.has(field))) return;
-  for (const number of facts.numbers) {
-    access.shown(number, ownerNumbers.includes(number) ? relation : 'NAMED', code);
-  }
 }
 
 const STATUS_FIELDS = ['status', 'statusNumber', 'statusTitle', 'timeliness'] as const;

@@ -12,11 +12,12 @@ import {
   type SectorGap,
   withNodes,
 } from './connection.ts';
-import { factsOfCode } from './dossier-facts.ts';
+import { factsOfCode, heldViews, peopleIn } from './dossier-facts.ts';
 import { type DossierNode, dossierNode } from './dossier-node.ts';
 import { dossierSectors, freshnessOf, indexStale, staleGaps } from './freshness.ts';
 import { type Identity, incomplete, mayMissNumbers } from './identity.ts';
 import type { Operation } from './operation.ts';
+import { ownNumbersAmong } from './own-numbers.ts';
 import { forbidden } from './refusals.ts';
 import { ownerOf } from './same-person.ts';
 
@@ -68,7 +69,10 @@ export async function readDossier(
 
 async function judgedDossier(operation: Operation, code: string, ownerNumbers?: readonly string[]) {
   const [views, freshness] = await Promise.all([operation.index.views(code), freshnessOf(operation)]);
-  return dossierNode(operation, code, { views, freshness, ownerNumbers });
+  const isOwnAsked = ownerNumbers === undefined && operation.access.ownNumber !== null;
+  const people = isOwnAsked ? peopleIn(heldViews(operation.registry, views)) : [];
+  const owner = ownerNumbers ?? (await ownNumbersAmong(operation, people));
+  return dossierNode(operation, code, { views, freshness, ownerNumbers: owner });
 }
 
 /** The dossiers handed in under these numbers, newest first. */

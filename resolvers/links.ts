@@ -5,9 +5,10 @@ import type { Mapped } from '../core/mapping.ts';
 import { type Entity, entityOf, type OpenSector } from '../core/open-sector.ts';
 import type { Key } from '../core/source.ts';
 import { type CitizenNode, demandWhole, findCitizen } from './citizens.ts';
-import { incomplete, mayMissNumbers } from './identity.ts';
+import { type Identity, incomplete, mayMissNumbers } from './identity.ts';
+import { linkedRecord, noteNamed, ownersOf, recordsIn } from './linked-records.ts';
 import type { Operation } from './operation.ts';
-import { holderNumbers, judgedRecord, withheldFrom } from './records.ts';
+import { judgedRecord } from './records.ts';
 import { isTwelve, ownerOf, ownRecords } from './same-person.ts';
 
 export interface Link {
@@ -29,8 +30,9 @@ export async function followLinks(operation: Operation, links: readonly Link[], 
   const needsAll = first.declaration.list || !citizen?.identity.numbers.some(isTwelve);
   if (citizen !== null && needsAll && mayMissNumbers(citizen.identity)) throw incomplete(citizen.identity);
   const view = citizen === null ? (parent as Mapped) : viewOf(citizen);
+  const owner = citizen?.identity ?? ownersOf(operation).get(parent);
 
-  const found = await Promise.all(links.map((link) => followOne(operation, link, { view, citizen })));
+  const found = await Promise.all(links.map((link) => followOne(operation, link, { view, citizen, owner })));
   const records = found.flat();
   operation.admit(records.length);
   if (first.declaration.list) return records;
@@ -46,10 +48,10 @@ function viewOf(citizen: CitizenNode): Mapped {
 async function followOne(
   operation: Operation,
   link: Link,
-  from: { view: Mapped; citizen: CitizenNode | null },
+  from: { view: Mapped; citizen: CitizenNode | null; owner: Identity | undefined },
 ): Promise<readonly unknown[]> {
   const { declaration, sector, place } = link;
-  const { view, citizen } = from;
+  const { view, citizen, owner } = from;
   for (const need of declaration.needs) if (view[need] instanceof Error) throw view[need];
   const keys = declaration.keys(view);
   if (declaration.to === 'Citizen') {
@@ -65,25 +67,26 @@ async function followOne(
     throw new HubError('BUDGET_EXCEEDED', message, { sector: sector.id });
   }
   const entity = entityOf(sector, declaration.to);
-  const records = await recordsOf(operation, entity, { by: declaration.by ?? '', keys });
-  const rows =
-    citizen === null ? records : ownedBy(citizen, records, { field: declaration.holders, sector: sector.id });
-  // Who else is named in a record that is this person's is in the answer too.
-  for (const field of [declaration.holders, declaration.names]) {
-    if (field === undefined) continue;
-    for (const number of holderNumbers(rows, field)) {
-      if (!citizen?.identity.numbers.includes(number)) operation.access.shown(number, 'NAMED');
-    }
+  const found = await recordsOf(operation, entity, { by: declaration.by ?? '', keys });
+  const rows = citizen === null ? found : ownedBy(citizen, found, { field: declaration.holders, sector: sector.id });
+  const records = recordsIn(entity, rows);
+  if (citizen === null && declaration.part !== true) {
+    const judged = await Promise.all(records.map((one) => linkedRecord(operation, { link, entity, owner }, one)));
+    return judged.map((one) => (one instanceof HubError ? one : picked(declaration, one)));
   }
-  // After that: rows of one record may each state another of its holders.
-  const own = distinctRecords(entity, rows);
+  noteNamed(operation, link, rows, citizen?.identity.numbers);
+  const own = records.map(({ record }) => record);
+  if (owner !== undefined) for (const record of own) ownersOf(operation).set(record, owner);
   const { states } = declaration;
   if (states !== undefined && citizen !== null) {
     const stated = own.map((record) => record[states]);
     await rememberStated(operation, sector.id, { stated, known: citizen.identity.numbers });
   }
-  if (declaration.pick !== undefined) return own.map((record) => record[declaration.pick as string] ?? null);
-  return citizen === null ? own.map((record) => withheldFrom(operation, entity, record)) : own;
+  return own.map((record) => picked(declaration, record));
+}
+
+function picked({ pick }: LinkDeclaration, record: Mapped): unknown {
+  return pick === undefined ? record : (record[pick] ?? null);
 }
 
 /** What a system says of numbers being one person's. The answer does not wait on the hub's own store being well. */
@@ -111,19 +114,6 @@ async function recordsOf(
   if (keys.length === 1 && only !== undefined) return (await operation.records(entity, by, only)) ?? [];
   const answers = await Promise.all(keys.map((key) => operation.records(entity, by, key)));
   return answers.flatMap((answer) => answer ?? []);
-}
-
-/** One record found under two of a person's numbers is one record. */
-function distinctRecords(entity: Entity, records: readonly Mapped[]): readonly Mapped[] {
-  if (records.length < 2) return records;
-  const { identity } = entity.declaration;
-  const once = new Map<unknown, Mapped>();
-  for (const record of records) {
-    const parts = identity.map((field) => record[field]);
-    const key = parts.some((part) => part instanceof Error || part == null) ? record : JSON.stringify(parts);
-    if (!once.has(key)) once.set(key, record);
-  }
-  return [...once.values()];
 }
 
 /** Whether the person found by the numbers of a record is the one the record is about. */
@@ -201,7 +191,7 @@ export async function answerQuery(
       // Each way has its own right to an answer, but what is not there is told of by all of them together.
       return judgedRecord(operation, ask, async () => {
         const rows = (await operation.records(entity, by, key)) ?? [];
-        return { rows, records: distinctRecords(entity, rows) };
+        return { rows, records: recordsIn(entity, rows).map(({ record }) => record) };
       });
     }),
   );

@@ -1,10 +1,12 @@
-import { applicantNumber } from '../core/applicant-number.ts';
+import { applicantNumber, identifyingNumbers } from '../core/applicant-number.ts';
 import type { RecordHolder } from '../core/declaration.ts';
 import { HubError } from '../core/errors.ts';
 import type { Mapped } from '../core/mapping.ts';
 import type { Entity } from '../core/open-sector.ts';
 import type { Key } from '../core/source.ts';
 import type { Operation } from './operation.ts';
+import { ownNumbersAmong } from './own-numbers.ts';
+import { personalFields, refusedFields } from './personal-fields.ts';
 
 /** One way of asking for a record by an identifier of its own. */
 interface RecordAsk {
@@ -40,19 +42,30 @@ export async function judgedRecord(
   const full = isAsked && data === 'PUBLIC' ? await placedFor(operation, entity, key) : undefined;
   if (isAsked && data !== 'PUBLIC') await access.askRecord(sector, data, name);
   const { rows, records } = await read();
-  const numbers = holders === undefined ? [] : holderNumbers(rows, holders);
+  const people = holders === undefined ? [] : holdersIn(rows, holders);
+  const numbers = numbersOf(people);
   if (data === 'PUBLIC')
-    return records.map((record) => withheldFrom(operation, entity, record, { holders: numbers, full }));
-  access.judgeRecord(sector, data, { key: name, numbers, found: records.length > 0 });
+    return Promise.all(records.map((record) => withheldFrom(operation, entity, record, { holders: people, full })));
+  const own = await ownNumbersAmong(operation, people);
+  access.judgeRecord(sector, data, { key: name, numbers: [...numbers, ...own], found: records.length > 0 });
   const others = names === undefined ? [] : holderNumbers(rows, names);
   for (const number of [...numbers, ...others]) access.shown(number, 'NAMED');
   return records;
 }
 
-/** The numbers of whom records are about; what cannot be read names nobody. */
-export function holderNumbers(records: readonly Mapped[], field: string): readonly string[] {
+/** Whom records are about; what cannot be read names nobody. */
+export function holdersIn(records: readonly Mapped[], field: string): readonly RecordHolder[] {
   const stated = records.flatMap((record) => (Array.isArray(record[field]) ? (record[field] as RecordHolder[]) : []));
-  return [...new Set(stated.flatMap(({ personalNumbers }) => [personalNumbers].flat().filter(isText)))];
+  return stated.map((one) => ({ ...one, personalNumbers: [one.personalNumbers].flat().filter(isText) }));
+}
+
+/** The numbers of whom records are about. */
+export function holderNumbers(records: readonly Mapped[], field: string): readonly string[] {
+  return numbersOf(holdersIn(records, field));
+}
+
+function numbersOf(people: readonly RecordHolder[]): readonly string[] {
+  return [...new Set(people.flatMap(({ personalNumbers }) => personalNumbers))];
 }
 
 function isText(value: unknown): value is string {
@@ -60,60 +73,36 @@ function isText(value: unknown): value is string {
 }
 
 /**
- * A record that anyone may read, without what it says of people where the operation may not know that. Records of types that
- * are personal as a whole are judged where they are asked for.
+ * A record that anyone may read, without what it says of people where the operation may not know that.
+ *
+ * @param known.holders whom it is about
+ * @param known.full why it has no place in the visit, where it has none
  */
-export function withheldFrom(
+export async function withheldFrom(
   operation: Operation,
   entity: Entity,
   record: Mapped,
-  { holders = [], full }: { readonly holders?: readonly string[]; readonly full?: HubError | undefined } = {},
-): Mapped {
+  { holders, full }: { readonly holders: readonly RecordHolder[]; readonly full?: HubError | undefined },
+): Promise<Mapped> {
   const { access } = operation;
-  // A code that cannot be read is no evidence, and no reason to show more.
-  const codes = typeof record.code === 'string' ? [applicantNumber(record.code)] : [];
-  const personal = personalFields(operation, entity);
+  const personal = personalFields(operation, entity.declaration.type);
   if (personal.length === 0) return record;
-  const own = holders.length > 0 ? holders : holderNumbers([record], 'heldBy');
-  const judge = () => {
-    if (full !== undefined) throw full;
-    access.judgeRecord(entity.sector, 'PERSONAL', {
-      key: keyOf(codes[0] ?? ''),
-      numbers: [...codes, ...own],
-      found: true,
-    });
-  };
-  const refused = refusalOf(judge);
-  if (refused !== null) return { ...record, ...Object.fromEntries(personal.map((field) => [field, refused])) };
-  for (const number of [...codes, ...own]) access.shown(number, 'NAMED');
-  return record;
-}
-
-/** What is asked for of a record that is otherwise public, and says something about people. */
-function personalFields(operation: Operation, entity: Entity): readonly string[] {
-  const { access, plan } = operation;
-  return operation.once(`personal fields of ${entity.sector}.${entity.name}`, () => {
-    if (!isPublic(operation, entity)) return [];
-    const { type } = entity.declaration;
-    return [...plan.fieldsOf(type)].filter((field) => {
-      const place = `${type}.${field}`;
-      return access.isServed(place) && ['PERSONAL', 'SENSITIVE'].includes(access.classOf(place).data);
-    });
-  });
-}
-
-/** Whether anybody may ask for such a record by its code. Others are reached only from what was judged. */
-function isPublic({ registry, access }: Operation, { sector, name }: Entity): boolean {
-  const queries = registry.sectors.find(({ id }) => id === sector)?.declaration.queries ?? {};
-  return Object.entries(queries).some(
-    ([field, declared]) =>
-      [declared].flat().some(({ to }) => to === name) && access.classOf(`Query.${field}`).data === 'PUBLIC',
+  // A code that cannot be read is no evidence, and no reason to show more.
+  const codes = typeof record.code === 'string' ? identifyingNumbers([record.code]) : [];
+  const named = [...codes, ...numbersOf(holders)];
+  const numbers = [...named, ...(await ownNumbersAmong(operation, holders))];
+  const about = { key: keyOf(codes[0] ?? ''), numbers, found: true };
+  const refused = refusedFields(
+    personal,
+    (data) => full ?? refusalOf(() => access.judgeRecord(entity.sector, data, about)),
   );
+  if (refused.size < personal.length) for (const number of named) access.shown(number, 'NAMED');
+  return { ...record, ...Object.fromEntries(refused) };
 }
 
 /** @returns why it has no place in the visit, where it has none */
 async function placedFor(operation: Operation, entity: Entity, key: Key): Promise<HubError | undefined> {
-  if (typeof key !== 'string' || personalFields(operation, entity).length === 0) return undefined;
+  if (typeof key !== 'string' || personalFields(operation, entity.declaration.type).length === 0) return undefined;
   try {
     await operation.access.askRecord(entity.sector, 'PERSONAL', keyOf(key));
     return undefined;

@@ -126,13 +126,16 @@ function generalResolvers(registry: Registry): Resolvers {
     Business: {
       dossiers: ({ code }: { code: unknown }, args, operation) => {
         if (code instanceof Error) throw code;
-        if (typeof code !== 'string') return dossiersOf(operation, { numbers: [] }, args);
+        if (typeof code !== 'string' || !isEnterpriseCode(code)) return dossiersOf(operation, { numbers: [] }, args);
         noteEnterprise(operation, code);
         return dossiersOf(operation, { numbers: [code] }, args);
       },
     },
     Dossier: {
-      history: ({ code }: DossierNode, _, operation) => historyOf(operation, code),
+      history: ({ code, history }: DossierNode, _, operation) => {
+        if (history instanceof HubError) throw history;
+        return historyOf(operation, code);
+      },
     },
     DossierChanged: {
       dossier: ({ code }: { code: string }, _, operation) => findDossier(operation, code),

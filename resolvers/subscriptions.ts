@@ -6,6 +6,7 @@ import { enterpriseCodeOf, knownCode, knownSector } from './dossier-filter.ts';
 import { noteEnterprise, storedCode } from './dossiers.ts';
 import { incomplete, mayMissNumbers } from './identity.ts';
 import type { Operation } from './operation.ts';
+import { isNamedByOld } from './own-numbers.ts';
 import { ownerOf } from './same-person.ts';
 
 export interface DossierChangedArguments {
@@ -65,11 +66,14 @@ export function dossierChangedNode(event: FeedEvent): object {
 }
 
 /** What of the feed may be told at all: nobody hears even that something happened elsewhere. */
-async function seenBy({ access, pairedNumbers }: Operation): Promise<Matcher> {
-  const { ownNumber } = access;
+async function seenBy(operation: Operation): Promise<Matcher> {
+  const { access } = operation;
+  const { ownNumber, ownOldNumbers } = access;
   if (ownNumber !== null) {
-    const own = new Set([ownNumber, ...(await pairedNumbers(ownNumber))]);
-    return ({ applicantNumbers }) => applicantNumbers.some((number) => own.has(number));
+    const identity = ownOldNumbers.size === 0 ? null : await identityOf(operation, [ownNumber]);
+    return ({ applicantNumbers: personalNumbers, applicantName: fullName }) =>
+      personalNumbers.includes(ownNumber) ||
+      (identity !== null && isNamedByOld(operation, identity, [{ personalNumbers, birthDate: null, fullName }]));
   }
   const units = access.unitsSeen();
   if (units === null) return () => true;

@@ -239,6 +239,7 @@ export default (kit: Kit) => {
         needs: ['parentCode'],
         keys: ({ parentCode }) => (typeof parentCode === 'string' ? [parentCode] : []),
         list: false,
+        holders: 'heldBy',
       },
       'Business.branches': {
         to: 'enterprise',
@@ -246,6 +247,7 @@ export default (kit: Kit) => {
         needs: ['branchCodes'],
         keys: ({ branchCodes }) => (branchCodes ?? []) as readonly string[],
         list: true,
+        holders: 'heldBy',
       },
     },
     identity: [

@@ -342,9 +342,9 @@ export default (kit: Kit) => {
         list: true,
         holders: 'heldBy',
       },
-      'LandParcel.uses': { to: 'use', by: 'parcel', needs: ['id'], keys: idOf, list: true },
+      'LandParcel.uses': { to: 'use', by: 'parcel', needs: ['id'], keys: idOf, list: true, part: true },
       'LandParcel.holders': {
-        ...{ to: 'landHolder', by: 'parcel', needs: ['id'], keys: idOf, list: true },
+        ...{ to: 'landHolder', by: 'parcel', needs: ['id'], keys: idOf, list: true, part: true },
         holders: 'heldBy',
       },
       'LandParcel.certificates': {

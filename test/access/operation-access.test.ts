@@ -39,13 +39,16 @@ describe('Somebody who asks for themself', () => {
     await expect(access.askPerson([HOA_OLD], 'IDENTIFIER')).rejects.toMatchObject({ code: 'PURPOSE_REQUIRED' });
   });
 
-  it('sees their own dossiers, and records that are about them under either number', async () => {
+  it('sees their own dossiers, and records that are about them; an old number alone is no evidence', async () => {
     const { access } = await desk.open(citizen, '{ sectors { id } }', { purpose: 'SELF' });
-    const facts = { code: AWAY, units: ['H41.50'], numbers: [HOA_OLD] };
+    const facts = { code: AWAY, units: ['H41.50'], numbers: [HOA] };
     expect(access.judgeDossier(facts)).toEqual({ course: true, personal: null, relation: 'SELF' });
-    expect(access.judgeDossier({ ...facts, numbers: [STRANGER] })).toMatchObject({ course: false, relation: 'NONE' });
-    access.judgeRecord('land', 'PERSONAL', { key: 'k', numbers: [HOA_OLD], found: true });
-    for (const numbers of [[], [STRANGER]]) {
+    for (const numbers of [[HOA_OLD], [STRANGER]]) {
+      expect(access.judgeDossier({ ...facts, numbers })).toMatchObject({ course: false, relation: 'NONE' });
+    }
+    access.judgeRecord('land', 'PERSONAL', { key: 'k', numbers: [HOA], found: true });
+    expect([...access.ownOldNumbers]).toEqual([HOA_OLD]);
+    for (const numbers of [[], [HOA_OLD], [STRANGER]]) {
       expect(() => access.judgeRecord('land', 'PERSONAL', { key: 'k', numbers, found: true })).toThrow(/nothing here/);
     }
     expect([access.ownNumber, access.unitsSeen(), access.unitsSeen('OPERATIONAL')]).toEqual([HOA, null, []]);

@@ -60,9 +60,9 @@ describe('Changes of dossiers that are told to a subscriber', () => {
     expect(filter?.matches(EVENT)).toBe(false);
   });
 
-  it('are a citizen’s own, under an old number too', async () => {
-    await subscribe({ ownNumber: HOA });
-    expect(filter?.matches(EVENT)).toBe(true);
+  it('are a citizen’s own; by an old number alone nobody can tell whose they are', async () => {
+    await subscribe({ ownNumber: HOA, ownOldNumbers: new Set([HOA_OLD]) });
+    expect(filter?.matches(EVENT)).toBe(false);
     expect(filter?.matches({ ...EVENT, applicantNumbers: [HOA] })).toBe(true);
     expect(filter?.matches({ ...EVENT, applicantNumbers: ['001090001111'] })).toBe(false);
   });

@@ -313,7 +313,7 @@ describe('A sector outside the repository', () => {
           fields: { business: kit.fields.code('business'), amount: kit.fields.decimal('amount') },
           lookups: { business: { keys: ['business'] } } });
         return kit.sector({ title: 'Thuế', sources: { list }, entities: { debt },
-          links: { 'Business.taxDebt': { to: 'debt', by: 'business', needs: ['code'], keys: ({ code }: any) => [code], list: false } } });
+          links: { 'Business.taxDebt': { to: 'debt', by: 'business', needs: ['code'], keys: ({ code }: any) => [code], list: false, part: true } } });
       };`,
     );
     await writeFile(

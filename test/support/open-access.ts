@@ -34,6 +34,7 @@ export function openAccess(actor: Actor = ANYBODY): OperationAccess {
     askDossier: async () => {},
     unitsSeen: () => null,
     ownNumber: null,
+    ownOldNumbers: new Set(),
     demand: () => {},
     shown: () => {},
     asked: () => {},

@@ -1,0 +1,66 @@
+import type { RecordHolder } from '../core/declaration.ts';
+import type { NumberPairs } from '../store/number-pairs.ts';
+import { identityOf } from './citizens.ts';
+import { type Identity, incomplete } from './identity.ts';
+import { fromStore } from './index-loaders.ts';
+import type { Operation } from './operation.ts';
+import { isTwelve, ownerOf } from './same-person.ts';
+
+/**
+ * Nine-digit numbers were issued twice. So one is evidence of who somebody is only where nobody else is known by it.
+ *
+ * @returns for each number the one that is remembered to be the same person's, if the two name each other and no third
+ */
+export async function certainPairs(
+  pairs: Pick<NumberPairs, 'of'>,
+  numbers: readonly string[],
+): Promise<readonly (readonly string[])[]> {
+  const onlyOthers = async (of: readonly string[]) =>
+    (await fromStore(pairs.of(of))).map((others) => (new Set(others).size === 1 ? others[0] : undefined));
+  const others = await onlyOthers(numbers);
+  const paired = others.filter((other) => other !== undefined);
+  if (paired.length === 0) return numbers.map(() => []);
+  const back = new Map((await onlyOthers(paired)).map((number, place) => [paired[place], number]));
+  return others.map((other, place) => (other !== undefined && back.get(other) === numbers[place] ? [other] : []));
+}
+
+/**
+ * Of whoever asks for themself: whether one of the people named under an old number of theirs is they. A record that bears their
+ * number of 12 digits needs no such question, and the systems are asked only where an old number leaves one.
+ *
+ * @returns the numbers by which it is their own; none where it is another's, or nobody can tell
+ */
+export async function ownNumbersAmong(
+  operation: Operation,
+  named: readonly RecordHolder[],
+): Promise<readonly string[]> {
+  const { ownNumber, ownOldNumbers } = operation.access;
+  if (ownNumber === null || ownOldNumbers.size === 0) return [];
+  const numbers = named.flatMap(({ personalNumbers }) => personalNumbers);
+  if (numbers.includes(ownNumber) || !numbers.some((number) => ownOldNumbers.has(number))) return [];
+  return isNamedByOld(operation, await identityOf(operation, [ownNumber]), named) ? [ownNumber, ...ownOldNumbers] : [];
+}
+
+/** @param identity of whoever asks for themself */
+export function isNamedByOld({ access }: Operation, identity: Identity, named: readonly RecordHolder[]): boolean {
+  const byOld = named.filter(({ personalNumbers }) => personalNumbers.some((one) => access.ownOldNumbers.has(one)));
+  return byOld.length > 0 && ownerOf(identity, byOld) === 'own';
+}
+
+/**
+ * The numbers under which the access log can name nobody but this person.
+ *
+ * @throws HubError IDENTIFIERS_INCOMPLETE where a system that did not answer may know of somebody else who held one
+ */
+export async function numbersOfNobodyElse(operation: Operation, identity: Identity): Promise<readonly string[]> {
+  const { numbers, shared, failures } = identity;
+  const old = numbers.filter((number) => !isTwelve(number));
+  if (old.length === 0) return numbers;
+  if (failures.length > 0) throw incomplete(identity);
+  const paired = await Promise.all(old.map((number) => operation.pairedNumbers(number)));
+  const alone = old.filter(
+    (number, place) =>
+      !shared.has(number) && (paired[place] ?? []).every((other) => !isTwelve(other) || numbers.includes(other)),
+  );
+  return [...numbers.filter(isTwelve), ...alone];
+}
