@@ -83,12 +83,12 @@ export async function headOf(
   { chain, publicKeyId }: { chain: string; publicKeyId: string },
   seq?: number,
 ): Promise<AuditHead | null> {
-  const place = seq === undefined ? '' : 'and last_seq = ?';
   const [row] = await database.query(
-    `select last_seq, at, hash, signature from audit_group where chain = ? ${place} order by first_seq desc limit 1`,
-    seq === undefined ? [chain] : [chain, seq],
+    `select last_seq, at, hash, signature from audit_group where chain = ? and first_seq <= ?
+      order by first_seq desc limit 1`,
+    [chain, seq ?? Number.MAX_SAFE_INTEGER],
   );
-  if (row === undefined) return null;
+  if (row === undefined || (seq !== undefined && Number(row.last_seq) !== seq)) return null;
   const { last_seq, at, hash, signature } = row;
   return {
     ...{ chain, seq: Number(last_seq), at: Number(at), hash: String(hash) },

@@ -87,6 +87,20 @@ describe('A log', () => {
   });
 });
 
+describe('A chain that was not closed', () => {
+  it('is open on its day, and unproven on any other', async () => {
+    const exported = { [FIRST]: first.heads };
+    const levelAt = async (time: string) => {
+      const { said } = await verify(exported, { now: () => Date.parse(time) });
+      return said.map((text) => text.replace(/: .*/, ''));
+    };
+    expect(await levelAt('2026-11-20T23:58:59+07:00')).toEqual(['unproven']);
+    expect(await levelAt('2026-11-20T23:59:00+07:00')).toEqual(['open']);
+    expect(await levelAt('2026-11-21T23:59:59+07:00')).toEqual(['open']);
+    expect(await levelAt('2026-11-22T00:00:00+07:00')).toEqual(['unproven']);
+  });
+});
+
 describe('A chain that is missing', () => {
   it('is known by its entries', async () => {
     await run('delete from audit_chain where chain = ?', SECOND);
