@@ -17,6 +17,8 @@ export interface RecordRows {
 
 /** One record found under two of a person's numbers, or once for each of its holders, is one record. */
 export function recordsIn(entity: Entity, rows: readonly Mapped[]): readonly RecordRows[] {
+  const [only] = rows;
+  if (rows.length === 1 && only !== undefined) return [{ record: only, rows }];
   const { identity } = entity.declaration;
   const once = new Map<unknown, { readonly record: Mapped; readonly rows: Mapped[] }>();
   for (const row of rows) {

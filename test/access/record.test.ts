@@ -59,6 +59,15 @@ describe('A record that another one leads to', () => {
     expect(faultsOf(sdlOf(data), linked({ holders: 'heldBy' }))).toEqual([]);
   });
 
+  it.each(['Dossier', 'Business'])('has to say so as well where a sector hangs it on a %s', (type) => {
+    const sdl = `type Query { one: ${type} @access(data: PUBLIC) }
+      type ${type} @access(data: PUBLIC) { permits: [Permit] @access(data: PERSONAL) }
+      type Permit @access(data: PERSONAL) { number: ID }`;
+    const permits = (declared: Partial<LinkDeclaration>) => ({ links: { [`${type}.permits`]: link(declared) } });
+    expect(faultsOf(sdl, permits({}))).toEqual([expect.stringContaining(`links.${type}.permits holds personal data`)]);
+    expect(faultsOf(sdl, permits({ holders: 'heldBy' }))).toEqual([]);
+  });
+
   it('does not have to where anybody may read it, where it is part of the other, or where it is a person', () => {
     expect(faultsOf(sdlOf('PUBLIC'), linked({}))).toEqual([]);
     expect(faultsOf(sdlOf('PERSONAL'), linked({ part: true }))).toEqual([]);
