@@ -6,6 +6,7 @@ import { factsOf, heldViews } from './dossier-facts.ts';
 import { storedCode } from './dossiers.ts';
 import { fromStore } from './index-loaders.ts';
 import type { Operation } from './operation.ts';
+import { certainPairs } from './own-numbers.ts';
 import { forbidden, tooManyVisits, visitOver } from './refusals.ts';
 import type { Registry } from './registry.ts';
 
@@ -61,13 +62,16 @@ async function ownVisit({ access, registry }: Operation, id: string): Promise<Vi
  * @throws HubError FORBIDDEN for a dossier that is not seen, that names nobody who was asked for in the visit, or that was there
  * before: who is at work on that one has a better purpose
  */
-async function namedIn(operation: Operation, visit: Visit, code: string): Promise<ReadonlySet<string>> {
-  const { access, registry, index } = operation;
+async function namedIn(
+  { access, registry, index }: Operation,
+  visit: Visit,
+  code: string,
+): Promise<ReadonlySet<string>> {
   const { hashOf } = registry.access.visits;
   const held = heldViews(registry, await index.views(code));
   const facts = factsOf(registry, code, held);
   const isSeen = held.length > 0 && access.judgeDossier(facts).course;
-  const paired = await Promise.all(facts.numbers.map((number) => operation.pairedNumbers(number)));
+  const paired = await certainPairs(registry.numberPairs, facts.numbers);
   const people = new Set([...facts.numbers, ...paired.flat()].map(hashOf));
   const isNamed = [...visit.subjects].some((subject) => people.has(subject));
   if (!isSeen || !isNamed) throw forbidden('record');

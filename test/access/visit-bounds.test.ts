@@ -6,6 +6,8 @@ import { openSmallDesk, type SmallDesk } from './small-desk.ts';
 import { actor, BINH, HOA, STRANGER } from './stage.ts';
 
 const HOA_OLD = '011985421';
+/** Two people held it. */
+const SHARED_OLD = '012345678';
 const NOBODY = '001085999999';
 const MINUTE_MS = 60_000;
 /** All handed in by Hoà at the commune H41.58, but the one of somebody else, which came last. */
@@ -50,7 +52,13 @@ beforeAll(async () => {
         ],
       },
     ],
-    { pairs: [[HOA, HOA_OLD]] },
+    {
+      pairs: [
+        [HOA, HOA_OLD],
+        [BINH, SHARED_OLD],
+        [STRANGER, SHARED_OLD],
+      ],
+    },
   );
   const visits = createVisits(house.store.database, { atOnce: 2, perDay: 5 });
   desk = openSmallDesk({ ...house, registry: { ...house.registry, visits } });
@@ -143,6 +151,11 @@ describe('A visit', () => {
   it('counts whom the dossier names by every number of theirs, and the dossier itself', async () => {
     const visit = await received(counter, citizen(HOA_OLD), dossier(NEW));
     expect((await bind(visit, NEW)).data.bindVisit).toMatchObject({ subjects: 2, unnamed: 0 });
+  });
+
+  it('does not take an old number that two people held for one of the person whom the dossier names', async () => {
+    const visit = await received(counter, citizen(STRANGER), citizen(SHARED_OLD));
+    expect((await bind(visit, OTHERS)).data.bindVisit).toMatchObject({ subjects: 2, unnamed: 1 });
   });
 });
 
