@@ -3,10 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import type { AuditDatabase } from '../../audit/database.ts';
-import type { AuditFound } from '../../core/audit.ts';
 import { ownDatabase } from '../services/mariadb.ts';
 import {
-  DAY_MS,
   entriesOf,
   hashSubject,
   KEYS,
@@ -263,123 +261,6 @@ function auditLogContract(name: string, makePlace: () => Promise<Place>): void {
         expect(requests.filter((one) => one === 'after')).toHaveLength(1);
         expect(requests.filter((one) => one === 'lost').length).toBeLessThanOrEqual(1);
         expect(entries).toBeGreaterThanOrEqual(6);
-      });
-    });
-
-    describe('is read', () => {
-      const ids = ({ found }: { found: readonly AuditFound[] }) => found.map(({ operation }) => operation.request);
-
-      it('by subject, actor, dossier and visit, newest first', async () => {
-        let now = NOON;
-        const { log, reader } = await open({ now: () => now });
-        const ask = async (request: string, numbers: readonly string[], operation = {}) => {
-          now += 1_000;
-          await log.write(record(numbers, { request, ...operation }));
-        };
-        await ask('a', [ANN]);
-        await ask('b', [BINH, ANN], { actor: 'commune.binh', dossier: 'H41.59-261119-0001' });
-        await ask('c', [BINH], { purpose: 'RECEPTION', dossier: null, visit: 'v-1' });
-        const page = { first: 10, after: null };
-        expect(ids(await reader.find({ subjectNumbers: [ANN], ...page }))).toEqual(['b', 'a']);
-        expect(ids(await reader.find({ actor: 'counter.hanh', ...page }))).toEqual(['c', 'a']);
-        expect(ids(await reader.find({ dossier: 'H41.59-261119-0001', ...page }))).toEqual(['b']);
-        expect(ids(await reader.find({ visit: 'v-1', ...page }))).toEqual(['c']);
-        expect(ids(await reader.find({ subjectNumbers: [ANN], actor: 'counter.hanh', ...page }))).toEqual(['a']);
-        expect(ids(await reader.find({ subjectNumbers: [ANN], to: NOON + 2_000, ...page }))).toEqual(['a']);
-        expect(ids(await reader.find({ subjectNumbers: [ANN], from: NOON + 2_000, ...page }))).toEqual(['b']);
-        const [first] = (await reader.find({ subjectNumbers: [ANN], ...page })).found;
-        expect(first?.subject).toMatchObject({ subject: hashSubject(ANN), relation: 'DOSSIER' });
-      });
-
-      it('once for an operation in which a person stands under several numbers', async () => {
-        const { log, reader } = await open();
-        const old = '012345678';
-        for (const request of ['a', 'b', 'c']) {
-          const subjects = [
-            { number: ANN, relation: 'VISIT', dossier: null },
-            { number: old, relation: 'NAMED', dossier: null },
-          ] as const;
-          await log.write({ ...record([], { request }), subjects, personal: true });
-        }
-        const query = { subjectNumbers: [ANN, old], first: 1 };
-        const seen: string[] = [];
-        let after: AuditFound['key'] | null = null;
-        for (let pages = 0; pages < 5; pages++) {
-          const { found, more } = await reader.find({ ...query, after });
-          seen.push(...found.map(({ operation, subject }) => `${operation.request} ${subject?.relation}`));
-          after = found.at(-1)?.key ?? null;
-          if (!more) break;
-        }
-        expect(seen).toEqual(['c VISIT', 'b VISIT', 'a VISIT']);
-      });
-
-      it('by whoever and whatever was looked for, each of them and each once', async () => {
-        const { log, reader, audit } = await open();
-        const actor = 'auditor.lan';
-        await log.write(
-          record([ANN], {
-            ...{ request: 'read', actor, dossier: 'H41-1', visit: null },
-            sought: [
-              { what: 'ACCESSES', subject: hashSubject(ANN), actor: 'counter.hanh', from: 1, to: 2 },
-              { what: 'ACCESSES', subject: hashSubject(BINH), visit: 'v-9' },
-              { what: 'ACCESSES', subject: hashSubject(BINH), dossier: 'H41-1', actor },
-              { what: 'ACCESSES', dossier: 'H41-2' },
-            ],
-          }),
-        );
-        const page = { first: 10, after: null };
-        for (const query of [
-          ...[{ subjectNumbers: [ANN] }, { subjectNumbers: [BINH] }, { actor: 'counter.hanh' }, { actor }],
-          ...[{ visit: 'v-9' }, { dossier: 'H41-1' }, { dossier: 'H41-2' }],
-          ...[
-            { subjectNumbers: [BINH], actor: 'counter.hanh' },
-            { subjectNumbers: [ANN], visit: 'v-9' },
-          ],
-        ]) {
-          expect([query, ids(await reader.find({ ...query, ...page }))]).toEqual([query, ['read']]);
-        }
-        expect(ids(await reader.find({ subjectNumbers: [BINH], actor: 'counter.binh', ...page }))).toEqual([]);
-        expect(ids(await reader.find({ actor, visit: 'v-1', ...page }))).toEqual([]);
-        expect((await verify(audit.database, { headsDirectory })).said).toEqual([]);
-      });
-
-      it('with how many requests an entry stands for', async () => {
-        const { log, reader, audit } = await open();
-        const often = { outcome: 'REFUSED', codes: ['TOO_MANY_REQUESTS'], times: 7 } as const;
-        await log.write(record([], { request: 'often', ...often }));
-        const { found } = await reader.find({ actor: 'counter.hanh', first: 10, after: null });
-        expect(found.map(({ operation }) => operation)).toMatchObject([{ request: 'often', ...often }]);
-        expect((await verify(audit.database, { headsDirectory })).said).toEqual([]);
-      });
-
-      it('page by page, each going on where the last one ended', async () => {
-        const { log, reader } = await open();
-        await Promise.all(
-          Array.from({ length: 7 }, (_, place) => log.write(record([ANN], { request: String(place) }))),
-        );
-        const seen: string[] = [];
-        let after: AuditFound['key'] | null = null;
-        for (let pages = 0; pages < 4; pages++) {
-          const page = await reader.find({ subjectNumbers: [ANN], first: 3, after });
-          seen.push(...ids(page));
-          after = page.found.at(-1)?.key ?? null;
-          if (!page.more) break;
-        }
-        expect(seen).toHaveLength(7);
-        expect(new Set(seen).size).toBe(7);
-      });
-
-      it('by the person themself later, where the law says so', async () => {
-        let now = NOON;
-        const { log, reader } = await open({ now: () => now, delays: [{ role: 'auditor', days: 30 }] });
-        await log.write(record([ANN], { request: 'officer' }));
-        const sought = [{ what: 'ACCESSES', subject: hashSubject(ANN) }] as const;
-        await log.write(record([], { request: 'auditor', role: 'auditor', sought }));
-        const query = { subjectNumbers: [ANN], first: 10, after: null, forSubject: true };
-        expect(ids(await reader.find(query))).toEqual(['officer']);
-        expect(ids(await reader.find({ ...query, forSubject: false }))).toEqual(['auditor', 'officer']);
-        now += 31 * DAY_MS;
-        expect(ids(await reader.find(query))).toEqual(['auditor', 'officer']);
       });
     });
   });
