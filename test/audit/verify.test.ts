@@ -1,7 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { StoredGroup } from '../../audit/stored.ts';
 import { type BuiltChain, buildChain, type Change, forger, PLAN, said, sealed, withGroups } from './built-chain.ts';
-import { DAY_MS, NOON } from './support.ts';
 
 let honest: BuiltChain;
 let open: BuiltChain;
@@ -252,26 +251,6 @@ describe('what contradicts itself, however well it was hashed and signed', () =>
     ],
   ])('is found: %s', async (_, change, expected) => {
     expect((await said(await rebuilt(change), { heads: null, everySignature: true })).said).toEqual(expected);
-  });
-
-  it('is told where a chain is of another day than its name says', async () => {
-    const midnight = Date.parse('2026-11-21T00:00:00+07:00');
-    const at = (openedAt: number) => buildChain([['open'], [0], ['gap'], ['close']], { openedAt });
-    const operation = 'broken: chain C: entry 2 is of another day than its chain';
-    const opening = 'broken: chain C: entry 1 opens the chain on another day than its name says';
-    expect((await said(await at(NOON + DAY_MS))).said).toEqual([opening, operation]);
-    expect((await said(await at(NOON - DAY_MS))).said).toEqual([opening, operation]);
-    // Begun a moment before midnight, and written after it.
-    expect((await said(await at(midnight - 500))).said).toEqual([]);
-    expect((await said(await at(midnight + 59_500))).said).toEqual([operation]);
-  });
-
-  it('may be closed days after its last operation, when there is something to write again', async () => {
-    const late = await buildChain([['open'], [0], ['gap', 'close']]);
-    const [, , end] = late.groups;
-    const lines = end?.lines.map((line) => line.replace(/"at":\d+/, `"at":${NOON + 3 * DAY_MS}`)) ?? [];
-    const written = [...late.groups.slice(0, 2), { ...end, at: NOON + 3 * DAY_MS, lines } as StoredGroup];
-    expect((await said(await sealed(late.stored, written))).said).toEqual([]);
   });
 
   it('is told of what follows nonsense only as far as it can be known', async () => {
