@@ -8,14 +8,12 @@ export interface ExportedHeads {
   readonly chains: readonly string[];
   /**
    * In the order of the file, then a null for each line that is no head of this chain. An export that a full disk or a
-   * lost machine interrupted leaves the beginning of a line: it is passed over where its head was exported again, and at
-   * the end of the file, where what it lacks is unproven.
+   * lost machine interrupted leaves the beginning of a line: it is passed over, as if its head had never arrived. Whoever
+   * could cut a line could as well take it out.
    */
   of(chain: string): AsyncGenerator<AuditHead | null>;
 }
 
-/** Exports are interrupted seldom; more lines than this are not kept to see whether they were exported again. */
-const MOST_STRANGE = 100;
 const FILE = /^(.+)\.(\d{4}-\d{2}-\d{2})\.heads\.jsonl$/;
 
 /** @throws where the folder cannot be read */
@@ -30,18 +28,13 @@ export async function readExportedHeads(directory: string): Promise<ExportedHead
     async *of(chain) {
       const file = files.get(chain);
       if (file === undefined) return;
-      let strange: string[] = [];
+      let strange = 0;
       for await (const { line, isWhole } of linesOf(file)) {
         const head = headIn(line, chain);
-        if (head !== null) {
-          strange = strange.filter((beginning) => !line.startsWith(beginning));
-          yield head;
-        } else if (isWhole && line !== '') {
-          if (strange.length < MOST_STRANGE) strange.push(line);
-          else yield null;
-        }
+        if (head !== null) yield head;
+        else if (isWhole && !isBeginning(line, chain)) strange += 1;
       }
-      for (const _ of strange) yield null;
+      for (; strange > 0; strange--) yield null;
     },
   };
 }
@@ -54,6 +47,13 @@ async function* linesOf(file: string): AsyncGenerator<{ readonly line: string; r
     for (const line of lines) yield { line, isWhole: true };
   }
   yield { line: rest, isWhole: false };
+}
+
+/** Also of an empty line, of which there may be one where an export went on; zeros are what a lost machine did not write. */
+function isBeginning(line: string, chain: string): boolean {
+  const written = line.replaceAll('\0', '');
+  const start = `{"chain":${JSON.stringify(chain)},"seq":`;
+  return start.startsWith(written) || (written.startsWith(start) && !written.endsWith('}'));
 }
 
 function headIn(line: string, of: string): AuditHead | null {

@@ -4,7 +4,8 @@ import { keyId } from './keys.ts';
 
 /** A process that ended may have left heads behind in as many of its chains. */
 const CHAINS = 5;
-const MOST_HEADS = 1_000;
+/** Of each. The last one speaks for all before it. */
+const HEADS = 100;
 
 /** The last heads of an instance's newest chains, in their order: some of them may never have left. */
 export async function lastHeadsOf(database: Database, instance: string): Promise<readonly AuditHead[]> {
@@ -18,7 +19,7 @@ export async function lastHeadsOf(database: Database, instance: string): Promise
     const key = keyId(String(public_key));
     const rows = await database.query(
       `select last_seq, at, hash, signature from audit_group where chain = ?
-        order by first_seq desc limit ${MOST_HEADS - newestFirst.length}`,
+        order by first_seq desc limit ${HEADS}`,
       [String(chain)],
     );
     for (const { last_seq, at, hash, signature } of rows) {
@@ -27,7 +28,6 @@ export async function lastHeadsOf(database: Database, instance: string): Promise
         ...{ key, signature: String(signature) },
       });
     }
-    if (newestFirst.length >= MOST_HEADS) break;
   }
   return newestFirst.reverse();
 }

@@ -149,6 +149,21 @@ function auditLogContract(name: string, makePlace: () => Promise<Place>): void {
       const [one, other] = chains;
       expect(String(other?.after_head ?? one?.after_head)).toMatch(/^motcua-[0-9a-f]{8}\/2026-11-20 4 [0-9a-f]{64}$/);
       expect((await verify(second.audit.database, { headsDirectory })).said).toEqual([]);
+      expect(second.warnings).toEqual([]);
+    });
+
+    it('sends the last heads again after a restart, and says of an end that is missing that nobody knows what it would have told', async () => {
+      const killed = await open({ headsDirectory: '' });
+      await killed.log.write(record([ANN]));
+      await killed.log.write(record([ANN]));
+      const second = await open({ now: () => NOON + 1 });
+      await second.log.write(record([BINH]));
+      const entries = (await entriesOf(second.audit)).filter(({ at }) => at > NOON);
+      expect(entries.map(({ kind, missed }) => (kind === 'GAP' ? missed : kind))).toEqual([
+        ...['OPEN', null, 'OPERATION', 'SUBJECT'],
+      ]);
+      expect((await verify(second.audit.database, { headsDirectory })).said).toEqual([]);
+      expect(second.warnings).toEqual([]);
     });
 
     it('exports the head of every group before it lets the answer go', async () => {

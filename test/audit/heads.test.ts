@@ -93,6 +93,19 @@ describe('Heads of the access log', () => {
     expect(await seqsIn(folder)).toEqual([1, 2, 3]);
   });
 
+  it('are read as if one had never arrived that was cut off and not exported again', async () => {
+    const lines = [1, 2, 3].map((seq) => JSON.stringify(head(seq)));
+    const file = join(folder, headsFile(head(1).chain));
+    for (const length of [1, 20, 60, 150]) {
+      await writeFile(file, `${lines[0]}\n${lines[1]?.slice(0, length)}\0\0\n${lines[2]}\n`);
+      expect(await seqsIn(folder)).toEqual([1, 3]);
+    }
+    for (const strange of ['nothing', lines[1]?.replace('seq', 'sec'), `${lines[1]?.slice(0, 60)}}`, 'x{']) {
+      await writeFile(file, `${lines[0]}\n${strange}\n${lines[2]}\n`);
+      expect(await seqsIn(folder)).toEqual([1, 3, null]);
+    }
+  });
+
   it('go on behind whole lines as if they were of one hand', async () => {
     for (const seq of [1, 2]) {
       const heads = openHeads({ directory: folder, url: '', token: '', warn });
