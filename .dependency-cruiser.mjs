@@ -69,10 +69,11 @@ export default {
     ...packages,
     {
       name: 'sector-imports-only-types-of-the-kit',
-      comment: 'A sector can live outside the repository: it takes the kit as an argument and imports its type alone.',
+      comment:
+        'A sector can live outside the repository: it takes the kit as an argument and imports its type alone, beside files of its own.',
       severity: 'error',
-      from: { path: '^sectors/[^/]+/[^/]+\\.ts$' },
-      to: { dependencyTypesNot: ['core', 'type-only'], path: '.' },
+      from: { path: '^sectors/([^/]+)/[^/]+\\.ts$' },
+      to: { dependencyTypesNot: ['core', 'type-only'], path: '.', pathNot: '^sectors/$1/[^/]+\\.ts$' },
     },
     {
       name: 'sector-knows-the-kit-alone',

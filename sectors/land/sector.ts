@@ -1,4 +1,6 @@
 import type { Kit } from '../../kit/index.ts';
+import { landCallbacks } from './callbacks.ts';
+import { STATUSES } from './statuses.ts';
 
 /**
  * Đất đai: an MPLIS-like SQL database, read directly; the software over it calls the hub when a dossier moves. Names of old rows are TCVN3 text, times are UTC, unknown dates are
@@ -216,79 +218,16 @@ export default (kit: Kit) => {
     lookups: { dossier: { by: ['result.SOBIENNHAN'] } },
   });
 
-  const toldTime = (from: string) => fields.dateTime(from, ['rfc3339', 'yyyy-MM-dd HH:mm:ss'], 'UTC');
-  const told = { code: fields.code('SoBienNhan'), officer: fields.text('MaCanBoXuLy'), content: fields.text('GhiChu') };
-  /** One step of the course and, where the call says so, the status that it brought. */
-  const stepTold = (
-    { code, at, ...step }: { code: string | null; officer: string | null; content: string | null; at: number | null },
-    status: Stated,
-    view: View = {},
-  ) => ({
-    code: code ?? '',
-    occurredAt: at,
-    view: {
-      ...(status !== null && { status }),
-      steps: [{ ...step, position: null, unit: null, at, dueAt: null, status }],
-      ...view,
-    },
-  });
-  const push = kit.capture.push({
-    secret: { setting: 'SECURITY_CODE', member: 'SecurityCode' },
-    answer: (outcome, message) => ({ Result: outcome === 'accepted' ? 1 : 0, Message: message }),
-    routes: {
-      DongBoTrangThaiLuanChuyenHoSo: kit.capture.callback(
-        {
-          code: told.code,
-          at: toldTime('NgayChuyen'),
-          officer: fields.text('MaCanBoNhan'),
-          content: fields.text('NoiDungXuLy'),
-          own: fields.code('MaTrangThai'),
-        },
-        ({ own, ...step }) => stepTold(step, movedTo(own)),
-      ),
-      DongBoTrangThaiChoBoSung: kit.capture.callback({ ...told, at: toldTime('NgayChoBoSung') }, (step) =>
-        stepTold(step, { code: '30', title: null, number: 5 }),
-      ),
-      DongBoTrangThaiDaBoSung: kit.capture.callback(
-        {
-          code: told.code,
-          at: toldTime('NgayNhanBoSung'),
-          content: told.content,
-          dueAt: toldTime('NgayHenTraMoi'),
-        },
-        ({ dueAt, ...step }) => stepTold({ ...step, officer: null }, movedTo(null), dueAt === null ? {} : { dueAt }),
-      ),
-      DongBoTrangThaiKetThuc: kit.capture.callback(
-        {
-          ...told,
-          at: toldTime('NgayKetThuc'),
-          ending: fields.code('TrangThaiKetThuc'),
-          results: fields.list('DanhSachGiayToKetQua', ({ TenGiayTo }) => ({
-            title: fields.readText(TenGiayTo),
-            code: null,
-            issuedAt: null,
-          })),
-        },
-        ({ ending, results, ...step }) => stepTold(step, endedWith(ending), { finishedAt: step.at, results }),
-      ),
-      DongBoKetQuaThue: kit.capture.callback(
-        {
-          code: told.code,
-          at: toldTime('NgayCoKetQuaThue'),
-          officer: fields.text('NguoiXuLy'),
-          note: told.content,
-          notices: fields.list('DanhSachThongBaoThue', ({ LoaiThue, SoThongBaoThue }) =>
-            [LoaiThue, SoThongBaoThue].map(fields.readText).filter(Boolean).join(' '),
-          ),
-        },
-        ({ note, notices, ...step }) =>
-          stepTold({ ...step, content: [note, ...notices].filter(Boolean).join('; ') || null }, null),
-      ),
-    },
-  });
-
   const numbersOf = (parent: Readonly<Record<string, unknown>>) => parent.personalNumbers as readonly string[];
   const idOf = (parent: Readonly<Record<string, unknown>>) => [parent.id as string];
+  const ofHolder = {
+    by: 'holder',
+    needs: ['personalNumbers'],
+    keys: numbersOf,
+    list: true,
+    holders: 'heldBy',
+  } as const;
+  const ofRecord = { needs: ['id'], keys: idOf, list: true } as const;
 
   return kit.sector({
     title: 'Đất đai',
@@ -326,35 +265,12 @@ export default (kit: Kit) => {
       })),
     },
     links: {
-      'Citizen.landParcels': {
-        to: 'parcel',
-        by: 'holder',
-        needs: ['personalNumbers'],
-        keys: numbersOf,
-        list: true,
-        holders: 'heldBy',
-      },
-      'Citizen.landCertificates': {
-        to: 'certificate',
-        by: 'holder',
-        needs: ['personalNumbers'],
-        keys: numbersOf,
-        list: true,
-        holders: 'heldBy',
-      },
-      'LandParcel.uses': { to: 'use', by: 'parcel', needs: ['id'], keys: idOf, list: true, part: true },
-      'LandParcel.holders': {
-        ...{ to: 'landHolder', by: 'parcel', needs: ['id'], keys: idOf, list: true, part: true },
-        holders: 'heldBy',
-      },
-      'LandParcel.certificates': {
-        ...{ to: 'certificate', by: 'parcel', needs: ['id'], keys: idOf, list: true },
-        holders: 'heldBy',
-      },
-      'LandCertificate.parcels': {
-        ...{ to: 'parcel', by: 'certificate', needs: ['id'], keys: idOf, list: true },
-        holders: 'heldBy',
-      },
+      'Citizen.landParcels': { to: 'parcel', ...ofHolder },
+      'Citizen.landCertificates': { to: 'certificate', ...ofHolder },
+      'LandParcel.uses': { to: 'use', by: 'parcel', ...ofRecord, part: true },
+      'LandParcel.holders': { to: 'landHolder', by: 'parcel', ...ofRecord, part: true, holders: 'heldBy' },
+      'LandParcel.certificates': { to: 'certificate', by: 'parcel', ...ofRecord, holders: 'heldBy' },
+      'LandCertificate.parcels': { to: 'parcel', by: 'certificate', ...ofRecord, holders: 'heldBy' },
       'LandHolder.citizen': {
         to: 'Citizen',
         needs: ['personalNumbers', 'heldBy'],
@@ -372,37 +288,7 @@ export default (kit: Kit) => {
       role: 'course',
       byCode: 'code',
       parts: { steps: { entity: 'step', by: 'dossier' }, results: { entity: 'result', by: 'dossier' } },
-      changes: { poll: kit.capture.poll(), push },
+      changes: { poll: kit.capture.poll(), push: landCallbacks(kit) },
     },
   });
 };
-
-type Stated = ReturnType<Kit['fields']['readStatus']>;
-type View = ReturnType<Parameters<Kit['capture']['callback']>[1]>['view'];
-
-/** MATRANGTHAI → one of the ten. 35 and 99 occur and are in no list: they are shown as they are. */
-const STATUSES = {
-  10: 2,
-  20: 4,
-  21: 4,
-  22: 4,
-  30: 5,
-  40: 6,
-  50: 7,
-  60: 8,
-  70: 9,
-  80: 10,
-} as const;
-
-/** A step within the office, which the call itself says is in progress; its own word counts where it is listed. */
-function movedTo(own: string | null): Stated {
-  const code = own ?? '20';
-  const listed = Object.entries(STATUSES).find(([status]) => status === code);
-  return { code, title: null, number: listed?.[1] ?? 4 };
-}
-
-/** 0: with a result. Any other ending (returned, withdrawn) is none of the ten for certain, and is shown as it is. */
-function endedWith(ending: string | null): Stated {
-  if (ending === '0') return { code: '70', title: null, number: 9 };
-  return { code: `KetThuc ${ending ?? ''}`.trim(), title: null, number: null };
-}
