@@ -40,8 +40,14 @@ export const PORTIONS = {
   },
   /** How the access log is written, and how it is verified. */
   log: {
-    mutate: ['audit/chain.ts', 'audit/verify.ts', 'audit/verify-chain.ts'],
-    tests: ['test/audit/{verify,verify-heads,verify-log,write-chain}.test.ts'],
+    mutate: [
+      'audit/chain.ts',
+      'audit/index-check.ts',
+      'audit/subject-keys.ts',
+      'audit/verify.ts',
+      'audit/verify-chain.ts',
+    ],
+    tests: ['test/audit/{index-check,verify,verify-days,verify-heads,verify-log,write-chain}.test.ts'],
     least: 95,
   },
   /** What waits to be logged, what is refused when it cannot be, and what leaves only then. */
