@@ -121,9 +121,10 @@ async function verifyRemoved(stored: StoredChain, options: VerifyOptions): Promi
   else if (exported.seq < head.seq) report('unproven', `chain ${chain} was removed beyond its last exported head`);
 }
 
+/** The one that says most, as it came first: others may have been sent again behind it. */
 async function lastOf(heads: AsyncIterable<AuditHead | null>): Promise<AuditHead | null> {
   let last: AuditHead | null = null;
-  for await (const one of heads) last = one ?? last;
+  for await (const one of heads) if (one !== null && one.seq > (last?.seq ?? 0)) last = one;
   return last;
 }
 

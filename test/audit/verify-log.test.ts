@@ -279,5 +279,11 @@ describe('A chain that was removed', () => {
       of('was removed with another end than was exported'),
     ]);
     expect(await said(with_(early, { ...end, seq: 5 }))).toEqual([of('was removed at 4, an exported head says 5')]);
+    // A start sends again what the log says by then.
+    const beyond = [early, { ...end, seq: 5 }, early, end];
+    expect(await said(with_(...beyond))).toEqual([of('was removed at 4, an exported head says 5')]);
+    expect(await said(with_(early, { ...end, hash: '0'.repeat(64) }, end))).toEqual([
+      of('was removed with another end than was exported'),
+    ]);
   });
 });
