@@ -23,7 +23,7 @@ export const PORTIONS = {
   /** What an operation may see, and what is logged of it. */
   desk: {
     mutate: ['resolvers/access.ts', 'resolvers/access-desk.ts'],
-    tests: ['test/access/{desk,operation-access}.test.ts'],
+    tests: ['test/access/{desk,operation-access,shared-number}.test.ts'],
     least: 95,
   },
   /** Whom a token speaks for. */
@@ -59,7 +59,7 @@ export const PORTIONS = {
   /** Which fields were asked, and which of a record are withheld. */
   fields: {
     mutate: ['resolvers/asked-fields.ts', 'resolvers/records.ts'],
-    tests: ['test/access/{desk,record,second-net}.test.ts'],
+    tests: ['test/access/{desk,record,second-net,shared-number}.test.ts'],
     least: 95,
   },
   /** Who is told what of the log, and what a visit allows. */
