@@ -8,13 +8,24 @@ export interface Credentials {
   readonly certificate: string | undefined;
 }
 
+/** Whom a token says it speaks for, before anybody has checked it. */
+export type Claimed = Pick<Actor, 'id' | 'client'>;
+
+/**
+ * Asked before a signature is checked, which takes time, of a token that was not found good before.
+ *
+ * @param claimed null where the token does not say it
+ * @throws whatever the token is to be refused with, unchecked
+ */
+export type DemandCheck = (claimed: () => Claimed | null) => void;
+
 /** Recognises whoever asks. Answers from a cache for a token it has checked within the last minute. */
 export interface Identity {
   /**
    * @throws HubError UNAUTHENTICATED for anything that is not certainly a good token, whatever the reason; KEYS_UNAVAILABLE where no
-   * key is known that could check it and the issuer does not answer
+   * key is known that could check it and the issuer does not answer; whatever `demandCheck` throws
    */
-  authenticate(credentials: Credentials): Promise<Actor>;
+  authenticate(credentials: Credentials, demandCheck?: DemandCheck): Promise<Actor>;
   /** `readyz` shows it: `fresh`, `stale` (the issuer does not answer, earlier keys still hold), `none`. */
   keys(): 'fresh' | 'stale' | 'none';
   close(): Promise<void>;

@@ -42,7 +42,9 @@ export function createDoor(options: {
     presentedBy,
     async recognise({ credentials, address }) {
       try {
-        return await authenticate(credentials);
+        const actor = await authenticate(credentials, (claimed) => allowance.demandCheck(address, claimed));
+        allowance.noteRecognised(actor);
+        return actor;
       } catch (error) {
         // Where no key is at hand, nobody has failed but the hub.
         if (error instanceof HubError && error.code === 'UNAUTHENTICATED') allowance.noteFailure(address);

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { DocumentNode, OperationDefinitionNode } from 'graphql';
 import type { Actor, StatedHeaders } from '../core/access.ts';
 import type { ErrorCode } from '../core/errors.ts';
-import type { Credentials } from '../core/identity.ts';
+import type { Credentials, DemandCheck } from '../core/identity.ts';
 
 /** What the gateway tells of one operation to whoever makes its context: the caller, loaders and budgets live there. */
 export interface OperationRequest {
@@ -52,9 +52,9 @@ export type MakeContext = (request: OperationRequest) => OperationContext | Prom
 /**
  * Recognises whoever asks.
  *
- * @throws HubError UNAUTHENTICATED, KEYS_UNAVAILABLE
+ * @throws HubError UNAUTHENTICATED, KEYS_UNAVAILABLE; whatever `demandCheck` throws
  */
-export type Authenticate = (credentials: Credentials) => Promise<Actor>;
+export type Authenticate = (credentials: Credentials, demandCheck?: DemandCheck) => Promise<Actor>;
 
 /** What was asked by somebody the hub recognised, and was refused before there was a context to settle. */
 export interface RefusedRequest {

@@ -93,7 +93,7 @@ export const gatewaySettings = {
   }),
   ADDRESS_FAILURES_PER_MINUTE: integerSetting({
     description:
-      'Tokens a minute of one address that are told why they are not accepted; further ones are told to wait. Good ones are let in.',
+      'Tokens a minute of one address that are told why they are not accepted; once half of them came, tokens known to be good are taken, and few others are checked.',
     unit: 'failures',
     standard: 30,
     least: 1,

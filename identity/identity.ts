@@ -25,12 +25,12 @@ export function openIdentity(options: IdentityOptions): Identity {
   const doubts = createDoubtTally(warn);
 
   return {
-    async authenticate({ authorization, certificate }) {
+    async authenticate({ authorization, certificate }, demandCheck) {
       try {
         const token = tokenIn(authorization);
         let bearer = known.get(token);
         if (bearer === undefined) {
-          bearer = await verify(token);
+          bearer = await verify(token, known.wasGood(token) ? undefined : demandCheck);
           known.set(token, bearer);
         }
         demandCertificate(bearer, certificate);

@@ -5,6 +5,8 @@ import type { Bearer } from './claims.ts';
 /** Tokens that were checked a moment ago. A token is known by its digest: what was never kept cannot be read out. */
 export interface TokenCache {
   get(token: string): Bearer | undefined;
+  /** Whether it was found good and has not run out, however long ago it was checked. */
+  wasGood(token: string): boolean;
   set(token: string, bearer: Bearer): void;
   clear(): void;
 }
@@ -20,6 +22,10 @@ export function createTokenCache(now: () => number): TokenCache {
     get(token) {
       const found = known.get(digestOf(token));
       return found !== undefined && now() < found.until ? found.bearer : undefined;
+    },
+    wasGood(token) {
+      const found = known.get(digestOf(token));
+      return found !== undefined && now() < found.bearer.actor.expiresAt;
     },
     set(token, bearer) {
       const until = Math.min(bearer.actor.expiresAt, now() + MOST_AGE_MS);

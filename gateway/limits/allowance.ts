@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Actor } from '../../core/access.ts';
 import { HubError } from '../../core/errors.ts';
+import type { Claimed } from '../../core/identity.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { addressKey, createRate } from './rate.ts';
 import { personKey } from './seats.ts';
@@ -19,12 +20,22 @@ export interface ClientLimits {
 /** How often, and how many at once, may be asked. One per process. */
 export interface Allowance {
   /**
-   * Notes that somebody at the address could not be recognised. Whoever has a good token is let in all the same: behind
-   * one address there may be a whole office.
+   * Notes that somebody at the address could not be recognised.
    *
    * @throws HubError TOO_MANY_REQUESTS where that happened too often
    */
   noteFailure(address: string): void;
+  /** Remembers somebody for `demandCheck`, as long as this process lasts. */
+  noteRecognised(actor: Actor): void;
+  /**
+   * Of a token of the address that is not known to be good, before its signature is checked. Where half as many of the
+   * address were not accepted as may be in a minute, not every one is. Behind one address there may be a whole office:
+   * tokens that claim to be one person's get a few checks, those of all whom nobody has seen before share some, and whoever
+   * was recognised before needs none of these.
+   *
+   * @throws HubError TOO_MANY_REQUESTS
+   */
+  demandCheck(address: string, claimed: () => Claimed | null): void;
   /**
    * Takes one operation out of what the actor's client has, and a place among those at once.
    *
@@ -43,18 +54,43 @@ interface AllowanceOptions {
 
 /** Until one of those at once has ended nobody knows; a second is longer than most take. */
 const PLACE_RETRY_MS = 1_000;
+/** Of one address and person, once half of ADDRESS_FAILURES_PER_MINUTE is spent; one signs in anew a few times an hour. */
+const OWN_CHECKS_PER_MINUTE = 10;
+/** The same of one address and all whom nobody has seen before: some thousandths of a processor's time. */
+const SHARED_CHECKS_PER_MINUTE = 600;
+const SHARED_CHECKS_AT_ONCE = 20;
 /** People whose places are remembered; beyond them, whoever asked longest ago is counted anew. */
 const MOST_PEOPLE = 50_000;
 
 export function createAllowance({ settings, limits, now }: AllowanceOptions): Allowance {
   const failures = createRate(now);
   const operations = createRate(now);
+  const ownChecks = createRate(now);
+  const sharedChecks = createRate(now);
+  const recognised = new LRUCache<string, true>({ max: MOST_PEOPLE });
   const places = new LRUCache<string, { taken: number }>({ max: MOST_PEOPLE });
 
   return {
     noteFailure(address) {
       const waitMs = failures.take(addressKey(address), settings.ADDRESS_FAILURES_PER_MINUTE);
-      if (waitMs > 0) throw tooMany('Too many tokens of this address were not accepted.', waitMs);
+      if (waitMs > 0) throw tooMany(TOO_MANY_FAILURES, waitMs);
+    },
+    noteRecognised(actor) {
+      recognised.set(personKey(actor), true);
+    },
+    demandCheck(address, claimed) {
+      const key = addressKey(address);
+      const mostFailures = settings.ADDRESS_FAILURES_PER_MINUTE;
+      // Not at the last one: each that comes back in the course of the minute would let in all that come at that moment.
+      if (failures.left(key, mostFailures) >= mostFailures / 2) return;
+      const claims = claimed();
+      const person = claims === null ? '' : personKey(claims);
+      const ownMs = ownChecks.take(`${key}\n${person}`, OWN_CHECKS_PER_MINUTE);
+      if (ownMs > 0) throw tooMany(TOO_MANY_FAILURES, ownMs);
+      const sharedMs = recognised.has(person)
+        ? 0
+        : sharedChecks.take(key, SHARED_CHECKS_PER_MINUTE, SHARED_CHECKS_AT_ONCE);
+      if (sharedMs > 0) throw tooMany(TOO_MANY_FAILURES, sharedMs);
     },
     take(actor) {
       const own = limits.of(actor.client);
@@ -75,6 +111,8 @@ export function createAllowance({ settings, limits, now }: AllowanceOptions): Al
     },
   };
 }
+
+const TOO_MANY_FAILURES = 'Too many tokens of this address were not accepted.';
 
 function tooMany(message: string, retryAfterMs: number): HubError {
   return new HubError('TOO_MANY_REQUESTS', `${message} Ask again later.`, { retryAfterMs });

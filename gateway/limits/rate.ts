@@ -6,10 +6,13 @@ export interface Rate {
   /**
    * Takes one of what the key has.
    *
-   * @param perMinute what comes back in a minute; also the most that is saved up
+   * @param perMinute what comes back in a minute
+   * @param most what is saved up; what comes back in a minute when absent
    * @returns milliseconds to wait until there is one again; 0 where one was taken
    */
-  take(key: string, perMinute: number): number;
+  take(key: string, perMinute: number, most?: number): number;
+  /** How many the key has saved up; nothing is taken. */
+  left(key: string, perMinute: number): number;
 }
 
 interface Bucket {
@@ -25,15 +28,21 @@ const MINUTE_MS = 60_000;
 /** @param now milliseconds of a clock that never goes back */
 export function createRate(now: () => number = () => performance.now()): Rate {
   const buckets = new LRUCache<string, Bucket>({ max: MOST_KEYS });
+
+  /** What the key has at this moment. */
+  function leftOf(key: string, perMinute: number, most: number, at: number): number {
+    const bucket = buckets.get(key) ?? { left: most, at };
+    return Math.min(most, bucket.left + ((at - bucket.at) * perMinute) / MINUTE_MS);
+  }
+
   return {
-    take(key, perMinute) {
+    take(key, perMinute, most = perMinute) {
       const at = now();
-      const bucket = buckets.get(key) ?? { left: perMinute, at };
-      const left = Math.min(perMinute, bucket.left + ((at - bucket.at) * perMinute) / MINUTE_MS);
-      const isTaken = left >= 1;
-      buckets.set(key, { left: isTaken ? left - 1 : left, at });
-      return isTaken ? 0 : Math.ceil(((1 - left) * MINUTE_MS) / perMinute);
+      const left = leftOf(key, perMinute, most, at);
+      buckets.set(key, { left: left >= 1 ? left - 1 : left, at });
+      return left >= 1 ? 0 : Math.ceil(((1 - left) * MINUTE_MS) / perMinute);
     },
+    left: (key, perMinute) => leftOf(key, perMinute, perMinute, now()),
   };
 }
 

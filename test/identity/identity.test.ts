@@ -7,6 +7,7 @@ import {
   AUDIENCE,
   COUNTER,
   digest,
+  forge,
   type HandSource,
   handSource,
   ISSUER,
@@ -116,6 +117,58 @@ describe('whoever asks', () => {
     expect(details).toEqual({
       reasons: { SIGNATURE: 1, CLAIMS: 1, ROLE: 1, CLIENT: 1, EXPIRED: 1, FORM: 1 },
     });
+  });
+
+  it('is checked only where the hub has a mind to, unless the token was found good before and has not run out', async () => {
+    const asked: unknown[] = [];
+    const full = new HubError('TOO_MANY_REQUESTS', 'Later.');
+    const outcomeWith = (token: string, mayCheck = false) =>
+      identity
+        .authenticate({ authorization: `Bearer ${token}`, certificate: undefined }, (claimed) => {
+          asked.push(claimed());
+          if (!mayCheck) throw full;
+        })
+        .then(
+          ({ id }) => id,
+          (error: HubError) => error.code,
+        );
+    const token = await sign(key, { ...COUNTER, exp: SECONDS + 600 });
+    const forged = await sign(await newKey('first'));
+    expect([await outcomeWith(token), await outcomeWith(forged)]).toEqual(['TOO_MANY_REQUESTS', 'TOO_MANY_REQUESTS']);
+    expect([await outcomeWith(token, true), await outcomeWith(forged, true)]).toEqual([
+      'can-bo.hanh',
+      'UNAUTHENTICATED',
+    ]);
+    expect(asked).toEqual(Array(4).fill({ id: 'can-bo.hanh', client: 'counter-desk' }));
+    // Known, and known from more than a minute ago.
+    expect(await outcomeWith(token)).toBe('can-bo.hanh');
+    now += 120_000;
+    expect(await outcomeWith(token)).toBe('can-bo.hanh');
+    expect(await outcomeWith(forged)).toBe('TOO_MANY_REQUESTS');
+    now += 600_000;
+    expect(await outcomeWith(token)).toBe('TOO_MANY_REQUESTS');
+    expect(asked).toHaveLength(6);
+  });
+
+  it('is refused without a check where no signature has to be looked at, whatever the token claims', async () => {
+    const asked: unknown[] = [];
+    const outcomeOf = (token: string) =>
+      identity
+        .authenticate({ authorization: `Bearer ${token}`, certificate: undefined }, (claimed) => asked.push(claimed()))
+        .catch((error: HubError) => error.code);
+    for (const token of ['x', await sign(await newKey('other')), await sign(key, COUNTER, { typ: 'JWT', jku: 'x' })]) {
+      expect(await outcomeOf(token)).toBe('UNAUTHENTICATED');
+    }
+    expect(asked).toEqual([]);
+    const header = { typ: 'at+jwt', alg: 'EdDSA', kid: 'first' };
+    const odd = [
+      forge(header, { sub: 1, client_id: 'counter-desk' }),
+      forge(header, { sub: 'can-bo.hanh' }),
+      forge(header, { ...COUNTER, sub: 'x'.repeat(201) }),
+    ];
+    const [part] = odd[0]?.split('.') ?? [];
+    for (const token of [...odd, `${part}.bm8.AAAA`]) expect(await outcomeOf(token)).toBe('UNAUTHENTICATED');
+    expect(asked).toEqual([null, null, null, null]);
   });
 
   it('is asked to come again where the hub knows no key', async () => {
