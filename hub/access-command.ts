@@ -26,10 +26,10 @@ export const runAccessCommand: Command = async ({ args, root, environment, tell 
 function describePolicy({ grants, clients, visits, delays }: AccessPolicy): string {
   const waits = delays.map(({ role, purpose, days }) => `${[role, purpose].filter(Boolean).join(', ')}: ${days} days`);
   return [
-    ...table([['WHO', 'MAY', 'OF', 'DATA', 'UNITS', 'FOR'], ...sorted(grants).map(cellsOfGrant)]),
+    ...table([['WHO', 'MAY', 'OF', 'DATA', 'UNITS', 'FOR', 'GRANT'], ...sorted(grants).map(cellsOfGrant)]),
     '',
     ...table([
-      ['CLIENT', 'LETS IN', 'CERTIFICATE', 'A MINUTE', 'AT ONCE'],
+      ['CLIENT', 'LETS IN', 'CERTIFICATE', 'OPERATIONS', 'A MINUTE', 'AT ONCE'],
       ...[...clients.values()].map(cellsOfClient),
     ]),
     '',
@@ -49,12 +49,14 @@ function whoOf({ role, client }: Grant): string {
 }
 
 function cellsOfGrant(grant: Grant): readonly string[] {
-  const { actions, sectors, data, units, purposes } = grant;
-  return [whoOf(grant), ...[actions, sectors, data, [units].flat(), purposes].map((words) => words.join(' ') || '-')];
+  const { actions, sectors, data, units, purposes, name } = grant;
+  const lists = [actions, sectors, data, [units].flat(), purposes];
+  return [whoOf(grant), ...lists.map((words) => words.join(' ') || '-'), name];
 }
 
-function cellsOfClient({ id, roles, certificate, perMinute, atOnce }: Client): readonly string[] {
-  return [id, roles.join(' '), certificate, String(perMinute ?? '-'), String(atOnce ?? '-')];
+function cellsOfClient({ id, roles, certificate, registeredOnly, perMinute, atOnce }: Client): readonly string[] {
+  const operations = registeredOnly ? 'registered' : 'any';
+  return [id, roles.join(' '), certificate, operations, String(perMinute ?? '-'), String(atOnce ?? '-')];
 }
 
 function table(rows: readonly (readonly string[])[]): readonly string[] {

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -18,17 +18,28 @@ describe('node cli.ts access', () => {
   it('prints who may see what, all of one role together', async () => {
     const { code, lines } = await run([demo]);
     expect(code).toBe(0);
-    expect(lines[0]).toMatch(/^WHO +MAY +OF +DATA +UNITS +FOR$/);
+    expect(lines[0]).toMatch(/^WHO +MAY +OF +DATA +UNITS +FOR +GRANT$/);
     expect(lines.slice(1, 5).map((line) => line.split(' ')[0])).toEqual(['counter', 'counter', 'counter', 'counter']);
     expect(lines.map((line) => line.replace(/ +/g, ' '))).toEqual(
       expect.arrayContaining([
-        'counter READ civil-status land SENSITIVE own PROCESSING',
-        'client statistics READ hub PUBLIC COURSE OPERATIONAL H41 -',
-        'citizen-app citizen none 60 4',
+        'counter READ civil-status land SENSITIVE own PROCESSING counter: sensitive, for civil status and land',
+        'client statistics READ hub PUBLIC COURSE OPERATIONAL H41 - statistics',
+        'citizen-app citizen none any 60 4',
         'A visit lasts 30 minutes and takes 8 subjects.',
         'Shown to the person themself only after a while: auditor: 30 days.',
       ]),
     );
+  });
+
+  it('tells an application that may ask registered operations alone from the others', async () => {
+    const grants = JSON.parse(readFileSync(demo, 'utf8')) as { clients: { id: string; registeredOnly?: boolean }[] };
+    for (const client of grants.clients) client.registeredOnly = client.id === 'citizen-app';
+    const file = join(mkdtempSync(join(tmpdir(), 'grants-')), 'grants.json');
+    writeFileSync(file, JSON.stringify(grants));
+    const lines = (await run([file])).lines.map((line) => line.replace(/ +/g, ' '));
+    expect(lines).toContain('CLIENT LETS IN CERTIFICATE OPERATIONS A MINUTE AT ONCE');
+    expect(lines).toContain('citizen-app citizen none registered 60 4');
+    expect(lines).toContain('audit-desk auditor none any - -');
   });
 
   it('takes the file of ACCESS_FILE where none is named', async () => {
