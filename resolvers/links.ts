@@ -1,3 +1,4 @@
+import { isPersonal } from '../core/access.ts';
 import type { LinkDeclaration, QueryDeclaration, RecordHolder } from '../core/declaration.ts';
 import { HubError } from '../core/errors.ts';
 import { FaultyValue } from '../core/faulty-value.ts';
@@ -70,7 +71,9 @@ async function followOne(
   const found = await recordsOf(operation, entity, { by: declaration.by ?? '', keys });
   const rows = citizen === null ? found : ownedBy(citizen, found, { field: declaration.holders, sector: sector.id });
   const records = recordsIn(entity, rows);
-  if (citizen === null && declaration.part !== true) {
+  // A part is withheld with the field that leads to it, unless anybody may read that.
+  const isPart = declaration.part === true && isPersonal(operation.access.classOf(place).data);
+  if (citizen === null && !isPart) {
     const judged = await Promise.all(records.map((one) => linkedRecord(operation, { link, entity, owner }, one)));
     return judged.map((one) => (one instanceof HubError ? one : picked(declaration, one)));
   }
