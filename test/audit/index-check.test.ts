@@ -109,6 +109,29 @@ describe('An index of the access log', () => {
     expect(await said()).toEqual([broken(FIRST, '3 rows of its index stand for no entry, the first at 0')]);
   });
 
+  it('that has rows behind the end alone says no place of them', async () => {
+    await run(`insert into audit_index values ('a', 'x', 1, ?, 900)`, FIRST);
+    expect(await said()).toEqual([broken(FIRST, '1 rows of its index stand for no entry')]);
+  });
+
+  it('that has rows for entries which it does not reach yet is held to those it has', async () => {
+    await run('update audit_indexed set through_seq = 1 where chain = ?', SECOND);
+    await run(`insert into audit_index values ('a', 'x', 1, ?, 3)`, SECOND);
+    await run(`delete from audit_index where kind = 's' and chain = ?`, SECOND);
+    expect(await said()).toEqual([broken(SECOND, '1 rows of its index stand for no entry, the first at 3')]);
+  });
+
+  it('is read page by page', async () => {
+    const long = `motcua-00000002/2026-11-20`;
+    await store(audit, await buildChain([['open', ...Array<number>(900).fill(1)], [1]], { chain: long }));
+    await catchUp();
+    const [counted] = await audit.database.query('select count(*) as many from audit_index where chain = ?', [long]);
+    expect(counted?.many).toBe(2_703);
+    expect(await said()).toEqual([]);
+    await run(`delete from audit_index where chain = ? and kind = 'd' and seq in (1300, 1400)`, long);
+    expect(await said()).toEqual([broken(long, '2 rows of its index are missing, the first of entry 1300')]);
+  });
+
   it('is read to its end where one entry has more rows than are read at a time', async () => {
     for (let from = 0; from < 2_500; from += 500) {
       const many = Array.from({ length: 500 }, (_, place) => `('v', 'w${from + place}', ${NOON}, '${FIRST}', 2)`);

@@ -47,7 +47,7 @@ export const PORTIONS = {
       'audit/verify.ts',
       'audit/verify-chain.ts',
     ],
-    tests: ['test/audit/{index-check,verify,verify-days,verify-heads,verify-log,write-chain}.test.ts'],
+    tests: ['test/audit/{index-check,subject-keys,verify,verify-days,verify-heads,verify-log,write-chain}.test.ts'],
     least: 95,
   },
   /** What waits to be logged, what is refused when it cannot be, and what leaves only then. */
