@@ -42,8 +42,11 @@ export function createDoor(options: {
     presentedBy,
     async recognise({ credentials, address }) {
       try {
-        const actor = await authenticate(credentials, (claimed) => allowance.demandCheck(address, claimed));
-        allowance.noteRecognised(actor);
+        let giveBack = (): void => {};
+        const actor = await authenticate(credentials, (claimed) => {
+          giveBack = allowance.takeCheck(address, claimed);
+        });
+        giveBack();
         return actor;
       } catch (error) {
         // Where no key is at hand, nobody has failed but the hub.

@@ -25,17 +25,16 @@ export interface Allowance {
    * @throws HubError TOO_MANY_REQUESTS where that happened too often
    */
   noteFailure(address: string): void;
-  /** Remembers somebody for `demandCheck`, as long as this process lasts. */
-  noteRecognised(actor: Actor): void;
   /**
-   * Of a token of the address that is not known to be good, before its signature is checked. Where half as many of the
-   * address were not accepted as may be in a minute, not every one is. Behind one address there may be a whole office:
-   * tokens that claim to be one person's get a few checks, those of all whom nobody has seen before share some, and whoever
-   * was recognised before needs none of these.
+   * Takes the check of one signature, of a token of the address that is not known to be good. Where half as many of the
+   * address were not accepted as may be in a minute, not every one is checked. Behind one address there may be a whole
+   * office: bad tokens that claim to be one person's have few checks, and those that claim to be people whom nobody has
+   * seen share some, so that they leave those of others.
    *
+   * @returns gives it back, and remembers who it is: to be called where the token was good
    * @throws HubError TOO_MANY_REQUESTS
    */
-  demandCheck(address: string, claimed: () => Claimed | null): void;
+  takeCheck(address: string, claimed: () => Claimed | null): () => void;
   /**
    * Takes one operation out of what the actor's client has, and a place among those at once.
    *
@@ -54,11 +53,10 @@ interface AllowanceOptions {
 
 /** Until one of those at once has ended nobody knows; a second is longer than most take. */
 const PLACE_RETRY_MS = 1_000;
-/** Of one address and person, once half of ADDRESS_FAILURES_PER_MINUTE is spent; one signs in anew a few times an hour. */
-const OWN_CHECKS_PER_MINUTE = 10;
-/** The same of one address and all whom nobody has seen before: some thousandths of a processor's time. */
-const SHARED_CHECKS_PER_MINUTE = 600;
-const SHARED_CHECKS_AT_ONCE = 20;
+/** Bad tokens of one address that claim to be one person's and are checked, once half of ADDRESS_FAILURES_PER_MINUTE came. */
+const OWN_CHECKS = { perMinute: 300, most: 30 };
+/** The same of all whom nobody has seen before: some thousandths of a processor's time. */
+const SHARED_CHECKS = { perMinute: 1_200, most: 60 };
 /** People whose places are remembered; beyond them, whoever asked longest ago is counted anew. */
 const MOST_PEOPLE = 50_000;
 
@@ -75,22 +73,25 @@ export function createAllowance({ settings, limits, now }: AllowanceOptions): Al
       const waitMs = failures.take(addressKey(address), settings.ADDRESS_FAILURES_PER_MINUTE);
       if (waitMs > 0) throw tooMany(TOO_MANY_FAILURES, waitMs);
     },
-    noteRecognised(actor) {
-      recognised.set(personKey(actor), true);
-    },
-    demandCheck(address, claimed) {
-      const key = addressKey(address);
-      const mostFailures = settings.ADDRESS_FAILURES_PER_MINUTE;
-      // Not at the last one: each that comes back in the course of the minute would let in all that come at that moment.
-      if (failures.left(key, mostFailures) >= mostFailures / 2) return;
+    takeCheck(address, claimed) {
+      const shared = addressKey(address);
       const claims = claimed();
       const person = claims === null ? '' : personKey(claims);
-      const ownMs = ownChecks.take(`${key}\n${person}`, OWN_CHECKS_PER_MINUTE);
+      const remember = (): void => void recognised.set(person, true);
+      const mostFailures = settings.ADDRESS_FAILURES_PER_MINUTE;
+      // Not at the last one: each that comes back in the course of the minute would let in all that come at that moment.
+      if (failures.left(shared, mostFailures) >= mostFailures / 2) return remember;
+      const own = `${shared}\n${person}`;
+      const isNew = !recognised.has(person);
+      const ownMs = ownChecks.take(own, OWN_CHECKS.perMinute, OWN_CHECKS.most);
       if (ownMs > 0) throw tooMany(TOO_MANY_FAILURES, ownMs);
-      const sharedMs = recognised.has(person)
-        ? 0
-        : sharedChecks.take(key, SHARED_CHECKS_PER_MINUTE, SHARED_CHECKS_AT_ONCE);
+      const sharedMs = isNew ? sharedChecks.take(shared, SHARED_CHECKS.perMinute, SHARED_CHECKS.most) : 0;
       if (sharedMs > 0) throw tooMany(TOO_MANY_FAILURES, sharedMs);
+      return () => {
+        remember();
+        ownChecks.giveBack(own);
+        if (isNew) sharedChecks.giveBack(shared);
+      };
     },
     take(actor) {
       const own = limits.of(actor.client);

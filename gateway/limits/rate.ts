@@ -11,6 +11,8 @@ export interface Rate {
    * @returns milliseconds to wait until there is one again; 0 where one was taken
    */
   take(key: string, perMinute: number, most?: number): number;
+  /** Gives back one that was taken. */
+  giveBack(key: string): void;
   /** How many the key has saved up; nothing is taken. */
   left(key: string, perMinute: number): number;
 }
@@ -41,6 +43,10 @@ export function createRate(now: () => number = () => performance.now()): Rate {
       const left = leftOf(key, perMinute, most, at);
       buckets.set(key, { left: left >= 1 ? left - 1 : left, at });
       return left >= 1 ? 0 : Math.ceil(((1 - left) * MINUTE_MS) / perMinute);
+    },
+    giveBack(key) {
+      const bucket = buckets.get(key);
+      if (bucket !== undefined) bucket.left += 1;
     },
     left: (key, perMinute) => leftOf(key, perMinute, perMinute, now()),
   };
