@@ -29,9 +29,14 @@ export interface SubjectKeysToVerify {
 export async function verifySubjectKeys({ database, isAsked, changed, report }: SubjectKeysToVerify): Promise<void> {
   let before: OpenedWith | undefined;
   for await (const opened of inTheirOrder(database)) {
-    const isOther = before !== undefined && before.subjectKey !== opened.subjectKey;
-    if (isOther && isAsked(opened.chain) && !changed.includes(dayOfChain(opened.chain))) {
-      report('broken', `chain ${opened.chain} has another subject key than ${before?.chain} before it`);
+    const { chain, subjectKey } = opened;
+    if (
+      before !== undefined &&
+      before.subjectKey !== subjectKey &&
+      isAsked(chain) &&
+      !changed.includes(dayOfChain(chain))
+    ) {
+      report('broken', `chain ${chain} has another subject key than ${before.chain} before it`);
     }
     before = opened;
   }
