@@ -15,6 +15,8 @@ const ROOMS = {
   streams: ['core', 'drivers', 'store', 'connectors', 'catalogues'],
   resolvers: ['core', 'schema', 'catalogues', 'store', 'streams'],
   gateway: ['core', 'schema'],
+  identity: ['core', 'drivers'],
+  audit: ['core', 'drivers', 'store'],
   web: [],
 };
 
@@ -30,6 +32,8 @@ const DRIVER_PACKAGES = {
   dataloader: '^resolvers/loader\\.ts$',
   '@graphql-tools/schema': '^resolvers/schema\\.ts$',
   fastify: '^gateway/',
+  '@fastify/cors': '^gateway/',
+  jose: '^identity/|^stand-ins/issuer/',
   'iconv-lite': '^connectors/text/single-byte\\.ts$',
   kafkajs: '^drivers/kafka\\.ts$',
   knex: '^drivers/(database|sqlite-dialect)\\.ts$',
@@ -133,7 +137,7 @@ export default {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^(data|coverage|node_modules/\\.)' },
+    exclude: { path: '^(data|coverage|\\.stryker-tmp|node_modules/\\.)' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     moduleSystems: ['es6'],

@@ -7,7 +7,7 @@ WORKDIR /lienthong
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --omit=optional
 COPY . .
-RUN mkdir -p data && chown node:node data
+RUN mkdir -p data heads && chown node:node data heads
 USER node
 VOLUME /lienthong/data
 CMD ["node", "cli.ts", "serve"]

@@ -3,11 +3,13 @@ import { parseArgs } from 'node:util';
 import closeWithGrace from 'close-with-grace';
 import pino from 'pino';
 import { readSettings, SettingsFault } from './core/setting.ts';
-import { loopbackAddress } from './gateway/loopback.ts';
+import { bindableAddress } from './gateway/loopback.ts';
 import { startDemo } from './hub/demo.ts';
 import { describeSettings } from './hub/describe-settings.ts';
 import { describeErrors } from './hub/errors-doc.ts';
+import { exposureOf } from './hub/identity-faults.ts';
 import { type LiveDemo, showDemo } from './hub/live-demo.ts';
+import { ownCommand } from './hub/own-commands.ts';
 import { sampleQuery } from './hub/sample-query.ts';
 import { hubSettings } from './hub/settings.ts';
 import { isTask, runTask, TaskFailed } from './hub/tasks.ts';
@@ -28,13 +30,27 @@ const USAGE = `lienthong: one GraphQL API over the systems of all sectors
                               let capture believe that as many dossiers are gone as it holds back
   npx node cli.ts triggers SECTOR [mysql|sqlite]
                               print the triggers by which a system's database notes its changes
+  npx node cli.ts access [FILE]
+                              check the file of grants and print who may see what
+  npx node cli.ts audit verify|export|retain|keys
+                              check the access log, take it out, remove its oldest days, print its public keys
+  npx node cli.ts operations register DIR --to FILE
+                              write down the operations of a folder, for OPERATIONS_FILE
   npx node cli.ts errors      print docs/errors.md
   npx node cli.ts settings    list every setting, its standard value and meaning
 `;
 
 const root = import.meta.dirname;
+/** Time that systems, store and log may take to close once the last request is answered. */
+const CLOSE_SYSTEMS_MS = 5_000;
 
 async function main(): Promise<void> {
+  const [named = '', ...args] = process.argv.slice(2);
+  const own = ownCommand(named);
+  if (own !== null) {
+    process.exitCode = await own({ args, root, environment: process.env, tell });
+    return;
+  }
   const { positionals, values } = parseArgs({
     allowPositionals: true,
     options: { role: { type: 'string', multiple: true }, help: { type: 'boolean', default: false } },
@@ -62,10 +78,13 @@ function tell(text: string): void {
 
 async function start(command: 'demo' | 'serve', roles: readonly string[]): Promise<void> {
   // What fails in the demo is told by the answers; its terminal is for people.
-  const standard = command === 'demo' ? { LOG_LEVEL: 'error' } : {};
+  const standard = command === 'demo' ? { LOG_LEVEL: 'error', GRAPHIQL: 'on' } : {};
   const faults: string[] = [];
-  const { DATA_DIR, HOST, LOG_LEVEL } = readSettings(hubSettings, { ...standard, ...process.env }, faults);
-  if (HOST !== undefined) await loopbackAddress(HOST).catch((error: SettingsFault) => faults.push(...error.faults));
+  const settings = readSettings(hubSettings, { ...standard, ...process.env }, faults);
+  const { DATA_DIR, LOG_LEVEL } = settings;
+  await bindableAddress(settings.HOST, exposureOf(settings)).catch((error: SettingsFault) => {
+    faults.push(...error.faults);
+  });
   // Before a province is made up for nothing; the hub itself reports these together with the sectors' own.
   if (command === 'demo' && faults.length > 0) throw new SettingsFault(faults);
   const logger = pino({ level: LOG_LEVEL ?? 'info' });
@@ -75,7 +94,7 @@ async function start(command: 'demo' | 'serve', roles: readonly string[]): Promi
   let show: LiveDemo | undefined;
   let address: string;
   try {
-    const environment = { ...demo?.environment, ...process.env };
+    const environment = { ...standard, ...demo?.environment, ...process.env };
     hub = await createHub({ environment, logger, roles, defaultQuery: sampleQuery });
     address = await hub.gateway.listen();
   } catch (error) {
@@ -85,7 +104,8 @@ async function start(command: 'demo' | 'serve', roles: readonly string[]): Promi
   }
   logger.info({ address }, 'listening');
   const running = hub;
-  const end = closeWithGrace({ delay: 15_000, logger }, async ({ err }) => {
+  const closingMs = settings.CLOSE_DELAY_MS + settings.CLOSE_TIMEOUT_MS + CLOSE_SYSTEMS_MS;
+  const end = closeWithGrace({ delay: closingMs, logger }, async ({ err }) => {
     // The name only: what the message of an unforeseen error holds, nobody knows.
     if (err) logger.fatal({ name: err.name, frames: err.stack?.split('\n').slice(1, 6) }, 'The hub stops');
     await show?.close();

@@ -5,25 +5,35 @@ import type { Logger } from 'pino';
 import { loadCatalogues } from './catalogues/catalogue.ts';
 import { createSeal } from './core/seal.ts';
 import { readSettings, SettingsFault } from './core/setting.ts';
+import { createPresenter } from './gateway/authenticate.ts';
 import { addCallbackRoute } from './gateway/callback-route.ts';
 import { createGateway, type Gateway } from './gateway/gateway.ts';
-import { loopbackAddress } from './gateway/loopback.ts';
+import { bindableAddress } from './gateway/loopback.ts';
+import { type AccessParts, openAccessParts } from './hub/access-parts.ts';
+import { closedAccess } from './hub/closed-access.ts';
 import { makeDataFolder } from './hub/data-folder.ts';
+import { exposureOf, identityFaults } from './hub/identity-faults.ts';
+import { readRegisteredOperations } from './hub/registered-operations.ts';
+import { keepVisitsShort } from './hub/remove-visits.ts';
 import { readSealingKey } from './hub/sealing-key.ts';
 import { type Environment, findSectors, openSectors, sdlOf } from './hub/sectors.ts';
 import { type HubSettings, hubSettings } from './hub/settings.ts';
+import { settingsAtOdds } from './hub/settings-at-odds.ts';
 import { storeUrl } from './hub/store-url.ts';
 import { type SupervisedStreams, superviseStreams } from './hub/supervise-streams.ts';
+import { readTls } from './hub/tls.ts';
 import { watchSystems } from './hub/watch-systems.ts';
+import { accessRulesOf } from './resolvers/access-rules.ts';
 import { checkSchema } from './resolvers/check-schema.ts';
+import { guardedSchemaOf } from './resolvers/guarded-schema.ts';
 import { createOperation } from './resolvers/operation.ts';
 import type { Registry } from './resolvers/registry.ts';
-import { buildSchema, type SectorSdl } from './resolvers/schema.ts';
+import { buildSchema, readSharedSdl, type SectorSdl } from './resolvers/schema.ts';
 import { createCaptureStatus } from './store/capture-status.ts';
 import { createDossierIndex } from './store/dossier-index.ts';
 import { openStore, type Store } from './store/store.ts';
+import { createVisits } from './store/visits.ts';
 import { createCallbackDesk } from './streams/capture/callbacks.ts';
-import { settingsAtOdds } from './streams/check-settings.ts';
 import { createSyncDesk } from './streams/deliver/desk.ts';
 import { createFeed } from './streams/feed.ts';
 import { readRoles, type StreamRole } from './streams/roles.ts';
@@ -51,6 +61,8 @@ export interface HubOptions {
   readonly sectorDirectories?: readonly string[] | undefined;
   /** What the query editor shows when it is opened. */
   readonly defaultQuery?: string | undefined;
+  /** Made from the settings when absent. No setting leads here: tests and benchmarks of something else give their own. */
+  readonly access?: AccessParts | undefined;
 }
 
 const root = import.meta.dirname;
@@ -70,8 +82,11 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   const directories = settings.SECTORS_DIR ? [...ownSectors, resolve(settings.SECTORS_DIR)] : ownSectors;
   const found = await findSectors(directories, faults);
   const warn = (message: string, details?: Readonly<Record<string, unknown>>) => logger.warn({ ...details }, message);
+  const sdl = sdlOf(found);
+  const rules = accessRulesOf([...readSharedSdl().map((text) => ({ sector: 'hub', sdl: text })), ...sdl], faults);
   const sectors = openSectors(found, { environment, faults, warn });
-  await loopbackAddress(settings.HOST).catch((error: unknown) => {
+  if (roles.has('gateway') && options.access === undefined) faults.push(...(await identityFaults(settings)));
+  await bindableAddress(settings.HOST, exposureOf(settings)).catch((error: unknown) => {
     if (!(error instanceof SettingsFault)) throw error;
     faults.push(...error.faults);
   });
@@ -86,12 +101,17 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   const { database } = store;
   const catalogues = loadCatalogues(join(root, 'catalogues'));
   const feed = createFeed({ database, warn });
+  let access = options.access;
   const closeSystems = async () => {
+    await access?.close();
     await Promise.all(sectors.flatMap(({ sources }) => [...sources.values()].map(({ source }) => source.close())));
     await store.close();
   };
   try {
-    const registry: Registry = {
+    const openParts = () =>
+      openAccessParts({ settings, database, catalogues, now, warn, sectors: sectors.map(({ id }) => id) });
+    access ??= roles.has('gateway') ? await openParts() : closedAccess();
+    const shared: Omit<Registry, 'access'> = {
       sectors,
       catalogues,
       seal,
@@ -100,6 +120,8 @@ export async function createHub(options: HubOptions): Promise<Hub> {
       captureStatus: createCaptureStatus(database),
       feed,
       sync: createSyncDesk({ database, now }),
+      visits: createVisits(database),
+      audit: access.audit,
       now,
       limits: {
         callsPerOperation: settings.CALLS_PER_OPERATION,
@@ -108,6 +130,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
         indexStaleMs: settings.INDEX_STALE_MS,
       },
     };
+    const registry: Registry = { ...shared, access: access.desk(shared, rules) };
     const streams = superviseStreams({
       open: () =>
         createStreams({
@@ -117,17 +140,23 @@ export async function createHub(options: HubOptions): Promise<Hub> {
         }),
       logger,
     });
-    const gateway = await openGateway({ registry, sdl: sdlOf(found), store, settings, options, roles, streams });
+    const gateway = await openGateway({ registry, sdl, access, store, settings, options, roles, streams });
     if (roles.has('gateway') || roles.has('capture')) {
       const onKept = (sector: string) => streams.kick(sector);
-      addCallbackRoute(gateway.fastify, createCallbackDesk({ sectors, database, now, warn, onKept }));
+      addCallbackRoute(gateway.fastify, createCallbackDesk({ sectors, database, now, warn, onKept }), {
+        perMinute: settings.CALLBACKS_PER_MINUTE,
+        presentedBy: createPresenter({ behindProxy: settings.BEHIND_PROXY === 'on' }),
+      });
     }
     const watch = roles.has('gateway') ? watchSystems(registry, settings.HEALTH_INTERVAL_MS) : { close() {} };
+    const visits = roles.has('gateway')
+      ? keepVisitsShort({ database, days: settings.VISIT_RETENTION_DAYS, warn })
+      : { async close() {} };
     streams.start();
     let closed: Promise<void> | undefined;
     const closeAll = async () => {
       watch.close();
-      await Promise.all([gateway.close(), streams.close()]);
+      await Promise.all([gateway.close(), streams.close(), visits.close()]);
       await feed.close();
       await closeSystems();
     };
@@ -153,25 +182,35 @@ function holderName(): string {
   return `${hostname().slice(0, 20)}:${process.pid}:${randomUUID().slice(0, 8)}`;
 }
 
+function listed(text: string): readonly string[] {
+  return text
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '');
+}
+
 /** @throws SettingsFault for SDL that the declarations do not fill */
 async function openGateway(parts: {
   registry: Registry;
   sdl: readonly SectorSdl[];
+  access: AccessParts;
   store: Store;
   settings: HubSettings;
   options: HubOptions;
   roles: ReadonlySet<StreamRole>;
   streams: SupervisedStreams;
 }): Promise<Gateway> {
-  const { registry, sdl, store, settings, options, roles, streams } = parts;
+  const { registry, sdl, access, store, settings, options, roles, streams } = parts;
   const schema = buildSchema(registry, sdl);
   const misfits = checkSchema(schema, registry.sectors);
   if (misfits.length > 0) throw new SettingsFault(misfits);
   return createGateway({
     // A process of the stream answers for its health alone.
     schema: roles.has('gateway') ? schema : null,
+    guardedSchema: guardedSchemaOf(schema),
     settings,
     logger: options.logger,
+    now: options.now,
     defaultQuery: options.defaultQuery,
     ready: async () => {
       const reachable = await store.check().then(
@@ -179,16 +218,24 @@ async function openGateway(parts: {
         () => false,
       );
       const changes = streams.state();
+      const parts = access.state();
       return {
-        ready: reachable && changes !== 'stopped',
-        parts: { store: reachable ? 'reachable' : 'unreachable', changes },
+        ready: reachable && changes !== 'stopped' && parts.audit !== 'unwritable',
+        parts: { store: reachable ? 'reachable' : 'unreachable', changes, ...parts },
       };
     },
-    contextFor: ({ requestId, signal }) =>
-      createOperation(registry, {
-        signal,
-        // Until access is built there is one caller, on the loopback interface.
-        caller: { actor: 'demo', purpose: 'demo', requestId },
-      }),
+    authenticate: access.authenticate,
+    noteRefusal: access.noteRefusal,
+    introspection: access.introspection,
+    limits: access.limits,
+    registered: readRegisteredOperations(settings, schema),
+    tls: readTls(settings),
+    behindProxy: settings.BEHIND_PROXY === 'on',
+    names: listed(settings.PUBLIC_NAMES.toLowerCase()),
+    origins: listed(settings.CORS_ORIGINS),
+    contextFor: async ({ signal, ...asked }) => {
+      const { access: own, caller, guarded, settle } = await registry.access.open({ ...asked, schema });
+      return { value: createOperation(registry, { caller, access: own, signal }), guarded, settle };
+    },
   });
 }

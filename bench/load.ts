@@ -7,10 +7,10 @@ import { createRequire } from 'node:module';
 export interface LoadPlan {
   readonly url: string;
   /** Sent in turn. */
-  readonly bodies: readonly string[];
+  readonly requests: readonly { readonly body: string; readonly headers: Readonly<Record<string, string>> }[];
   readonly clients: number;
   /** Requests to send in all. Every one is waited for, so that none is cut off at the end and counted by nobody. */
-  readonly requests: number;
+  readonly amount: number;
 }
 
 export interface LoadResult {
@@ -40,7 +40,7 @@ type Autocannon = (
 const autocannon = createRequire(import.meta.url)('autocannon') as Autocannon;
 const headers = { 'content-type': 'application/json', accept: 'application/json' };
 
-async function put({ url, bodies, clients, requests }: LoadPlan): Promise<LoadResult> {
+async function put({ url, requests, clients, amount }: LoadPlan): Promise<LoadResult> {
   const times: number[] = [];
   const startedAt = performance.now();
   let lastAt = startedAt;
@@ -49,9 +49,9 @@ async function put({ url, bodies, clients, requests }: LoadPlan): Promise<LoadRe
       {
         url,
         connections: clients,
-        amount: requests,
+        amount,
         timeout: 60,
-        requests: bodies.map((body) => ({ method: 'POST', headers, body })),
+        requests: requests.map(({ body, headers: own }) => ({ method: 'POST', headers: { ...headers, ...own }, body })),
       },
       (failure) => (failure === null ? resolve() : reject(failure)),
     );
@@ -63,10 +63,10 @@ async function put({ url, bodies, clients, requests }: LoadPlan): Promise<LoadRe
     });
     running.on('reqError', reject);
   });
-  if (times.length !== requests) throw new Error(`${requests} requests, ${times.length} answers`);
+  if (times.length !== amount) throw new Error(`${amount} requests, ${times.length} answers`);
   times.sort((left, right) => left - right);
   const quantile = (share: number) => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0;
-  return { requests, seconds: (lastAt - startedAt) / 1000, p50: quantile(0.5), p99: quantile(0.99) };
+  return { requests: amount, seconds: (lastAt - startedAt) / 1000, p50: quantile(0.5), p99: quantile(0.99) };
 }
 
 console.log(JSON.stringify(await put(JSON.parse(process.argv[2] ?? '{}') as LoadPlan)));

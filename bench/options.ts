@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import type { SourceKind } from './by-hand/reader.ts';
 import { QUERY_NAMES, type QueryName } from './queries.ts';
 
-export const CONTESTANTS = ['hub', 'mercurius', 'yoga', 'bare'] as const;
+export const CONTESTANTS = ['hub', 'hub-open', 'mercurius', 'yoga', 'apollo', 'bare'] as const;
 export type Contestant = (typeof CONTESTANTS)[number];
 export const KINDS = ['mariadb', 'sqlite', 'memory'] as const satisfies readonly SourceKind[];
 

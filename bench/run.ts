@@ -1,17 +1,21 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { World } from '../stand-ins/world/types.ts';
 import { ownDatabase, startMariadb } from '../test/services/mariadb.ts';
+import { type Askers, openAskers } from './askers.ts';
 import type { SourceKind } from './by-hand/reader.ts';
+import { holdEqual } from './hold-equal.ts';
+import type { LoadResult } from './load.ts';
 import { type BenchOptions, type Contestant, readOptions } from './options.ts';
 import { type BenchServer, leaveServerCore, load, startServer } from './processes.ts';
-import { type QueryName, requestsOf } from './queries.ts';
+import { isAsked, type QueryName, requestsOf, type Subjects } from './queries.ts';
 import { type Sample, summarise, tableOf } from './report.ts';
 import { type BenchUrls, benchWorld, mariadbDatabases, sqliteFiles } from './tables/databases.ts';
 import { fillIndex } from './tables/filled-index.ts';
-import { COUNTER_LIST, listedNumbers } from './tables/one-stop-rows.ts';
+import { jointDossier, listedDossiers } from './tables/one-stop-rows.ts';
 
 /**
- * `npm run bench`: the same questions, the same data, the same answers from four servers side by side, each in a process
+ * `npm run bench`: the same questions, the same data, the same answers from several servers side by side, each in a process
  * of its own on a core of its own. Prints a table and writes every measurement to data/bench/.
  */
 const root = join(import.meta.dirname, '..');
@@ -19,12 +23,13 @@ const directory = join(root, 'data', 'bench');
 /** Requests that find out how quick a server is. */
 const PROBES = 24;
 /** The engine goes on compiling for thousands of requests: measured sooner, the larger program looks slower than it is. */
-const WARM_UP_SECONDS = 3;
+const WARM_UP_SECONDS = 4;
 
 interface Field {
   readonly kind: SourceKind;
   readonly urls: BenchUrls;
-  readonly numbers: readonly string[];
+  readonly subjects: Subjects;
+  readonly askers: Askers;
   readonly options: BenchOptions;
   readonly pinned: boolean;
 }
@@ -36,8 +41,12 @@ async function main(): Promise<void> {
   const pinned = await leaveServerCore();
   if (!pinned) console.log('No second core or no taskset: server and load share what there is.');
   const world = benchWorld(join(root, 'catalogues'));
-  const numbers = listedNumbers(world);
-  const files = sqliteFiles(world, join(directory, 'systems'));
+  const subjects = subjectsOf(world);
+  const askers = await openAskers(join(directory, 'askers'));
+  // The log of a run before would be another's.
+  rmSync(join(directory, 'hub', 'log'), { recursive: true, force: true });
+  const field = { subjects, askers, options, pinned };
+  const files = sqliteFiles(world, join(directory, 'two-systems'));
   const index = `sqlite://${join(directory, 'index.sqlite')}`;
   const samples: Sample[] = [];
   if (options.kinds.some((kind) => kind !== 'mariadb')) {
@@ -47,7 +56,7 @@ async function main(): Promise<void> {
   }
   for (const kind of options.kinds) {
     if (kind !== 'mariadb') {
-      samples.push(...(await measureKind({ kind, urls: { ...files, index }, numbers, options, pinned })));
+      samples.push(...(await measureKind({ ...field, kind, urls: { ...files, index } })));
       continue;
     }
     const mariadb = await startMariadb();
@@ -61,7 +70,7 @@ async function main(): Promise<void> {
       console.log('A hub reads the systems into its index');
       await fillIndex(databases.urls, store.url, join(directory, 'hub'));
       const urls = { ...databases.urls, index: store.url };
-      samples.push(...(await measureKind({ kind, urls, numbers, options, pinned })));
+      samples.push(...(await measureKind({ ...field, kind, urls })));
       await databases.drop();
       await store.drop();
     } finally {
@@ -77,7 +86,7 @@ async function main(): Promise<void> {
 
 /** Starts the servers in turn, holds their answers equal, warms them up and measures them round after round. */
 async function measureKind(field: Field): Promise<readonly Sample[]> {
-  const { kind, urls, options, pinned } = field;
+  const { kind, urls, options, pinned, askers, subjects } = field;
   const servers = new Map<Contestant, BenchServer>();
   const answersFile = join(directory, 'answers.json');
   try {
@@ -88,25 +97,26 @@ async function measureKind(field: Field): Promise<readonly Sample[]> {
       if (contestant === 'bare') writeFileSync(answersFile, JSON.stringify([...answers]));
       const server = await startServer(
         contestant,
-        { kind, urls, directory: join(directory, 'hub'), answersFile },
+        { kind, urls, directory: join(directory, 'hub'), answersFile, keysFile: askers.keysFile },
         { pinned, logFile: join(directory, 'servers.log') },
       );
       servers.set(contestant, server);
-      await holdEqual(contestant, server, answers, field);
+      const asked = options.queries.filter((query) => isAsked(query, contestant));
+      const requests = asked.flatMap((query) => requestsOf(query, subjects));
+      await holdEqual({ contestant, server, askers }, requests, answers);
     }
     const samples: Sample[] = [];
     for (const query of options.queries) {
-      const requests = new Map<Contestant, number>();
-      for (const [contestant, server] of servers) {
-        requests.set(contestant, await warmUp(server, query, field));
+      const amounts = new Map<Contestant, number>();
+      const asked = [...servers].filter(([contestant]) => isAsked(query, contestant));
+      for (const [contestant, server] of asked) {
+        amounts.set(contestant, await warmUp(server, { contestant, query, field }));
         process.stdout.write(`\r${kind} ${query}: ${contestant} is warm   `);
       }
       for (let run = 0; run < options.runs; run += 1) {
-        for (const contestant of rotated([...servers.keys()], run)) {
-          const server = servers.get(contestant);
-          if (server === undefined) continue;
-          const amount = requests.get(contestant) ?? PROBES;
-          samples.push(await measure(server, { contestant, query, run, field, requests: amount }));
+        for (const [contestant, server] of rotated(asked, run)) {
+          const amount = amounts.get(contestant) ?? PROBES;
+          samples.push(await measure(server, { contestant, query, run, field, amount }));
         }
         process.stdout.write(`\r${kind} ${query}: run ${run + 1} of ${options.runs}   `);
       }
@@ -118,12 +128,17 @@ async function measureKind(field: Field): Promise<readonly Sample[]> {
   }
 }
 
+interface Ask {
+  readonly contestant: Contestant;
+  readonly query: QueryName;
+  readonly field: Field;
+}
+
 /** @returns how many requests fill one measurement */
-async function warmUp({ url }: BenchServer, query: QueryName, { numbers, options }: Field): Promise<number> {
-  const { clients, seconds } = options;
-  const bodies = requestsOf(query, numbers);
-  const perSecond = async (requests: number): Promise<number> => {
-    const result = await load({ url, bodies, clients, requests: Math.max(clients, Math.round(requests)) });
+async function warmUp(server: BenchServer, ask: Ask): Promise<number> {
+  const { clients, seconds } = ask.field.options;
+  const perSecond = async (amount: number): Promise<number> => {
+    const result = await put(server, ask, Math.max(clients, Math.round(amount)));
     return result.requests / result.seconds;
   };
   const first = await perSecond(PROBES);
@@ -131,65 +146,33 @@ async function warmUp({ url }: BenchServer, query: QueryName, { numbers, options
   return Math.max(Math.ceil(clients * 1.5), Math.round(rate * seconds));
 }
 
-async function measure(
-  server: BenchServer,
-  what: { contestant: Contestant; query: QueryName; run: number; field: Field; requests: number },
-): Promise<Sample> {
-  const { contestant, query, run, field, requests } = what;
-  const { clients } = field.options;
+async function measure(server: BenchServer, what: Ask & { run: number; amount: number }): Promise<Sample> {
+  const { contestant, query, run, field, amount } = what;
   const before = server.cpuMs();
-  const result = await load({ url: server.url, bodies: requestsOf(query, field.numbers), clients, requests });
-  const cpuMs = (server.cpuMs() - before) / result.requests;
-  const { p50, p99 } = result;
-  return {
-    kind: field.kind,
-    query,
-    contestant,
-    run,
-    requestsPerSecond: result.requests / result.seconds,
-    p50,
-    p99,
-    cpuMs,
-  };
+  const { requests, seconds, p50, p99 } = await put(server, what, amount);
+  const cpuMs = (server.cpuMs() - before) / requests;
+  return { kind: field.kind, query, contestant, run, requestsPerSecond: requests / seconds, p50, p99, cpuMs };
 }
 
-/**
- * Every question is put to every server three times, since from the second time on it may be compiled code that answers.
- *
- * @throws Error when `data` is not the same bytes from all of them, or when an answer has errors
- */
-async function holdEqual(
-  contestant: Contestant,
-  { url }: BenchServer,
-  answers: Map<string, string>,
-  { numbers, options }: Field,
-): Promise<void> {
-  for (const body of options.queries.flatMap((query) => requestsOf(query, numbers))) {
-    for (let time = 0; time < 3; time += 1) {
-      const response = await fetch(url, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', accept: 'application/json' },
-        body,
-      });
-      const text = await response.text();
-      const { data, errors } = JSON.parse(text) as { data?: unknown; errors?: unknown };
-      if (!data || errors) throw new Error(`${contestant} answered with errors: ${text.slice(0, 500)}`);
-      const { variables } = JSON.parse(body) as { variables: { id?: string; code?: string } };
-      const key = variables.id ?? variables.code ?? COUNTER_LIST;
-      const known = answers.get(key);
-      const bytes = JSON.stringify(data);
-      if (known === undefined) answers.set(key, JSON.stringify({ data }));
-      else if (known !== JSON.stringify({ data })) throw new Error(difference(contestant, known, bytes));
-    }
+async function put({ url }: BenchServer, { contestant, query, field }: Ask, amount: number): Promise<LoadResult> {
+  const { askers, subjects, options } = field;
+  const requests = await Promise.all(
+    requestsOf(query, subjects).map(async (request) => ({
+      body: request.body,
+      headers: await askers.headersFor(contestant, request),
+    })),
+  );
+  return load({ url, requests, clients: options.clients, amount });
+}
+
+function subjectsOf(world: World): Subjects {
+  const counts = new Map<string, number>();
+  for (let index = 0; index < world.counts.dossiers; index += 1) {
+    const { code } = world.dossier(index).agency;
+    counts.set(code, (counts.get(code) ?? 0) + 1);
   }
-}
-
-function difference(contestant: Contestant, known: string, bytes: string): string {
-  const came = `{"data":${bytes}}`;
-  let place = 0;
-  while (place < came.length && known[place] === came[place]) place += 1;
-  const around = (text: string) => text.slice(Math.max(0, place - 80), place + 80);
-  return `${contestant} answers other bytes than the first:\n${around(known)}\n${around(came)}`;
+  const [[agency] = ['']] = [...counts].sort((one, other) => other[1] - one[1]);
+  return { agency, jointDossier: jointDossier(world), dossiers: listedDossiers(world) };
 }
 
 /** Each round begins with another server, so that none always has the first place. */

@@ -93,10 +93,14 @@ function checkLinkTarget(sector: SectorDeclaration, link: LinkDeclaration, fault
 
 function checkQueries(sector: SectorDeclaration, fault: Fault): void {
   for (const [name, declared] of Object.entries(sector.queries)) {
-    for (const { to, by } of [declared].flat()) {
+    for (const { to, by, holders } of [declared].flat()) {
       const target = sector.entities[to];
       if (target === undefined) fault(`queries.${name}`, `leads to ${to}, which is no entity of this sector`);
       else if (!(by in target.lookups)) fault(`queries.${name}`, `asks ${to} by ${by}, a lookup that is not declared`);
+      if (target === undefined || holders === undefined) continue;
+      checkFieldNames(target, [holders], (field) =>
+        fault(`queries.${name}`, `names the field ${field}, which ${to} does not have`),
+      );
     }
   }
 }

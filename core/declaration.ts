@@ -92,6 +92,11 @@ export interface QueryDeclaration {
    * @throws FaultyValue for arguments that cannot be; it is told as BAD_USER_INPUT
    */
   readonly key: (args: Readonly<Record<string, unknown>>) => Key | null;
+  /**
+   * Field of the record that says whom it is about, a list of RecordHolder. Demanded where the field of Query holds personal
+   * data: without it nobody could judge whether the record may be shown.
+   */
+  readonly holders?: string | undefined;
 }
 
 /** A GraphQL field of a type answered by a lookup with keys taken from the parent. */
@@ -110,7 +115,8 @@ export interface LinkDeclaration {
   readonly pick?: string | undefined;
   /**
    * On Citizen: field of the record that says whose it is, a list of RecordHolder. Nine-digit numbers were issued twice,
-   * so a record found by one is left out when it is another's, and the list fails when nobody can tell.
+   * so a record found by one is left out when it is another's, and the list fails when nobody can tell. On other types:
+   * whom the record names, for the access log.
    */
   readonly holders?: string | undefined;
   /**

@@ -47,15 +47,16 @@ export function eventId(sector: string, code: string, version: number): string {
 /** @returns null for what is no event id */
 export function parseEventId(id: string): { sector: string; code: string; version: number } | null {
   const [, sector, code, version] = /^([a-z][a-z0-9-]*):([^:\s]{1,64}):([1-9]\d{0,14})$/.exec(id) ?? [];
-  return sector === undefined || code === undefined ? null : { sector, code, version: Number(version) };
+  return sector === undefined || !isDossierCode(code) ? null : { sector, code, version: Number(version) };
 }
 
 /**
  * Whether a text can be a dossier's code here. Ids are put together from it, so it has neither colon nor blank; what has
- * angle brackets, quotes or control characters is markup or rubbish and no code of anybody's.
+ * angle brackets, quotes or control characters is markup or rubbish and no code of anybody's. Nine or twelve digits alone
+ * are somebody's number that a system wrote in the wrong place: codes stand in logs and lists, where numbers must not.
  */
 export function isDossierCode(text: unknown): text is string {
-  return typeof text === 'string' && /^[^:\s<>"'`\\\p{C}]{1,64}$/u.test(text);
+  return typeof text === 'string' && /^(?!(?:\d{9}|\d{12})$)[^:\s<>"'`\\\p{C}]{1,64}$/u.test(text);
 }
 
 /** Topic of a sector's dossier events: `lienthong.civil-status.dossier.v1`. */

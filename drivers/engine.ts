@@ -58,4 +58,6 @@ export interface DatabaseOptions {
   readonly readOnly?: boolean | undefined;
   /** SQLite: most milliseconds to wait, without blocking, while another process holds the file. */
   readonly busyMs?: number | undefined;
+  /** SQLite: every commit waits until the disk has it; otherwise a machine that loses its power may lose the last ones. */
+  readonly durable?: boolean | undefined;
 }

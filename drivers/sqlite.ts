@@ -51,7 +51,7 @@ const NOT_A_DATABASE = 26;
 const SQL_ERROR = 1;
 
 export function openSqlite(path: string, options: DatabaseOptions = {}): SqliteEngine {
-  const { readOnly = false, busyMs = 5_000 } = options;
+  const { readOnly = false, busyMs = 5_000, durable = false } = options;
   const inMemory = path === ':memory:';
   let shared: SqliteConnection | undefined;
   let reader: SqliteConnection | undefined;
@@ -61,9 +61,9 @@ export function openSqlite(path: string, options: DatabaseOptions = {}): SqliteE
 
   const connect = (): SqliteConnection => {
     if (closed) throw new Error('The database is closed');
-    if (!inMemory) return openConnection(path, readOnly);
+    if (!inMemory) return openConnection(path, { readOnly, durable });
     // A second connection to memory would be a second, empty database.
-    shared ??= openConnection(path, false);
+    shared ??= openConnection(path, { readOnly: false, durable });
     return { all: shared.all, run: shared.run, close() {} };
   };
   const readerNow = (): SqliteConnection => {
@@ -79,7 +79,7 @@ export function openSqlite(path: string, options: DatabaseOptions = {}): SqliteE
         identity = now;
       }
     }
-    reader ??= openConnection(path, true);
+    reader ??= openConnection(path, { readOnly: true, durable: false });
     return reader;
   };
   const whileBusy = <T>(work: () => T, signal?: AbortSignal): T | Promise<T> => {
@@ -128,14 +128,17 @@ interface Prepared {
   big: boolean;
 }
 
-function openConnection(path: string, readOnly: boolean): SqliteConnection {
+function openConnection(
+  path: string,
+  { readOnly, durable }: { readOnly: boolean; durable: boolean },
+): SqliteConnection {
   const database = new DatabaseSync(path, { readOnly, timeout: 0 });
   const prepared = new Map<string, Prepared>();
   let closed = false;
   // The journal's mode is kept in the file: readers no longer wait for a writer. A reader cannot set it and does not
   // have to. Each checkpoint waits for the disk, and at SQLite's own 4 MB a stream of changes would wait all the time.
   if (!readOnly && path !== ':memory:') {
-    database.exec('pragma journal_mode = wal; pragma synchronous = normal');
+    database.exec(`pragma journal_mode = wal; pragma synchronous = ${durable ? 'full' : 'normal'}`);
     database.exec(`pragma wal_autocheckpoint = ${CHECKPOINT_PAGES}; pragma cache_size = -${CACHE_KIB}`);
   }
 

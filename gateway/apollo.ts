@@ -14,13 +14,16 @@ import {
 } from '@apollo/server/plugin/disabled';
 import { type FormattedExecutionResult, type GraphQLSchema, OperationTypeNode } from 'graphql';
 import type { Logger } from 'pino';
-import { depthLimit } from './depth-limit.ts';
 import { createDocumentStore } from './document-store.ts';
 import type { Exchange } from './exchange.ts';
 import { createExecutor } from './executor.ts';
-import { formatGraphqlError, refusal, statusOf } from './format-error.ts';
-import type { MakeContext } from './operation-request.ts';
+import { type FormattedError, formatGraphqlError, refusal, statusOf } from './format-error.ts';
+import { MOST_VALIDATION_ERRORS } from './limits/breadth.ts';
+import { createOperationLimits, limitRules, type MayIntrospect } from './limits/operation-limits.ts';
+import type { MakeContext, NoteRefusal, RefusedRequest } from './operation-request.ts';
+import { retryAfter } from './refuse.ts';
 import type { GatewaySettings } from './settings.ts';
+import { settledWork } from './settle.ts';
 
 export interface GraphqlHttpRequest {
   readonly method: string;
@@ -43,7 +46,10 @@ export interface GraphqlServer {
 
 interface GraphqlServerOptions {
   readonly schema: GraphQLSchema;
+  readonly guardedSchema: GraphQLSchema | null;
   readonly contextFor: MakeContext;
+  readonly introspection: MayIntrospect;
+  readonly noteRefusal: NoteRefusal;
   readonly settings: GatewaySettings;
   readonly logger: Logger;
 }
@@ -69,11 +75,11 @@ export async function startGraphqlServer(options: GraphqlServerOptions): Promise
     ],
     formatError: (_, error) => formatGraphqlError(error).outward,
     includeStacktraceInErrorResponses: false,
-    introspection: settings.INTROSPECTION === 'on',
-    hideSchemaDetailsFromClientErrors: settings.INTROSPECTION === 'off',
+    // Whoever may read it is decided with the operation, since it is not the same for everybody.
+    introspection: true,
     parseOptions: { maxTokens: settings.MAX_QUERY_TOKENS },
-    validationRules: [depthLimit(settings.MAX_DEPTH)],
-    validationOptions: { maxErrors: 5 },
+    validationRules: [...limitRules(settings)],
+    validationOptions: { maxErrors: MOST_VALIDATION_ERRORS, hideSuggestions: true },
     documentStore: createDocumentStore(),
     persistedQueries: false,
     csrfPrevention: true,
@@ -91,6 +97,7 @@ export async function startGraphqlServer(options: GraphqlServerOptions): Promise
       });
       // Only @defer and @stream make bodies of another kind, and no schema of the hub has them.
       const text = body.kind === 'complete' ? body.string : '';
+      if (!exchange.hadContext) await options.noteRefusal(refusalOf(exchange, asked));
       return { status: softened(status ?? 200, headers, exchange), headers, body: text };
     },
     close: () => server.stop(),
@@ -114,15 +121,34 @@ function softened(status: number, headers: HeaderMap, { documentCame }: Exchange
   return status === 400 && documentCame && isJson ? 200 : status;
 }
 
+function refusalOf(exchange: Exchange, asked: unknown): RefusedRequest {
+  const { requestId, admitted, operationName = null, errors } = exchange;
+  const source = typeof asked === 'object' && asked !== null && 'query' in asked ? asked.query : null;
+  const codes = [...new Set(errors.map(({ outward }) => outward.extensions.code))];
+  return {
+    requestId,
+    ...{ actor: admitted.actor, stated: admitted.stated, operationName },
+    source: typeof source === 'string' ? source : null,
+    // What is no GraphQL request at all is refused by the server underneath, which tells nobody else.
+    codes: codes.length > 0 ? codes : ['BAD_REQUEST'],
+  };
+}
+
 function operationPlugin(options: GraphqlServerOptions): ApolloServerPlugin<ApolloContext> {
-  const { schema, settings } = options;
-  const run = createExecutor(schema, { compiledOperations: settings.COMPILED_OPERATIONS });
+  const { schema, guardedSchema, contextFor, settings, introspection } = options;
+  const schemas = { plain: schema, guarded: guardedSchema };
+  const run = createExecutor(schemas, { compiledOperations: settings.COMPILED_OPERATIONS });
+  const demandWithinLimits = createOperationLimits({ schema, settings, introspection });
   const listener = {
     didResolveSource: async ({ contextValue }: GraphQLRequestContext<ApolloContext>) => {
       contextValue.exchange.documentCame = true;
     },
     didEncounterErrors: async ({ errors = [], contextValue }: GraphQLRequestContext<ApolloContext>) => {
       contextValue.exchange.errors.push(...errors.map((error) => formatGraphqlError(error)));
+    },
+    willSendResponse: async ({ response: { body } }: GraphQLRequestContext<ApolloContext>) => {
+      if (body?.kind !== 'single' || body.singleResult.errors === undefined) return;
+      body.singleResult.errors = distinctErrors(body.singleResult.errors);
     },
     responseForOperation: async (asked: GraphQLRequestContextResponseForOperation<ApolloContext>) => {
       const { exchange } = asked.contextValue;
@@ -138,52 +164,72 @@ function operationPlugin(options: GraphqlServerOptions): ApolloServerPlugin<Apol
       if (asked.operation.operation === OperationTypeNode.MUTATION && !options.schema.getMutationType()) {
         return response(refusal('BAD_REQUEST', 'The API has no mutations.'), 400);
       }
-      const overtime = exchange.clock.overtime.then((error) => failure(exchange, error));
-      return Promise.race([answerOperation(options.contextFor, run, asked), overtime]);
+      return answerOperation({ contextFor, run, demandWithinLimits }, asked);
     },
   };
   return { requestDidStart: async () => listener };
 }
 
+type Errors = NonNullable<FormattedExecutionResult['errors']>;
+
+/** What a rule tells until validation ends is told once. */
+function distinctErrors(errors: Errors): Errors {
+  if (errors[0]?.extensions?.code !== 'GRAPHQL_VALIDATION_FAILED') return errors;
+  return [...new Map(errors.map((error) => [JSON.stringify(error), error])).values()];
+}
+
+interface Pipeline {
+  readonly contextFor: MakeContext;
+  readonly run: ReturnType<typeof createExecutor>;
+  readonly demandWithinLimits: ReturnType<typeof createOperationLimits>;
+}
+
 /** @returns null where the variables are wrong: Apollo runs into the same error, and tells it with code and status. */
 async function answerOperation(
-  contextFor: MakeContext,
-  run: ReturnType<typeof createExecutor>,
+  { contextFor, run, demandWithinLimits }: Pipeline,
   asked: GraphQLRequestContextResponseForOperation<ApolloContext>,
 ): Promise<GraphQLResponse | null> {
   const { source, document, operation, request } = asked;
+  const { variables } = request;
   const { exchange } = asked.contextValue;
-  const { requestId, headers, clock } = exchange;
-  try {
-    const outcome = await run({
-      source,
-      document,
-      operation,
-      variables: request.variables,
-      makeContext: () => contextFor({ requestId, headers, signal: clock.signal, document, operation }),
-    });
-    if (outcome === null) return null;
-    exchange.compiled = outcome.compiled;
-    const { data, errors } = outcome;
-    if (errors.length === 0) return response({ data });
-    exchange.errors.push(...errors);
-    return response({ errors: errors.map(({ outward }) => outward), data });
-  } catch (error) {
-    return failure(exchange, error);
+  const { requestId, headers, clock, admitted } = exchange;
+  const { actor, stated } = admitted;
+  const worked = await settledWork({
+    contextFor,
+    request: { requestId, headers, actor, stated, document, operation, event: false },
+    clock,
+    work: async (makeContext) => {
+      demandWithinLimits({ actor, document, operation, variables });
+      return run({ source, document, operation, variables, makeContext });
+    },
+    leaving: (outcome) => ({ data: outcome?.data, errors: outcome?.errors ?? [] }),
+  });
+  exchange.hadContext = worked.hadContext;
+  if (worked.failed) {
+    exchange.errors.push(...worked.errors);
+    return failure(worked.errors);
   }
+  if (worked.result === null) return null;
+  const { data, errors, compiled } = worked.result;
+  exchange.compiled = compiled;
+  exchange.errors.push(...errors);
+  if (errors.length === 0) return response({ data });
+  return response({ errors: errors.map(({ outward }) => outward), data });
 }
 
 /** The answer when the operation as a whole failed: there is no data, and the status says whose fault it was. */
-function failure(exchange: Exchange, error: unknown): GraphQLResponse {
-  const formatted = formatGraphqlError(error);
-  exchange.errors.push(formatted);
-  return response({ errors: [formatted.outward] }, statusOf(formatted.outward.extensions.code));
+function failure([error]: readonly FormattedError[]): GraphQLResponse {
+  if (error === undefined) throw new Error('An operation failed without an error');
+  const status = statusOf(error.outward.extensions.code);
+  const seconds = retryAfter(error.origin, status);
+  const headers = seconds === null ? NO_HEADERS : new HeaderMap([['retry-after', String(seconds)]]);
+  return response({ errors: [error.outward] }, status, headers);
 }
 
 const NO_HEADERS = new HeaderMap();
 
-function response(singleResult: FormattedExecutionResult, status?: number): GraphQLResponse {
-  const http = status === undefined ? { headers: NO_HEADERS } : { headers: NO_HEADERS, status };
+function response(singleResult: FormattedExecutionResult, status?: number, headers = NO_HEADERS): GraphQLResponse {
+  const http = status === undefined ? { headers } : { headers, status };
   return { http, body: { kind: 'single', singleResult: singleResult as FormattedExecutionResult<Answer> } };
 }
 

@@ -1,5 +1,7 @@
 import type { FastifyError, FastifyInstance } from 'fastify';
+import type { PresentedBy } from './authenticate.ts';
 import { refusal } from './format-error.ts';
+import { addressKey, createRate } from './limits/rate.ts';
 
 /** Whoever takes the calls of sectors' systems. */
 export interface CallbackTaker {
@@ -17,9 +19,24 @@ interface CallbackParams {
 /**
  * `POST /callbacks/{sector}/{route}`: calls of sectors' systems, as JSON. Bodies carry secrets and personal data, so
  * nothing of a call is logged here.
+ *
+ * @param limits.perMinute most calls a minute of one address
  */
-export function addCallbackRoute(fastify: FastifyInstance, taker: CallbackTaker): void {
+export function addCallbackRoute(
+  fastify: FastifyInstance,
+  taker: CallbackTaker,
+  limits: { readonly perMinute: number; readonly presentedBy: PresentedBy },
+): void {
+  const calls = createRate();
   fastify.post<{ Params: CallbackParams }>('/callbacks/:sector/:route', {
+    // Before the body is read, and before the secret in it is looked at.
+    onRequest: async ({ raw, params: { sector } }, reply) => {
+      const { address } = limits.presentedBy(raw);
+      const waitMs = calls.take(addressKey(address), limits.perMinute);
+      if (waitMs === 0) return undefined;
+      reply.header('retry-after', Math.ceil(waitMs / 1_000)).header('connection', 'close');
+      return reply.code(429).send(taker.refuse(sector, TOO_MANY) ?? refusal('TOO_MANY_REQUESTS', TOO_MANY));
+    },
     handler: async ({ params: { sector, route }, body }, reply) => {
       const answer = await taker.accept({ sector, route, body });
       if (answer === null) return reply.code(404).send(refusal('BAD_REQUEST', NOBODY));
@@ -34,6 +51,7 @@ export function addCallbackRoute(fastify: FastifyInstance, taker: CallbackTaker)
   });
 }
 
+const TOO_MANY = 'Too many calls came from this address. Call again later.';
 const NOBODY = 'No sector of this name is called by its system.';
 
 const FAULTS: Readonly<Record<number, string>> = {

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Logger } from 'pino';
 import { ERRORS, type ErrorCode } from '../core/errors.ts';
+import type { Admitted } from './door.ts';
 import type { FormattedError } from './format-error.ts';
 import { loggedCauses, withoutValues } from './log-cause.ts';
 import type { OperationClock } from './operation-clock.ts';
@@ -9,10 +10,13 @@ import type { OperationClock } from './operation-clock.ts';
 export interface Exchange {
   readonly requestId: string;
   readonly headers: IncomingHttpHeaders;
+  readonly admitted: Admitted;
   readonly clock: OperationClock;
   readonly startedAt: number;
   /** A GraphQL document came, so what is wrong with it is said by the body and not necessarily by the status. */
   documentCame: boolean;
+  /** The operation got a context, which has to be told what would leave. */
+  hadContext: boolean;
   operationName?: string | undefined;
   compiled?: boolean;
   readonly errors: FormattedError[];

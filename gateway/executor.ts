@@ -12,6 +12,7 @@ import { LRUCache } from 'lru-cache';
 import { type Compilable, createCompilableCheck } from './compilable.ts';
 import { type CompiledOperation, createCompiler, originOf } from './compile.ts';
 import { type FormattedError, formatGraphqlError, placeOf } from './format-error.ts';
+import type { OperationContext } from './operation-request.ts';
 import { plainFieldResolver } from './plain-field-resolver.ts';
 import { specialize } from './specialize.ts';
 import { schemaWithoutAbandonedPromises } from './unabandoned.ts';
@@ -24,7 +25,14 @@ export interface Operation {
   /** As they came. */
   readonly variables: Readonly<Record<string, unknown>> | undefined;
   /** Called once, when the variables are in order and the operation is about to run. */
-  readonly makeContext: () => unknown;
+  readonly makeContext: () => Promise<OperationContext>;
+}
+
+/** The schema as it is served, and a copy whose fields refuse what the context refuses. */
+export interface Schemas {
+  readonly plain: GraphQLSchema;
+  /** Null where nothing is ever refused. */
+  readonly guarded: GraphQLSchema | null;
 }
 
 export interface Outcome {
@@ -41,6 +49,8 @@ interface Acquaintance {
 }
 
 const COMPILED_FROM_TIMES = 2;
+/** Of the operations kept compiled, those that something is refused of have this part. */
+const GUARDED_PART = 10;
 
 /**
  * Runs operations: the first time with graphql-js, compiled from the second time on where that is safe. Both ways give
@@ -50,9 +60,26 @@ const COMPILED_FROM_TIMES = 2;
  * @returns a function that gives null where graphql-js refuses the variables: whoever asked has to tell that error
  */
 export function createExecutor(
-  schema: GraphQLSchema,
+  { plain, guarded }: Schemas,
   { compiledOperations }: { compiledOperations: number },
 ): (asked: Operation) => Promise<Outcome | null> {
+  const guardedOperations = Math.ceil(compiledOperations / GUARDED_PART);
+  const runPlain = createRunner(plain, compiledOperations);
+  const runGuarded = guarded === null ? null : createRunner(guarded, guardedOperations);
+
+  return async (asked) => {
+    const { coerced } = getVariableValues(plain, asked.operation.variableDefinitions ?? [], asked.variables ?? {});
+    if (coerced === undefined) return null;
+    const context = await asked.makeContext();
+    const run = context.guarded ? runGuarded : runPlain;
+    if (run === null) throw new Error('Something is refused, and there is no guarded schema to run on');
+    return run(asked, coerced, context.value);
+  };
+}
+
+type Run = (asked: Operation, coerced: Readonly<Record<string, unknown>>, contextValue: unknown) => Promise<Outcome>;
+
+function createRunner(schema: GraphQLSchema, compiledOperations: number): Run {
   const known =
     compiledOperations > 0
       ? new LRUCache<OperationDefinitionNode, Acquaintance>({ max: compiledOperations })
@@ -76,10 +103,7 @@ export function createExecutor(
     return made;
   }
 
-  return async (asked) => {
-    const { coerced } = getVariableValues(schema, asked.operation.variableDefinitions ?? [], asked.variables ?? {});
-    if (coerced === undefined) return null;
-    const contextValue = await asked.makeContext();
+  return async (asked, coerced, contextValue) => {
     const compiled = compiledFor(asked, coerced);
     if (compiled === null) return interpret(interpreted, asked, contextValue);
     return outcomeOfCompiled(await compiled(contextValue, coerced));

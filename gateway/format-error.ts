@@ -40,7 +40,7 @@ export function formatGraphqlError(error: unknown, place: ErrorPlace = placeOf(e
   const [outermost] = chain;
   const code = codeOf(outermost, chain);
   const masked = code === 'INTERNAL';
-  const message = masked || !(outermost instanceof Error) ? MASKED_MESSAGE : withoutLongNumbers(outermost.message);
+  const message = masked || !(outermost instanceof Error) ? MASKED_MESSAGE : bare(outermost.message);
   return { outward: { message, ...place, extensions: { code, retryable: ERRORS[code].retryable } }, origin: error };
 }
 
@@ -53,6 +53,11 @@ const STATUS_OF_CODE: Partial<Record<ErrorCode, number>> = {
   UNAUTHENTICATED: 401,
   FORBIDDEN: 403,
   PURPOSE_REQUIRED: 403,
+  VISIT_OVER: 403,
+  VISIT_FULL: 403,
+  TOO_MANY_REQUESTS: 429,
+  AUDIT_UNAVAILABLE: 503,
+  KEYS_UNAVAILABLE: 503,
   OPERATION_TIMEOUT: 504,
 };
 
@@ -89,9 +94,12 @@ function isArgumentError(error: unknown): boolean {
   return kind === Kind.VARIABLE || kind === Kind.FIELD || kind === Kind.DIRECTIVE || (kind?.endsWith('Value') ?? false);
 }
 
-/** Messages of graphql-js repeat the value that was wrong, and a personal number is the value most often asked with. */
-function withoutLongNumbers(message: string): string {
-  return message.replace(/\d{9,}/g, '…');
+/**
+ * Messages of graphql-js repeat the value that was wrong, and a personal number is the value most often asked with. They
+ * also name what the schema has instead, which is for those to read who may read the schema.
+ */
+function bare(message: string): string {
+  return message.replace(/ ?Did you mean .*\?$/s, '').replace(/\d{9,}/g, '…');
 }
 
 /** An error and what it was made from, outermost first. */

@@ -18,6 +18,7 @@ export function addGraphiqlRoutes(fastify: FastifyInstance, { defaultQuery }: { 
     assets ??= loadAssets(defaultQuery);
     const asset = (await assets).get(request.params.name);
     if (asset === undefined) return reply.callNotFound();
+    reply.header('content-security-policy', POLICY);
     reply.header('cache-control', 'no-cache').header('etag', asset.tag).header('vary', 'accept-encoding');
     if (request.headers['if-none-match'] === asset.tag) return reply.code(304).send();
     reply.type(asset.type);
@@ -81,15 +82,32 @@ const storage = {
   removeItem: (key) => void kept.delete(key),
   clear: () => kept.clear(),
 };
+${STATED}
 ${FETCHER}
 YogaGraphiQL.renderYogaGraphiQL(document.getElementById('root'), {
   ...${JSON.stringify(options)},
   fetcher,
   storage,
+  ...(stated && { defaultHeaders: JSON.stringify(stated, null, 2) }),
   onEditQuery: () => {},
 });
 `;
 }
+
+/**
+ * As whom the editor asks: `/#token=…&purpose=…&dossier=…&visit=…` fills its headers. What stands behind `#` is not sent to
+ * the hub, and is taken out of the address before it can be copied, or kept in a history.
+ */
+const STATED = `
+const said = new URLSearchParams(location.hash.slice(1));
+history.replaceState(null, '', location.pathname);
+const stated = said.has('token')
+  ? Object.fromEntries([
+      ['authorization', 'Bearer ' + said.get('token')],
+      ...['purpose', 'dossier', 'visit'].filter((name) => said.has(name)).map((name) => ['x-' + name, said.get(name)]),
+    ])
+  : undefined;
+`;
 
 /**
  * How the editor asks. Its own way sends subscriptions to the endpoint of queries, with GET: their filters would stand in
@@ -134,7 +152,8 @@ function subscribe(asked, headers) {
 const isSubscription = ({ query, operationName }) => operationName
   ? new RegExp('\\\\bsubscription\\\\s+' + operationName + '\\\\b').test(query)
   : /^(\\s|#.*\\n)*subscription\\b/.test(query);
-const fetcher = (asked, { headers } = {}) => isSubscription(asked)
+// The schema is asked for before the editor has taken its headers up.
+const fetcher = (asked, { headers = stated } = {}) => isSubscription(asked)
   ? subscribe(asked, headers)
   : post('/graphql', 'application/json', asked, headers).then((response) => response.json());
 `;

@@ -6,38 +6,67 @@ const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');
 loopback.addAddress('::1', 'ipv6');
 
+/** What a hub needs before other machines may reach it. */
+export interface Exposure {
+  /** It speaks HTTPS, or a proxy in front of it does. */
+  readonly secured: boolean;
+  /** It knows by which names it is reached: see PUBLIC_NAMES. */
+  readonly named: boolean;
+}
+
 /**
- * The address to listen on, if it can be reached from this machine only. Nobody is asked who they are yet, so any
- * other address would hand every record to the network.
+ * The address to listen on. Tokens travel in headers: beyond this machine they must be encrypted on their way, and pages
+ * of other sites must not reach the hub by a name of theirs.
  *
  * @returns the address itself, so that what was checked is what is bound
- * @throws SettingsFault for any other address, and for a name that resolves to one or to none
+ * @throws SettingsFault for an address beyond this machine where something is missing, and for a name that resolves to none
  */
-export async function loopbackAddress(host: string): Promise<string> {
-  const addresses = isIP(host) ? [host] : await lookup(host, { all: true }).then(addressesOf, () => []);
+export async function bindableAddress(host: string, { secured, named }: Exposure): Promise<string> {
+  const addresses = await addressesOf(host);
   const [first] = addresses;
-  if (first === undefined || !addresses.every(isLoopback)) {
-    throw new SettingsFault([
-      'HOST: expected 127.0.0.1, ::1, localhost or another loopback address, because the hub does not check yet ' +
-        `who asks; came ${JSON.stringify(host.slice(0, 80))}`,
-    ]);
+  const came = `came ${JSON.stringify(host.slice(0, 80))}`;
+  if (first === undefined) {
+    throw new SettingsFault([`HOST: expected an address, or a name that leads to one; ${came}`]);
   }
-  return first;
+  if ((secured && named) || addresses.every(isLoopback)) return first;
+  const missing = [
+    ...(secured ? [] : ['TLS_CERT_FILE and TLS_KEY_FILE, or BEHIND_PROXY=on']),
+    ...(named ? [] : ['PUBLIC_NAMES']),
+  ];
+  throw new SettingsFault([
+    `HOST: expected 127.0.0.1, ::1, localhost or another loopback address; others need ${missing.join(' and ')}; ${came}`,
+  ]);
 }
 
-/** Whether a `Host` header names this machine: `127.0.0.1:4000`, `localhost`, `[::1]:4000`. */
-export function isOwnName(host: string | undefined): boolean {
+/** Whether nothing but this machine can reach what listens there. */
+export async function isLoopbackHost(host: string): Promise<boolean> {
+  const addresses = await addressesOf(host);
+  return addresses.length > 0 && addresses.every(isLoopback);
+}
+
+/**
+ * Whether a `Host` header names this machine (`127.0.0.1:4000`, `localhost`, `[::1]:4000`) or says one of the names under
+ * which it is known.
+ */
+export function isOwnName(host: string | undefined, names: readonly string[] = []): boolean {
   if (host === undefined || !URL.canParse(`http://${host}`)) return false;
   const name = new URL(`http://${host}`).hostname.replace(/^\[|\]$/g, '');
-  return name === 'localhost' || (isIP(name) !== 0 && isLoopback(name));
+  return name === 'localhost' || (isIP(name) !== 0 && isLoopback(name)) || names.includes(name);
 }
 
-/** Whether a request comes from no page, or from one of this machine. */
-export function isOwnOrigin(origin: string | undefined): boolean {
-  return origin === undefined || (URL.canParse(origin) && isOwnName(new URL(origin).host));
+/** Whether a request comes from no page, from one of this machine, or from one that was let in by its origin. */
+export function isOwnOrigin(
+  origin: string | undefined,
+  names: readonly string[] = [],
+  origins: readonly string[] = [],
+): boolean {
+  if (origin === undefined || origins.includes(origin)) return true;
+  return URL.canParse(origin) && isOwnName(new URL(origin).host, names);
 }
 
-function addressesOf(found: readonly { address: string }[]): string[] {
+async function addressesOf(host: string): Promise<readonly string[]> {
+  if (isIP(host)) return [host];
+  const found = await lookup(host, { all: true }).catch(() => []);
   return found.map(({ address }) => address);
 }
 

@@ -1,5 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
 
 /** A program of the demo that runs in a process of its own, as real systems do. */
 export interface DemoProcess {
@@ -43,6 +44,12 @@ export async function runToEnd(args: readonly string[]): Promise<void> {
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] });
   const code = await new Promise<number | null>((resolve, reject) => child.once('error', reject).once('exit', resolve));
   if (code !== 0) throw new Error(`${args[0]} ended with ${code}`);
+}
+
+/** What a program prints that ends by itself, without the line feed. */
+export async function outputOf(args: readonly string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: READY_MS });
+  return stdout.trimEnd();
 }
 
 async function stop(child: ChildProcess): Promise<void> {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { takeFolder } from './demo-folder.ts';
-import { type DemoProcess, runToEnd, startProcess } from './demo-process.ts';
+import { type DemoProcess, outputOf, runToEnd, startProcess } from './demo-process.ts';
 import type { Environment } from './sectors.ts';
 import { settingsPrefix } from './sectors.ts';
 
@@ -12,14 +12,22 @@ export interface Demo {
   readonly processes: ReadonlyMap<string, number>;
   /** Lets people begin to work on dossiers in the made-up systems. @param hub address at which the systems call it */
   openOffices(hub: string): Promise<void>;
+  /** A token of one of the made-up accounts, such as `leader`; good for half an hour. */
+  tokenOf(account: string): Promise<string>;
+  /** What people type in the repository's folder for such a token. */
+  tokenCommand(account: string): string;
   close(): Promise<void>;
 }
+
+/** Systems that are no sector's: folder of the stand-in → what the names of its settings begin with. */
+const OTHERS: Readonly<Record<string, string>> = { portal: 'PORTAL_', issuer: 'ISSUER_' };
 
 /** How often somebody somewhere takes a dossier one step on. */
 const WORK_EVERY_MS = 1_000;
 
 /**
- * Makes the demo's data when there is none yet, and starts the stand-in of every sector that has one, and the portal's.
+ * Makes the demo's data when there is none yet, and starts the stand-in of every sector that has one, the portal's and
+ * the identity provider's.
  *
  * @param options.root the repository
  * @param options.directory where the made-up systems keep their data
@@ -32,6 +40,7 @@ export async function startDemo(options: {
 }): Promise<Demo> {
   const { root, directory, tell } = options;
   const standIns = join(root, 'stand-ins');
+  const isUsual = directory === resolve(root, 'data', 'demo');
   const giveBack = takeFolder(directory);
   // Written last: data whose making was broken off is made anew.
   const complete = join(directory, 'complete');
@@ -42,11 +51,18 @@ export async function startDemo(options: {
   }
   const sectors = readdirSync(join(root, 'sectors')).filter((id) => existsSync(scriptOf(root, id)));
   const scripts = new Map(sectors.map((id) => [id, scriptOf(root, id)]));
-  scripts.set('portal', join(standIns, 'portal', 'main.ts'));
+  for (const id of Object.keys(OTHERS)) scripts.set(id, join(standIns, id, 'main.ts'));
   const started = await startAll(scripts, directory);
-  const environment: Record<string, string> = { PORTAL_MODE: 'send' };
+  const environment: Record<string, string> = {
+    PORTAL_MODE: 'send',
+    ISSUER: 'urn:lienthong:demo-issuer',
+    DEMO_ISSUER: 'accept',
+    ACCESS_FILE: join(root, 'hub', 'demo-access.json'),
+    // In earnest this is another machine's.
+    AUDIT_HEADS_DIR: join(directory, 'audit-heads'),
+  };
   for (const [id, { settings }] of started) {
-    const prefix = id === 'portal' ? 'PORTAL_' : settingsPrefix(id);
+    const prefix = OTHERS[id] ?? settingsPrefix(id);
     for (const [name, value] of Object.entries(settings)) environment[prefix + name] = value;
   }
   // Where each of them listens: for the programs that play the people who work with them.
@@ -61,6 +77,8 @@ export async function startDemo(options: {
       const day = [join(standIns, 'day.ts'), '--data', directory, '--every', String(WORK_EVERY_MS), '--hub', hub];
       started.set('the day at the offices', await startProcess('The day at the offices', day));
     },
+    tokenCommand: (account) => `npm run --silent token -- ${account}${isUsual ? '' : ` --data '${directory}'`}`,
+    tokenOf: (account) => outputOf([join(standIns, 'issuer', 'token.ts'), account, '--data', directory]),
     async close() {
       await Promise.all([...started.values()].map((one) => one.stop()));
       giveBack();

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Hub } from '../hub.ts';
 import type { Demo } from './demo.ts';
+import { invitation } from './demo-invitation.ts';
 
 /** What the terminal shows while the demo runs. */
 export interface LiveDemo {
@@ -10,6 +11,8 @@ export interface LiveDemo {
 const SUMMARY_EVERY_MS = 10_000;
 const RETRY_MS = 2_000;
 const MOST_READING_IN_MS = 300_000;
+/** Before a token runs out, which is after half an hour. */
+const TOKEN_MS = 20 * 60_000;
 
 const CHANGES = `subscription ($sector: ID!) {
   dossierChanged(where: { sector: $sector }) { code sector dossier { statusTitle procedure { title } } }
@@ -25,7 +28,22 @@ export function showDemo(options: { hub: Hub; demo: Demo; address: string; tell:
   const { signal } = stopping;
   const sectors = hub.registry.sectors.map(({ id }) => id);
 
+  let token: Promise<string> | undefined;
+  let tokenAt = 0;
   const showing = show();
+
+  /** Whoever leads the office may see how all dossiers stand, and nobody's name. */
+  function currentToken(): Promise<string> {
+    if (token === undefined || performance.now() - tokenAt > TOKEN_MS) {
+      tokenAt = performance.now();
+      token = demo.tokenOf('leader');
+      // Asked for anew by whoever tries again.
+      token.catch(() => {
+        token = undefined;
+      });
+    }
+    return token;
+  }
 
   async function show(): Promise<void> {
     tell('Reading in the dossiers of all systems …');
@@ -35,7 +53,8 @@ export function showDemo(options: { hub: Hub; demo: Demo; address: string; tell:
     ]).catch(() => false);
     if (signal.aborted) return;
     if (!readIn) tell('Some system has not been read yet; answers say which.');
-    tell(`\nlienthong answers at ${address}/graphql; open ${address}/ in a browser to ask.`);
+    const token = await demo.tokenOf('counter').catch(() => null);
+    for (const line of invitation({ address, token, tokenCommand: demo.tokenCommand })) tell(line);
     tell(`The made-up portal shows what it was sent: ${demo.environment.PORTAL_URL ?? ''}/`);
     tell(`Made-up systems: ${[...demo.processes].map(([id, pid]) => `${id} (pid ${pid})`).join(', ')}`);
     tell(`The hub itself: pid ${process.pid}. The land office's database is a file, which is there whatever you kill.`);
@@ -52,10 +71,14 @@ export function showDemo(options: { hub: Hub; demo: Demo; address: string; tell:
       try {
         const response = await fetch(`${address}/graphql/stream`, {
           method: 'POST',
-          headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+          headers: {
+            ...{ 'content-type': 'application/json', accept: 'text/event-stream' },
+            ...{ authorization: `Bearer ${await currentToken()}`, 'x-purpose': 'SUPERVISION' },
+          },
           body: JSON.stringify({ query: CHANGES, variables: { sector } }),
           signal,
         });
+        if (!response.ok) throw new Error(`The hub answered with status ${response.status}`);
         for await (const line of linesOf(response)) {
           if (!line.startsWith('data: {')) continue;
           const { code, dossier } = JSON.parse(line.slice(6)).data?.dossierChanged ?? {};

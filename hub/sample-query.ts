@@ -1,7 +1,13 @@
-/** The question of the README, which the query editor opens with: everything about one made-up citizen. */
+/** The made-up citizen of whom everything is shown: `stand-ins/world/demo-person.ts`. */
+export const sampleCitizen = '001085004213';
+
+/** A dossier that this citizen has filed: whoever works on it may see who they are. */
+export const sampleDossier = 'H41.69.01-261119-0004';
+
+/** What the query editor opens with: everything about that citizen. */
 export const sampleQuery = `# Một câu hỏi, mọi ngành: everything the systems know about one citizen.
 query Counter {
-  citizen(id: "001085004213") {
+  citizen(id: "${sampleCitizen}") {
     fullName
     birthDate
     personalNumbers

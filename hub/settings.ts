@@ -1,3 +1,4 @@
+import { auditSettings } from '../audit/settings.ts';
 import {
   choiceSetting,
   integerSetting,
@@ -8,11 +9,16 @@ import {
   urlSetting,
 } from '../core/setting.ts';
 import { gatewaySettings } from '../gateway/settings.ts';
+import { identitySettings } from '../identity/settings.ts';
 import { streamSettings } from '../streams/settings.ts';
+import { accessSettings } from './access-settings.ts';
 
 /** Every setting of the hub itself. Sectors add their own as SECTOR_<FOLDER>_<SETTING>. */
 export const hubSettings = {
   ...gatewaySettings,
+  ...identitySettings,
+  ...accessSettings,
+  ...auditSettings,
   ...streamSettings,
   DATA_DIR: textSetting({
     description: 'Folder for what the hub keeps: its SQLite store, its sealing key, the demo’s made-up systems',

@@ -5,7 +5,6 @@ import { readSettings, SettingsFault } from '../core/setting.ts';
 import { confirmDeletes, knownWays } from '../store/capture-way.ts';
 import { readQuarantine } from '../store/quarantine.ts';
 import { openStore } from '../store/store.ts';
-import { settingsAtOdds } from '../streams/check-settings.ts';
 import { createDeliverer } from '../streams/deliver.ts';
 import { openEventLog } from '../streams/logs/open-log.ts';
 import { openPortal } from '../streams/portals/open-portal.ts';
@@ -15,6 +14,7 @@ import { makeDataFolder } from './data-folder.ts';
 import { readSealingKey } from './sealing-key.ts';
 import { findSectors } from './sectors.ts';
 import { type HubSettings, hubSettings } from './settings.ts';
+import { settingsAtOdds } from './settings-at-odds.ts';
 import { storeUrl } from './store-url.ts';
 
 /** What an operator has done once, beside the hub that runs: each ends by itself. */

@@ -1,4 +1,12 @@
-import { type GraphQLSchema, getNamedType, getNullableType, isListType, isNonNullType, isObjectType } from 'graphql';
+import {
+  type GraphQLSchema,
+  getNamedType,
+  getNullableType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  Kind,
+} from 'graphql';
 import type { OpenSector } from '../core/open-sector.ts';
 
 /**
@@ -6,7 +14,11 @@ import type { OpenSector } from '../core/open-sector.ts';
  * answer, and a list that is declared as one record would fail only when somebody asks.
  */
 export function checkSchema(schema: GraphQLSchema, sectors: readonly OpenSector[]): readonly string[] {
-  return sectors.flatMap((sector) => [...checkFilled(schema, sector), ...checkLists(schema, sector)]);
+  return sectors.flatMap((sector) => [
+    ...checkFilled(schema, sector),
+    ...checkLists(schema, sector),
+    ...checkHolders(schema, sector),
+  ]);
 }
 
 function checkFilled(schema: GraphQLSchema, { id, declaration }: OpenSector): readonly string[] {
@@ -27,6 +39,18 @@ function checkFilled(schema: GraphQLSchema, { id, declaration }: OpenSector): re
     }
   }
   return faults;
+}
+
+/** A record that is asked for by an identifier of its own is judged by whom it is about. */
+function checkHolders(schema: GraphQLSchema, { id, declaration }: OpenSector): readonly string[] {
+  const fields = schema.getQueryType()?.getFields() ?? {};
+  return Object.entries(declaration.queries).flatMap(([name, declared]) => {
+    const access = fields[name]?.astNode?.directives?.find((one) => one.name.value === 'access');
+    const data = access?.arguments?.find((one) => one.name.value === 'data')?.value;
+    const isPersonal = data?.kind === Kind.ENUM && (data.value === 'PERSONAL' || data.value === 'SENSITIVE');
+    if (!isPersonal || [declared].flat().every(({ holders }) => holders !== undefined)) return [];
+    return [`sectors/${id}: queries.${name} holds personal data: declare \`holders\`, the field that says whose it is`];
+  });
 }
 
 function checkLists(schema: GraphQLSchema, { id, declaration }: OpenSector): readonly string[] {

@@ -70,7 +70,7 @@ export function pageOf<T, K>(
         return edges.at(-1)?.cursor ?? null;
       },
     },
-    totalCount: missing.length > 0 ? null : sorted.length,
+    totalCount: isWhole(missing) ? sorted.length : null,
     missing,
   };
 }
@@ -87,6 +87,11 @@ export function withNodes<T>(page: Connection<unknown>, nodes: readonly (T | nul
     };
   });
   return { ...page, edges, nodes: edges.map(({ node }) => node) };
+}
+
+/** Whether nothing that may be seen is missing: what may not be seen is counted nowhere. */
+export function isWhole(missing: readonly SectorGap[]): boolean {
+  return missing.every(({ code }) => code === 'FORBIDDEN');
 }
 
 /** One gap for each system and reason. */

@@ -1,10 +1,12 @@
 import type { DossierFilter, DossierOrder, IndexKey } from '../store/dossier-index.ts';
+import { indexWords } from '../store/index-words.ts';
 import { identityOf, numberOfId } from './citizens.ts';
 import {
   type Connection,
   checkedSize,
   distinctGaps,
   gapOf,
+  isWhole,
   openCursor,
   type PageArguments,
   type SectorGap,
@@ -12,12 +14,13 @@ import {
 } from './connection.ts';
 import { enterpriseCodeOf, type FilterArguments, indexFilterOf } from './dossier-filter.ts';
 import type { DossierNode } from './dossier-node.ts';
-import { readDossier, sortOutPlaces, tooManyHandedIn } from './dossiers.ts';
+import { narrowedGaps, readDossier, sortOutPlaces, tooManyHandedIn } from './dossiers.ts';
 import { courseSectors, type DossierSector, dossierSectors, freshnessOf, staleGaps } from './freshness.ts';
-import { incomplete, isTwelve, mayMissNumbers } from './identity.ts';
+import { incomplete, mayMissNumbers } from './identity.ts';
 import { fromStore } from './index-loaders.ts';
 import type { Operation } from './operation.ts';
 import type { Registry } from './registry.ts';
+import { isTwelve } from './same-person.ts';
 
 export interface ListArguments extends PageArguments {
   readonly filter?: FilterArguments | null;
@@ -42,10 +45,11 @@ interface Applicant {
 /** Dossiers by what people filter by, a page at a time, however many there are. */
 export async function listDossiers(operation: Operation, args: ListArguments): Promise<Connection<DossierNode>> {
   const { registry, plan } = operation;
-  const given = args.filter ?? {};
+  const given = narrowedFilter(operation, args.filter ?? {});
   const order = args.orderBy ?? 'RECEIVED_DESC';
   const first = checkedSize(args.first);
-  const filter = indexFilterOf(registry, given);
+  const agencies = operation.access.unitsSeen();
+  const filter = withinUnits(indexFilterOf(registry, given), agencies);
   const [applicant, freshness] = await Promise.all([
     given.applicantId == null ? null : findApplicant(operation, given.applicantId),
     freshnessOf(operation),
@@ -59,10 +63,11 @@ export async function listDossiers(operation: Operation, args: ListArguments): P
   const missing = distinctGaps([
     ...staleGaps(freshness, sectorsThatMatter(registry, filter, order)),
     ...(applicant?.missing ?? []),
+    ...narrowedGaps(operation),
   ]);
-  const isCounted = plan.fieldsOf('DossierConnection').has('totalCount') && missing.length === 0;
+  const isCounted = plan.fieldsOf('DossierConnection').has('totalCount') && isWhole(missing);
   const [nodes, totalCount] = await Promise.all([
-    Promise.all(places.map(({ code }) => readDossier(operation, code))),
+    Promise.all(places.map(({ code }) => readDossier(operation, code, applicant?.numbers))),
     isCounted && !applicant?.strangers.size ? countUpTo(registry, asked) : null,
   ]);
   const sealed = (key: IndexKey | null | undefined) =>
@@ -127,11 +132,31 @@ async function countUpTo({ index }: Registry, filter: DossierFilter): Promise<nu
   return count > MOST_COUNTED ? null : count;
 }
 
+/** Of one of the units that are seen nothing is left to narrow: the index would weigh the others for nothing. */
+function withinUnits(filter: DossierFilter, agencies: readonly string[] | null): DossierFilter {
+  const isNarrow = agencies === null || (filter.agency !== undefined && agencies.includes(filter.agency));
+  return isNarrow ? filter : { ...filter, agencies };
+}
+
+/** Whoever asks for themself sees their own dossiers; whoever looks for a name, looks for people. */
+function narrowedFilter({ access }: Operation, given: FilterArguments): FilterArguments {
+  // Codes have digits in every word of them.
+  if (given.text != null && indexWords(given.text).some((word) => !/\d/.test(word))) access.askSearch();
+  return access.ownNumber === null ? given : { ...given, applicantId: given.applicantId ?? access.ownNumber };
+}
+
 /** An enterprise by its code; a person by every number the systems tie to the one given. */
 async function findApplicant(operation: Operation, id: string): Promise<Applicant> {
+  const { access } = operation;
   const code = enterpriseCodeOf(id);
-  if (code !== null) return { name: code, numbers: [code], strangers: new Set(), missing: [] };
-  const identity = await identityOf(operation, [numberOfId(operation, id, 'filter.applicantId')]);
+  if (code !== null) {
+    if (access.ownNumber !== null) await access.askPerson([code], 'IDENTIFIER');
+    return { name: code, numbers: [code], strangers: new Set(), missing: [] };
+  }
+  const number = numberOfId(operation, id, 'filter.applicantId');
+  const relation = await access.askPerson([number], 'IDENTIFIER');
+  const identity = await identityOf(operation, [number]);
+  access.shown(identity.canonical, relation);
   // A twelve-digit number was one person's alone; an old one may have been two people's.
   const old = await operation.index.handedInBy(identity.numbers.filter((number) => !isTwelve(number)));
   const { strangers, missing } = sortOutPlaces(operation, old.places, identity);

@@ -1,3 +1,4 @@
+import type { DossierFacts, Relation } from '../core/access.ts';
 import {
   allSteps,
   ownedValue,
@@ -11,6 +12,7 @@ import { HubError } from '../core/errors.ts';
 import type { IndexedView } from '../store/dossier-index.ts';
 import { agencyOf, procedureOf } from './catalogues.ts';
 import { distinctGaps, gapOf } from './connection.ts';
+import { factsOf, heldViews } from './dossier-facts.ts';
 import { courseSectors, dossierSectors, type Freshness, indexStale, staleGap, staleGaps } from './freshness.ts';
 import type { Operation } from './operation.ts';
 import type { Plan } from './plan.ts';
@@ -23,12 +25,20 @@ export type DossierNode = Readonly<Record<string, unknown>> & { readonly code: s
 export function dossierNode(
   operation: Operation,
   code: string,
-  known: { readonly views: readonly IndexedView[]; readonly freshness: Freshness },
-): DossierNode | null {
-  const { registry } = operation;
-  const { views, freshness } = known;
+  known: {
+    readonly views: readonly IndexedView[];
+    readonly freshness: Freshness;
+    /** Numbers of whom it is known to be, besides those that it states. */
+    readonly ownerNumbers?: readonly string[] | undefined;
+  },
+): DossierNode | 'forbidden' | null {
+  const { registry, access } = operation;
+  const { views, freshness, ownerNumbers = [] } = known;
   const held = heldViews(registry, views);
   if (held.length === 0) return null;
+  const facts = factsOf(registry, code, held);
+  const judged = access.judgeDossier({ ...facts, numbers: [...facts.numbers, ...ownerNumbers] });
+  if (!judged.course) return 'forbidden';
   const concerned = sectorsConcerned(registry, held);
   const deleted = new Set(views.filter((one) => one.deleted).map(({ sector }) => sector));
   const silent = concerned.filter(({ id }) => !held.some(({ sector }) => sector === id) && !deleted.has(id));
@@ -42,7 +52,8 @@ export function dossierNode(
   // Some systems are asked only for the dossiers that others were seen to hold: until then they have not been heard.
   const heardOfAt = Math.max(...views.map(({ recordedAt }) => recordedAt));
   const unheard = silent.filter(({ id }) => freshness.isBefore(id, heardOfAt));
-  const node = fieldsOf(operation, code, seen);
+  const node = fieldsOf(operation, code, seen, judged.personal);
+  if (judged.personal === null) noteNamed(operation, node, { facts, relation: judged.relation, ownerNumbers });
   node.asOf = freshness.asOf(concerned.map(({ id }) => id));
   const malformed = views.filter(({ faults, sector }) => faults.length > 0 && !deleted.has(sector));
   node.missing = distinctGaps([
@@ -52,30 +63,6 @@ export function dossierNode(
     ...unreadableStatuses(seen).map((failure) => gapOf(failure, '')),
   ]);
   return node;
-}
-
-/** The views that systems hold now, those of the counter first. */
-function heldViews(registry: Registry, views: readonly IndexedView[]): readonly SeenView[] {
-  const sectors = dossierSectors(registry);
-  const inOrder = [...sectors].sort((left, right) =>
-    left.role === right.role ? 0 : left.role === 'reception' ? -1 : 1,
-  );
-  return inOrder.flatMap(({ id, role }): SeenView[] => {
-    const indexed = views.find(({ sector }) => sector === id);
-    if (indexed === undefined || indexed.view === null) return [];
-    return [{ sector: id, role, view: withFaults(indexed, indexed.view), failure: null }];
-  });
-}
-
-/** A field that could never be read is not one that the system leaves out: another's word must not take its place. */
-function withFaults({ sector, faults }: IndexedView, view: object): SeenView['view'] {
-  if (faults.length === 0) return view as SeenView['view'];
-  const whole: Record<string, unknown> = { ...view };
-  for (const { field, reason } of faults) {
-    if (whole[field] !== undefined) continue;
-    whole[field] = new HubError('SOURCE_MALFORMED', `${sector}: Dossier.${field}: ${reason}`, { sector, field });
-  }
-  return whole;
 }
 
 /** The sectors that hold the dossier and those that ought to: where it is born, and who works on its procedure. */
@@ -124,6 +111,7 @@ function fieldsOf(
   operation: Operation,
   code: string,
   seen: readonly SeenView[],
+  withheld: HubError | null,
 ): Record<string, unknown> & { code: string } {
   const { registry, plan } = operation;
   const asked = plan.fieldsOf('Dossier');
@@ -139,6 +127,7 @@ function fieldsOf(
   }
   if (asked.has('applicant')) node.applicant = applicantOf(seen);
   if (asked.has('steps')) node.steps = allSteps(seen);
+  if (withheld !== null) for (const field of PERSONAL_FIELDS) if (asked.has(field)) node[field] = withheld;
   const failed = seen.find(({ failure }) => failure !== null);
   node.sectors = failed?.failure ?? seen.filter(({ view }) => view !== null).map(({ sector }) => sector);
   const stated = statedStatuses(seen);
@@ -160,6 +149,27 @@ function fieldsOf(
     }
   }
   return node;
+}
+
+/** What a dossier says of people, or in words of its own that may name them. */
+const PERSONAL_FIELDS = [
+  ...['applicant', 'parties', 'summary', 'steps', 'papers', 'supplementRequests', 'fees', 'results'],
+] as const;
+
+/**
+ * Whoever the dossier names is in the answer where it says anything of its own; how it stands names nobody. What ties the
+ * dossier to the purpose does not tie everybody in it.
+ */
+function noteNamed(
+  { access, plan }: Operation,
+  { code }: DossierNode,
+  { facts, relation, ownerNumbers }: { facts: DossierFacts; relation: Relation; ownerNumbers: readonly string[] },
+): void {
+  const asked = plan.fieldsOf('Dossier');
+  if (!PERSONAL_FIELDS.some((field) => asked.has(field))) return;
+  for (const number of facts.numbers) {
+    access.shown(number, ownerNumbers.includes(number) ? relation : 'NAMED', code);
+  }
 }
 
 const STATUS_FIELDS = ['status', 'statusNumber', 'statusTitle', 'timeliness'] as const;

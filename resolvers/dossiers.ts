@@ -12,10 +12,13 @@ import {
   type SectorGap,
   withNodes,
 } from './connection.ts';
+import { factsOfCode } from './dossier-facts.ts';
 import { type DossierNode, dossierNode } from './dossier-node.ts';
 import { dossierSectors, freshnessOf, indexStale, staleGaps } from './freshness.ts';
-import { type Identity, incomplete, mayMissNumbers, ownerOf } from './identity.ts';
+import { type Identity, incomplete, mayMissNumbers } from './identity.ts';
 import type { Operation } from './operation.ts';
+import { forbidden } from './refusals.ts';
+import { ownerOf } from './same-person.ts';
 
 /**
  * A dossier's code as the index knows it: as it was typed, since systems hold codes of any form and those that are held
@@ -37,20 +40,35 @@ export async function storedCode(operation: Operation, text: string): Promise<st
  * One dossier as all systems that hold it see it, from the index.
  *
  * @returns null only when the index is current in every system that states dossiers and none holds it
- * @throws HubError INDEX_STALE when one of them might
+ * @throws HubError FORBIDDEN; INDEX_STALE when one of them might
  */
 export async function findDossier(operation: Operation, code: string): Promise<DossierNode | null> {
-  const [node, freshness] = await Promise.all([readDossier(operation, code), freshnessOf(operation)]);
-  if (node !== null) return node;
+  const [node, freshness] = await Promise.all([judgedDossier(operation, code), freshnessOf(operation)]);
+  if (node !== null && node !== 'forbidden') return node;
+  // Of a dossier that is not there nobody learns more than of one that they may not see.
+  const { registry, access } = operation;
+  if (node === 'forbidden' || !access.judgeDossier(factsOfCode(registry, code)).course) throw forbidden('record');
   const stale = dossierSectors(operation.registry).find(({ id }) => freshness.isStale(id));
   if (stale !== undefined) throw indexStale(stale.id);
   return null;
 }
 
-/** @returns null where no system holds it, as far as the index knows */
-export async function readDossier(operation: Operation, code: string): Promise<DossierNode | null> {
+/**
+ * @param ownerNumbers numbers of whom it is known to be
+ * @returns null where no system holds it, as far as the index knows, or the operation may not see it
+ */
+export async function readDossier(
+  operation: Operation,
+  code: string,
+  ownerNumbers?: readonly string[],
+): Promise<DossierNode | null> {
+  const node = await judgedDossier(operation, code, ownerNumbers);
+  return node === 'forbidden' ? null : node;
+}
+
+async function judgedDossier(operation: Operation, code: string, ownerNumbers?: readonly string[]) {
   const [views, freshness] = await Promise.all([operation.index.views(code), freshnessOf(operation)]);
-  return dossierNode(operation, code, { views, freshness });
+  return dossierNode(operation, code, { views, freshness, ownerNumbers });
 }
 
 /** The dossiers handed in under these numbers, newest first. */
@@ -62,7 +80,8 @@ export async function dossiersOf(
   const { registry, index } = operation;
   const { numbers, identity } = applicant;
   const [handedIn, freshness] = await Promise.all([index.handedInBy(numbers), freshnessOf(operation)]);
-  const { own, missing } = sortOutPlaces(operation, handedIn.places, identity);
+  const { own: theirs, missing } = sortOutPlaces(operation, handedIn.places, identity);
+  const own = identity === undefined ? ownPlaces(operation, theirs) : theirs;
   const page = pageOf(
     own,
     // A cursor goes on in the list it came from and in no other.
@@ -74,12 +93,26 @@ export async function dossiersOf(
         ...(identity !== undefined && mayMissNumbers(identity) ? [gapOf(incomplete(identity), '')] : []),
         ...staleGaps(freshness, receptions(operation)),
         ...(handedIn.more ? [tooManyHandedIn(operation)] : []),
+        ...narrowedGaps(operation),
         ...missing,
       ]),
     },
   );
   operation.admit(page.nodes.length);
-  return withNodes(page, await Promise.all(page.nodes.map(({ code }) => readDossier(operation, code))));
+  return withNodes(
+    page,
+    await Promise.all(page.nodes.map(({ code }) => readDossier(operation, code, identity?.numbers))),
+  );
+}
+
+/** What an enterprise handed in is not a citizen's own, but for what states their number too. */
+function ownPlaces({ access: { ownNumber } }: Operation, places: readonly IndexedPlace[]): readonly IndexedPlace[] {
+  return ownNumber === null ? places : places.filter(({ applicantNumbers }) => applicantNumbers.includes(ownNumber));
+}
+
+/** Who sees the dossiers of some units alone is told so with every list, whether or not something was left out of it. */
+export function narrowedGaps({ access }: Operation): readonly SectorGap[] {
+  return access.unitsSeen() === null ? [] : [{ sector: 'hub', code: 'FORBIDDEN', retryable: false }];
 }
 
 const NEWEST_FIRST: Order<IndexedPlace, readonly [receivedAt: number, code: string]> = {

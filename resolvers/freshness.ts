@@ -11,9 +11,9 @@ export interface DossierSector {
   readonly role: DossierDeclaration['role'];
 }
 
-const sectorsOf = new WeakMap<Registry, readonly DossierSector[]>();
+const sectorsOf = new WeakMap<object, readonly DossierSector[]>();
 
-export function dossierSectors(registry: Registry): readonly DossierSector[] {
+export function dossierSectors(registry: Pick<Registry, 'sectors'>): readonly DossierSector[] {
   let sectors = sectorsOf.get(registry);
   if (sectors === undefined) {
     sectors = registry.sectors.flatMap(({ id, declaration }) =>

@@ -1,5 +1,6 @@
 import { HubError } from '../core/errors.ts';
 import type { CaptureProgress, IndexedEvent, IndexedPlace, IndexedView } from '../store/dossier-index.ts';
+import type { OperationAccess } from './access.ts';
 import { createLoader } from './loader.ts';
 import type { Registry } from './registry.ts';
 
@@ -8,7 +9,7 @@ export interface IndexLoaders {
   /** What each sector's system holds of a dossier, deleted views included. */
   views(code: string): Promise<readonly IndexedView[]>;
   history(code: string): Promise<readonly IndexedEvent[]>;
-  /** The dossiers handed in under any of these numbers; `more` where one applicant has more than the hub lists. */
+  /** The dossiers handed in under any of these numbers that the operation may see; `more` where one applicant has more than the hub lists. */
   handedInBy(numbers: readonly string[]): Promise<HandedIn>;
   /** How far each sector's capture has come, by its folder. */
   progress(): Promise<ReadonlyMap<string, CaptureProgress>>;
@@ -26,15 +27,22 @@ const MOST_APPLICANTS = 100;
 /** Dossiers of one applicant that are held against each other; a bank or a developer has more. */
 export const MOST_HANDED_IN = 5_000;
 
-export function createIndexLoaders({ index }: Pick<Registry, 'index'>): IndexLoaders {
-  const views = createLoader((codes: readonly string[]) => fromStore(index.views(codes)), {
+export function createIndexLoaders(
+  { index }: Pick<Registry, 'index'>,
+  access: Pick<OperationAccess, 'asked' | 'unitsSeen'>,
+): IndexLoaders {
+  const ask = <T>(reading: Promise<T>): Promise<T> => {
+    access.asked('index');
+    return fromStore(reading);
+  };
+  const views = createLoader((codes: readonly string[]) => ask(index.views(codes)), {
     maxBatchSize: MOST_CODES,
   });
-  const history = createLoader((codes: readonly string[]) => fromStore(index.history(codes)), {
+  const history = createLoader((codes: readonly string[]) => ask(index.history(codes)), {
     maxBatchSize: MOST_CODES,
   });
   const handedIn = createLoader(
-    (applicants: readonly (readonly string[])[]) => fromStore(findHandedIn(index, applicants)),
+    (applicants: readonly (readonly string[])[]) => ask(findHandedIn(index, applicants, access.unitsSeen())),
     { maxBatchSize: MOST_APPLICANTS, keyOf: (numbers) => numbers.join(' ') },
   );
   let progress: ReturnType<IndexLoaders['progress']> | undefined;
@@ -52,9 +60,10 @@ export function createIndexLoaders({ index }: Pick<Registry, 'index'>): IndexLoa
 async function findHandedIn(
   index: Registry['index'],
   applicants: readonly (readonly string[])[],
+  agencies: readonly string[] | null,
 ): Promise<readonly HandedIn[]> {
   const ask = async (numbers: readonly string[]): Promise<HandedIn> => {
-    const places = await index.byNumbers(numbers, MOST_HANDED_IN + 1);
+    const places = await index.byNumbers(numbers, MOST_HANDED_IN + 1, agencies);
     return { places: places.slice(0, MOST_HANDED_IN), more: places.length > MOST_HANDED_IN };
   };
   const [only] = applicants;

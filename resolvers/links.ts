@@ -4,9 +4,11 @@ import { FaultyValue } from '../core/faulty-value.ts';
 import type { Mapped } from '../core/mapping.ts';
 import { type Entity, entityOf, type OpenSector } from '../core/open-sector.ts';
 import type { Key } from '../core/source.ts';
-import { type CitizenNode, findCitizen } from './citizens.ts';
-import { incomplete, isTwelve, mayMissNumbers, ownerOf, ownRecords } from './identity.ts';
+import { type CitizenNode, demandWhole, findCitizen } from './citizens.ts';
+import { incomplete, mayMissNumbers } from './identity.ts';
 import type { Operation } from './operation.ts';
+import { holderNumbers, judgedRecord, withheldFrom } from './records.ts';
+import { isTwelve, ownerOf, ownRecords } from './same-person.ts';
 
 export interface Link {
   readonly sector: OpenSector;
@@ -18,8 +20,11 @@ export interface Link {
 /** Fills a field of a sector's own record, or of Citizen, by the links declared for it. */
 export async function followLinks(operation: Operation, links: readonly Link[], parent: object): Promise<unknown> {
   const citizen = isCitizen(parent) ? parent : null;
+  if (citizen !== null) demandWhole(citizen);
   const [first] = links;
   if (first === undefined) return null;
+  const withheld = (parent as Mapped)[first.place.split('.')[1] ?? ''];
+  if (withheld instanceof HubError) throw withheld;
   // A list could miss something; one record that hangs on a number known for certain could not.
   const needsAll = first.declaration.list || !citizen?.identity.numbers.some(isTwelve);
   if (citizen !== null && needsAll && mayMissNumbers(citizen.identity)) throw incomplete(citizen.identity);
@@ -48,7 +53,9 @@ async function followOne(
   for (const need of declaration.needs) if (view[need] instanceof Error) throw view[need];
   const keys = declaration.keys(view);
   if (declaration.to === 'Citizen') {
-    const people = await Promise.all(keys.map((key) => findCitizen(operation, typeof key === 'string' ? [key] : key)));
+    const people = await Promise.all(
+      keys.map((key) => findCitizen(operation, typeof key === 'string' ? [key] : key, 'LINK')),
+    );
     return people.filter(
       (person) => person !== null && isMeant(person, { view, field: declaration.holders, sector: sector.id }),
     );
@@ -64,12 +71,19 @@ async function followOne(
     entity,
     citizen === null ? records : ownedBy(citizen, records, { field: declaration.holders, sector: sector.id }),
   );
+  // Who else is named in a record that is this person's is in the answer too.
+  if (declaration.holders !== undefined) {
+    for (const number of holderNumbers(own, declaration.holders)) {
+      if (!citizen?.identity.numbers.includes(number)) operation.access.shown(number, 'NAMED');
+    }
+  }
   const { states } = declaration;
   if (states !== undefined && citizen !== null) {
     const stated = own.map((record) => record[states]);
     await rememberStated(operation, sector.id, { stated, known: citizen.identity.numbers });
   }
-  return declaration.pick === undefined ? own : own.map((record) => record[declaration.pick as string] ?? null);
+  if (declaration.pick !== undefined) return own.map((record) => record[declaration.pick as string] ?? null);
+  return citizen === null ? own.map((record) => withheldFrom(operation, entity, record)) : own;
 }
 
 /** What a system says of numbers being one person's. The answer does not wait on the hub's own store being well. */
@@ -153,11 +167,16 @@ export interface Query {
   readonly declaration: QueryDeclaration;
 }
 
-/** Answers a field of Query that asks for one record of the sectors' own. */
+/**
+ * Answers a field of Query that asks for one record of the sectors' own.
+ *
+ * @param how LINK where a record names it: then it takes no place in a visit
+ */
 export async function answerQuery(
   operation: Operation,
   queries: readonly Query[],
   args: Readonly<Record<string, unknown>>,
+  how: 'IDENTIFIER' | 'LINK' = 'IDENTIFIER',
 ): Promise<Mapped | null> {
   for (const [argument, value] of Object.entries(args)) {
     if (typeof value === 'string' && value.trim() === '') {
@@ -166,9 +185,7 @@ export async function answerQuery(
   }
   const asks = queries.flatMap((query) => {
     const key = keyOf(query, args);
-    return key === null
-      ? []
-      : [{ entity: entityOf(query.sector, query.declaration.to), by: query.declaration.by, key }];
+    return key === null ? [] : [{ query, entity: entityOf(query.sector, query.declaration.to), key }];
   });
   const [name] = queries.map((query) => query.name);
   if (asks.length === 0) {
@@ -178,9 +195,14 @@ export async function answerQuery(
     );
   }
   const answers = await Promise.all(
-    asks.map(async ({ entity, by, key }) => {
-      const records = await operation.records(entity, by, key);
-      return distinctRecords(entity, records ?? []);
+    asks.map(async ({ query, entity, key }) => {
+      const { by, holders } = query.declaration;
+      const ask = { place: `Query.${query.name}`, entity, key, holders, how };
+      // Each way has its own right to an answer, but what is not there is told of by all of them together.
+      return judgedRecord(operation, ask, async () => {
+        const rows = (await operation.records(entity, by, key)) ?? [];
+        return { rows, records: distinctRecords(entity, rows) };
+      });
     }),
   );
   const records = answers.flat();

@@ -4,6 +4,7 @@ import { HubError } from '../core/errors.ts';
 import type { Mapped } from '../core/mapping.ts';
 import type { Entity } from '../core/open-sector.ts';
 import type { Key } from '../core/source.ts';
+import type { OperationAccess } from './access.ts';
 import { createIndexLoaders, type IndexLoaders } from './index-loaders.ts';
 import { createLoader, type Loader } from './loader.ts';
 import { type Plan, planOf } from './plan.ts';
@@ -16,6 +17,8 @@ import type { Registry } from './registry.ts';
 export interface Operation {
   readonly registry: Registry;
   readonly caller: Caller;
+  /** What its caller may see, and what they were shown. */
+  readonly access: OperationAccess;
   readonly signal: AbortSignal;
   /** Called by every root field before it asks anything. */
   begin(info: GraphQLResolveInfo): void;
@@ -46,13 +49,14 @@ export interface Operation {
 
 export interface OperationRequest {
   readonly caller: Caller;
+  readonly access: OperationAccess;
   readonly signal: AbortSignal;
 }
 
 type RecordLoader = Loader<Key, readonly Mapped[] | null>;
 
 export function createOperation(registry: Registry, request: OperationRequest): Operation {
-  const { caller, signal } = request;
+  const { caller, access, signal } = request;
   const loaders = new Map<Entity, Map<string, RecordLoader>>();
   const kept = new Map<string, unknown>();
   const pairedNumbers = createLoader((numbers: readonly string[]) => registry.numberPairs.of(numbers), {
@@ -65,9 +69,10 @@ export function createOperation(registry: Registry, request: OperationRequest): 
   const operation: Operation = {
     registry,
     caller,
+    access,
     signal,
     begin(info) {
-      plan ??= planOf(info, registry.sectors);
+      plan ??= planOf(info, registry.sectors, access.refused);
     },
     get plan() {
       if (plan === undefined) throw new Error('A field was resolved before the operation began');
@@ -86,7 +91,7 @@ export function createOperation(registry: Registry, request: OperationRequest): 
       }
       return loader(key);
     },
-    index: createIndexLoaders(registry),
+    index: createIndexLoaders(registry, access),
     pairedNumbers,
     spend(purpose, most, amount = 1) {
       const after = (spent.get(purpose) ?? 0) + amount;
@@ -139,6 +144,7 @@ async function readBatch(
     return keys.map(() => error);
   }
   const mapper = operation.plan.mapperOf(entity, by);
+  operation.access.asked(entity.sector);
   try {
     const answers = await entity.source.read(
       { entity: entity.name, lookup: by, keys, fields: mapper.from },

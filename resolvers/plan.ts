@@ -23,21 +23,38 @@ export interface Plan {
   mapperOf(entity: Entity, by: string): Mapper;
 }
 
-const plans = new WeakMap<OperationDefinitionNode, Plan>();
+const plans = new WeakMap<OperationDefinitionNode, Map<string, Plan>>();
+/** Plans kept of one operation: for each set of fields that are refused to whoever asks, one. */
+const MOST_PLANS = 16;
+const NONE_REFUSED: ReadonlyMap<string, unknown> = new Map();
 
-export function planOf(info: GraphQLResolveInfo, sectors: readonly OpenSector[]): Plan {
-  let plan = plans.get(info.operation);
-  if (plan === undefined) {
-    plan = createPlan(info, sectors);
-    plans.set(info.operation, plan);
+/** @param refused `Type.field`s that are not answered: what lies below them is not asked for either */
+export function planOf(
+  info: GraphQLResolveInfo,
+  sectors: readonly OpenSector[],
+  refused: ReadonlyMap<string, unknown> = NONE_REFUSED,
+): Plan {
+  const key = refused.size === 0 ? '' : [...refused.keys()].sort().join();
+  let ofOperation = plans.get(info.operation);
+  if (ofOperation === undefined) {
+    ofOperation = new Map();
+    plans.set(info.operation, ofOperation);
   }
+  const kept = ofOperation.get(key);
+  if (kept !== undefined) return kept;
+  const plan = createPlan(info, sectors, refused);
+  if (ofOperation.size < MOST_PLANS) ofOperation.set(key, plan);
   return plan;
 }
 
 const NOTHING: ReadonlySet<string> = new Set();
 
-function createPlan(info: GraphQLResolveInfo, sectors: readonly OpenSector[]): Plan {
-  const selected = selectedFields(info);
+function createPlan(
+  info: GraphQLResolveInfo,
+  sectors: readonly OpenSector[],
+  refused: ReadonlyMap<string, unknown>,
+): Plan {
+  const selected = selectedFields(info, refused);
   const fieldsOf = (type: string): ReadonlySet<string> => selected.get(type) ?? NOTHING;
   const mappers = new Map<Entity, Map<string, Mapper>>();
   return {
@@ -59,7 +76,7 @@ function createPlan(info: GraphQLResolveInfo, sectors: readonly OpenSector[]): P
   };
 }
 
-function selectedFields(info: GraphQLResolveInfo): Map<string, Set<string>> {
+function selectedFields(info: GraphQLResolveInfo, refused: ReadonlyMap<string, unknown>): Map<string, Set<string>> {
   const { schema, operation, fragments } = info;
   const document: DocumentNode = { kind: Kind.DOCUMENT, definitions: [operation, ...Object.values(fragments)] };
   const types = new TypeInfo(schema);
@@ -74,10 +91,12 @@ function selectedFields(info: GraphQLResolveInfo): Map<string, Set<string>> {
     visitWithTypeInfo(types, {
       Field(node) {
         const parent = getNamedType(types.getParentType());
-        if (!parent) return;
+        if (!parent) return undefined;
+        if (refused.has(`${parent.name}.${node.name.value}`)) return false;
         note(parent.name, node.name.value);
         if (isAbstractType(parent))
           for (const type of schema.getPossibleTypes(parent)) note(type.name, node.name.value);
+        return undefined;
       },
     }),
   );
@@ -107,6 +126,10 @@ function fieldsToRead(
       if (link.holders !== undefined) wanted.add(link.holders);
       if (link.states !== undefined) wanted.add(link.states);
     }
+  }
+  // Whom a record is about that was asked for by an identifier of its own decides whether it may be shown.
+  for (const query of Object.values(sector?.declaration.queries ?? {}).flat()) {
+    if (query.to === entity.name && query.by === by && query.holders !== undefined) wanted.add(query.holders);
   }
   return wanted;
 }

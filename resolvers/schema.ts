@@ -9,18 +9,22 @@ import { isPersonalNumber, parsePersonalNumber } from '../core/personal-number.t
 import { SettingsFault } from '../core/setting.ts';
 import { scalars } from '../schema/scalars.ts';
 import type { FeedEvent } from '../streams/feed.ts';
+import { accessLogResolvers } from './access-log.ts';
 import { agencyOf, listAgencies, listProcedures, procedureOf } from './catalogues.ts';
-import { type CitizenNode, findCitizen, numberOfId, searchCitizens } from './citizens.ts';
+import { type CitizenNode, demandWhole, findCitizen, numberOfId } from './citizens.ts';
 import { type ListArguments, listDossiers } from './dossier-list.ts';
 import type { DossierNode } from './dossier-node.ts';
 import { dossiersOf, findDossier, historyOf, storedCode } from './dossiers.ts';
-import { ambiguous, ownerOf } from './identity.ts';
+import { isGuarded } from './guarded-schema.ts';
 import { answerQuery, followLinks, type Link, type Query } from './links.ts';
 import type { Operation } from './operation.ts';
 import type { Registry } from './registry.ts';
+import { ambiguous, ownerOf } from './same-person.ts';
+import { searchCitizens } from './search-citizens.ts';
 import { changesOf, listSectors } from './sectors.ts';
 import { type DossierChangedArguments, dossierChangedNode, openDossierChanged } from './subscriptions.ts';
 import { syncResolvers } from './sync.ts';
+import { visitResolvers } from './visits.ts';
 
 type Resolver = GraphQLFieldResolver<never, Operation>;
 type Resolvers = Record<string, Record<string, Resolver>>;
@@ -40,6 +44,8 @@ export function buildSchema(registry: Registry, sectorSdl: readonly SectorSdl[])
   const resolvers = mergeResolvers([
     generalResolvers(registry),
     syncResolvers(registry),
+    accessLogResolvers(),
+    visitResolvers(registry),
     sectorResolvers(registry.sectors),
   ]);
   for (const type of ['Query', 'Mutation']) {
@@ -48,7 +54,7 @@ export function buildSchema(registry: Registry, sectorSdl: readonly SectorSdl[])
       resolvers[type] = {
         ...resolvers[type],
         [name]: (root, args, operation, info) => {
-          operation.begin(info);
+          begin(operation, info);
           return resolve(root, args, operation, info);
         },
       };
@@ -66,6 +72,11 @@ export function buildSchema(registry: Registry, sectorSdl: readonly SectorSdl[])
     const message = error instanceof Error ? error.message : 'cannot be put together';
     throw new SettingsFault([`${declaredIn(registry.sectors, message)}: ${message}`]);
   }
+}
+
+/** The schema as its text alone makes it, for holding documents against: nothing in it can be executed. */
+export function schemaOfText(sectorSdl: readonly string[]): GraphQLSchema {
+  return makeExecutableSchema({ typeDefs: [...readSharedSdl(), ...sectorSdl] });
 }
 
 /** Folders whose declarations fill the type or field that a complaint about the schema begins with. */
@@ -91,9 +102,13 @@ function generalResolvers(registry: Registry): Resolvers {
   const businessQueries = queriesOf(registry.sectors).get('business') ?? [];
   return {
     Query: {
-      citizen: (_, { id }, operation) => findCitizen(operation, [numberOfId(operation, id)]),
+      citizen: (_, { id }, operation) => findCitizen(operation, [numberOfId(operation, id)], 'IDENTIFIER'),
       citizens: (_, args, operation) => searchCitizens(operation, args as Parameters<typeof searchCitizens>[1]),
-      dossier: async (_, { code }, operation) => findDossier(operation, await storedCode(operation, code)),
+      dossier: async (_, { code: given }, operation) => {
+        const code = await storedCode(operation, given);
+        await operation.access.askDossier(code);
+        return findDossier(operation, code);
+      },
       dossiers: (_, args, operation) => listDossiers(operation, args as ListArguments),
       procedure: (_, { code }) => registry.catalogues.procedures.byCode(code),
       procedures: (_, args) => listProcedures(registry, args),
@@ -102,8 +117,11 @@ function generalResolvers(registry: Registry): Resolvers {
       sectors: () => listSectors(registry),
     },
     Citizen: {
-      dossiers: ({ identity }: CitizenNode, args, operation) =>
-        dossiersOf(operation, { numbers: identity.numbers, identity }, args),
+      dossiers: (citizen: CitizenNode, args, operation) => {
+        demandWhole(citizen);
+        const { identity } = citizen;
+        return dossiersOf(operation, { numbers: identity.numbers, identity }, args);
+      },
     },
     Business: {
       dossiers: ({ code }: { code: unknown }, args, operation) => {
@@ -124,7 +142,7 @@ function generalResolvers(registry: Registry): Resolvers {
         const code = numbersOf(numbers).find(isEnterpriseCode);
         return code === undefined || businessQueries.length === 0
           ? null
-          : answerQuery(operation, businessQueries, { code });
+          : answerQuery(operation, businessQueries, { code }, 'LINK');
       },
     },
     DossierParty: {
@@ -145,15 +163,23 @@ function generalResolvers(registry: Registry): Resolvers {
   } as Resolvers;
 }
 
+/** @throws Error where something is refused and nothing stands before it: a fault of the hub's own, which must not answer */
+function begin(operation: Operation, info: GraphQLResolveInfo): void {
+  if (operation.access.refused.size > 0 && !isGuarded(info.schema)) {
+    throw new Error('An operation of which something is refused was run on the schema that refuses nothing');
+  }
+  operation.begin(info);
+}
+
 /** Every event is an operation of its own, which learns what it was asked as the one that subscribed did. */
 const subscriptionResolvers = {
   dossierChanged: {
     subscribe: (_: unknown, args: DossierChangedArguments, operation: Operation, info: GraphQLResolveInfo) => {
-      operation.begin(info);
+      begin(operation, info);
       return openDossierChanged(operation, args);
     },
     resolve: (root: { dossierChanged: FeedEvent }, _: unknown, operation: Operation, info: GraphQLResolveInfo) => {
-      operation.begin(info);
+      begin(operation, info);
       return dossierChangedNode(root.dossierChanged);
     },
   },
@@ -206,7 +232,7 @@ function mergeResolvers(parts: readonly Resolvers[]): Resolvers {
 
 /** The person a dossier names by number. A nine-digit number may by now lead to somebody else: then the name tells. */
 async function findNamed(operation: Operation, numbers: readonly string[], name: unknown): Promise<CitizenNode | null> {
-  const citizen = await findCitizen(operation, numbers);
+  const citizen = await findCitizen(operation, numbers, 'LINK');
   if (citizen === null) return null;
   const fullName = typeof name === 'string' ? name : null;
   if (ownerOf(citizen.identity, [{ personalNumbers: numbers, birthDate: null, fullName }]) !== 'own') throw ambiguous();

@@ -4,8 +4,9 @@ import type { FeedCursor, FeedEvent } from '../streams/feed.ts';
 import { identityOf, numberOfId } from './citizens.ts';
 import { enterpriseCodeOf, knownCode, knownSector } from './dossier-filter.ts';
 import { storedCode } from './dossiers.ts';
-import { incomplete, mayMissNumbers, ownerOf } from './identity.ts';
+import { incomplete, mayMissNumbers } from './identity.ts';
 import type { Operation } from './operation.ts';
+import { ownerOf } from './same-person.ts';
 
 export interface DossierChangedArguments {
   readonly where: {
@@ -48,6 +49,7 @@ export async function openDossierChanged(operation: Operation, args: DossierChan
   if (matchers.length === 0) {
     throw new HubError('BAD_USER_INPUT', 'where: expected at least one of code, applicantId, sector, agency');
   }
+  matchers.push(...(await seenBy(operation)));
   const matches: Matcher = (event) => matchers.every((holds) => holds(event));
   return streamOf(await registry.feed.open({ afterId: after ?? null }, { matches, code }));
 }
@@ -62,10 +64,26 @@ export function dossierChangedNode(event: FeedEvent): object {
   };
 }
 
+/** What of the feed may be told at all: nobody hears even that something happened elsewhere. */
+async function seenBy({ access, pairedNumbers }: Operation): Promise<readonly Matcher[]> {
+  const { ownNumber } = access;
+  if (ownNumber !== null) {
+    const own = new Set([ownNumber, ...(await pairedNumbers(ownNumber))]);
+    return [({ applicantNumbers }) => applicantNumbers.some((number) => own.has(number))];
+  }
+  const units = access.unitsSeen();
+  if (units === null) return [];
+  const seen = new Set(units);
+  return [({ agencyCode }) => agencyCode !== null && seen.has(agencyCode)];
+}
+
 async function applicantMatcher(operation: Operation, id: string): Promise<Matcher> {
+  const { access } = operation;
   const enterprise = enterpriseCodeOf(id);
   if (enterprise !== null) return ({ applicantNumbers }) => applicantNumbers.includes(enterprise);
-  const identity = await identityOf(operation, [numberOfId(operation, id, 'where.applicantId')]);
+  const number = numberOfId(operation, id, 'where.applicantId');
+  access.shown(number, await access.askPerson([number], 'IDENTIFIER'));
+  const identity = await identityOf(operation, [number]);
   if (mayMissNumbers(identity)) throw incomplete(identity);
   return ({ applicantNumbers, applicantName: fullName }) =>
     applicantNumbers.some((number) => identity.numbers.includes(number)) &&

@@ -4,10 +4,13 @@ import type { DeliveryRow } from '../store/delivery-row.ts';
 import type { HeldKey, SetMode, SyncDesk } from '../streams/deliver/desk.ts';
 import { HOLD_REASONS } from '../streams/deliver/hold-reasons.ts';
 import type { DeliveryMode } from '../streams/deliver/modes.ts';
+import type { OperationAccess } from './access.ts';
 import { agencyOf, procedureOf } from './catalogues.ts';
 import { checkedSize, openCursor, type PageArguments } from './connection.ts';
+import { factsOf, heldViews } from './dossier-facts.ts';
 import { findDossier, storedCode } from './dossiers.ts';
 import type { Operation } from './operation.ts';
+import { forbidden } from './refusals.ts';
 import type { Registry } from './registry.ts';
 
 type Resolver = GraphQLFieldResolver<never, Operation>;
@@ -19,18 +22,29 @@ const DIFFERENCES = 'shadow-differences';
 export function syncResolvers(registry: Registry): Record<string, Record<string, Resolver>> {
   return {
     Query: {
-      portalSync: () => deskOf(registry).sync(),
-      heldDossiers: (_, args) => heldDossiers(registry, args as HeldArguments),
-      shadowDifferences: (_, args) => shadowDifferences(registry, args as PageArguments),
-      deliveryModes: async () => (await deskOf(registry).modes()).map((one) => modeNode(registry, one)),
+      portalSync: (_, __, { access }) => deskOf(registry).sync(access.unitsSeen('OPERATIONAL')),
+      heldDossiers: (_, args, { access }) =>
+        heldDossiers(registry, args as HeldArguments, access.unitsSeen('OPERATIONAL')),
+      shadowDifferences: (_, args, { access }) => {
+        demandAll(access);
+        return shadowDifferences(registry, args as PageArguments);
+      },
+      deliveryModes: async (_, __, { access }) => {
+        demandAll(access);
+        return (await deskOf(registry).modes()).map((one) => modeNode(registry, one));
+      },
     },
     Mutation: {
       retryDelivery: async (_, { code }, operation) => {
-        const row = await deskOf(registry).retry(await storedCode(operation, code));
+        const stored = await storedCode(operation, code);
+        demandDossier(operation.access, await unitsOf(operation, stored));
+        const row = await deskOf(registry).retry(stored);
         return row === null ? null : deliveryNode(row);
       },
-      setDeliveryMode: async (_, { agency, procedure, mode }) => {
+      setDeliveryMode: async (_, { agency, procedure, mode }, { access }) => {
         const scope = { agency: knownAgency(registry, agency), procedure: knownProcedure(registry, procedure) };
+        if (scope.agency === null) demandAll(access);
+        access.demand('OPERATE', 'OPERATIONAL', scope.agency);
         const set = await deskOf(registry).setMode(scope, String(mode).toLowerCase() as DeliveryMode);
         return modeNode(registry, set);
       },
@@ -47,11 +61,13 @@ export function syncResolvers(registry: Registry): Record<string, Record<string,
 
 type HeldArguments = PageArguments & { readonly reason?: string | null; readonly agency?: string | null };
 
-async function heldDossiers(registry: Registry, args: HeldArguments): Promise<object> {
+/** @param seen codes of the agencies to whose dossiers the list is narrowed; null: all */
+async function heldDossiers(registry: Registry, args: HeldArguments, seen: readonly string[] | null): Promise<object> {
   const { reason, agency, after } = args;
+  const wanted = agency == null ? null : codesOfAgency(registry, agency);
   const { held, more } = await deskOf(registry).held({
     reason: reason ?? undefined,
-    agencies: agency == null ? undefined : codesOfAgency(registry, agency),
+    agencies: (seen === null ? wanted : (wanted?.filter((code) => seen.includes(code)) ?? seen)) ?? undefined,
     first: checkedSize(args.first),
     after: after == null ? null : openCursor<HeldKey>(registry.seal, HELD, after),
   });
@@ -66,6 +82,32 @@ async function shadowDifferences(registry: Registry, { first, after }: PageArgum
   });
   const keys = found.map(({ code, place }) => registry.seal.seal(DIFFERENCES, JSON.stringify([code, place])));
   return { nodes: found, pageInfo: pageInfo(keys, { more, after }) };
+}
+
+/** What concerns the whole province is for those who see all of it. @throws HubError FORBIDDEN */
+function demandAll(access: OperationAccess): void {
+  if (access.unitsSeen('OPERATIONAL') !== null) throw forbidden('operation');
+}
+
+/** @throws HubError FORBIDDEN, the same for a dossier of others and for none */
+function demandDossier(access: OperationAccess, units: readonly string[]): void {
+  if (access.unitsSeen('OPERATIONAL') === null) {
+    access.demand('OPERATE', 'OPERATIONAL');
+    return;
+  }
+  const isAllowed = units.some((unit) => {
+    try {
+      access.demand('OPERATE', 'OPERATIONAL', unit);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+  if (!isAllowed) throw forbidden('operation');
+}
+
+async function unitsOf({ registry, index }: Operation, code: string): Promise<readonly string[]> {
+  return factsOf(registry, code, heldViews(registry, await index.views(code))).units;
 }
 
 function pageInfo(

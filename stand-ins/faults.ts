@@ -18,7 +18,7 @@ export const faultModes = [
 ] as const;
 
 export interface Fault {
-  /** down: the connection breaks. truncate: a complete HTTP answer with half a body. huge: 100 MB. drip: byte by byte. */
+  /** down: the connection breaks. truncate: a complete HTTP answer with half a body. huge: far too much. drip: byte by byte. */
   mode: (typeof faultModes)[number];
   /** Only calls whose path begins so; all calls without it. */
   path?: string;
@@ -28,6 +28,8 @@ export interface Fault {
   delayMs?: number;
   /** error: default 500. html: default 200. */
   status?: number;
+  /** huge: default 100 MB. */
+  bytes?: number;
   /** down, hang, error, html, empty: the call takes its effect first, and only its answer is lost. */
   taken?: boolean;
   /** error, html: sent as Retry-After, in seconds or as an HTTP date. */
@@ -120,7 +122,7 @@ export async function answerFaulty(
       return send(response, { ...answer, body: Buffer.from(answer.body.toString(), 'latin1') });
     }
     case 'huge':
-      return sendHuge(response, await real());
+      return sendHuge(response, await real(), fault.bytes ?? HUGE_BYTES);
     case 'drip':
       return drip(response, await real(), fault.delayMs ?? 200);
     case 'none':
@@ -139,14 +141,14 @@ export function send(response: ServerResponse, answer: Answer): void {
   response.end(bytes);
 }
 
-async function sendHuge(response: ServerResponse, answer: Answer): Promise<void> {
+async function sendHuge(response: ServerResponse, answer: Answer, bytes: number): Promise<void> {
   response.writeHead(200, { 'content-type': answer.type ?? 'application/json; charset=utf-8' });
   const start = Buffer.from(answer.body);
   response.write(start.subarray(0, Math.max(1, start.length - 1)));
   const filler = Buffer.alloc(64 * 1024, ' ');
   // Whoever hangs up must not leave this waiting for room that never comes.
   const gone = new Promise<void>((resolve) => response.once('close', resolve));
-  for (let sent = 0; sent < HUGE_BYTES && !response.destroyed; sent += filler.length) {
+  for (let sent = 0; sent < bytes && !response.destroyed; sent += filler.length) {
     if (!response.write(filler))
       await Promise.race([gone, new Promise<void>((resolve) => response.once('drain', resolve))]);
   }

@@ -8,8 +8,16 @@ import { readByNumbers, readHistory, readProgress, readViews } from './index/rea
 export interface DossierIndex {
   /** For each code, in order, what each sector's system holds of it; empty where the index does not know the code. */
   views(codes: readonly string[]): Promise<readonly (readonly IndexedView[])[]>;
-  /** Dossiers handed in under any of these numbers, newest first, deleted ones left out. */
-  byNumbers(numbers: readonly string[], limit: number): Promise<readonly IndexedPlace[]>;
+  /**
+   * Dossiers handed in under any of these numbers, newest first, deleted ones left out.
+   *
+   * @param agencies only those of which one of these is in charge, codes as they were stated; null: all
+   */
+  byNumbers(
+    numbers: readonly string[],
+    limit: number,
+    agencies?: readonly string[] | null,
+  ): Promise<readonly IndexedPlace[]>;
   /** One page. Costs the same however deep in the list it begins. */
   page(request: IndexPageRequest): Promise<IndexPage>;
   /** How many match, counted up to `most` and no further. */
@@ -49,6 +57,8 @@ export interface DossierFilter {
   /** Dossiers that this sector's system holds. */
   readonly sector?: string | undefined;
   readonly agency?: string | undefined;
+  /** Codes of which one is that of the agency in charge, in every order in which it may be stated; none: nothing matches. */
+  readonly agencies?: readonly string[] | undefined;
   readonly procedure?: string | undefined;
   /** Numbers of one applicant. */
   readonly applicantNumbers?: readonly string[] | undefined;
@@ -123,7 +133,7 @@ export function createDossierIndex(
   let readAt = 0;
   return {
     views: (codes) => readViews(database, codes),
-    byNumbers: (numbers, limit) => readByNumbers(database, numbers, limit),
+    byNumbers: (numbers, limit, agencies = null) => readByNumbers(database, numbers, { limit, agencies }),
     page: (request) => readPage(database, request, mostSorted),
     count: (filter, most) => countMatches(database, filter, most, mostSorted),
     history: (codes) => readHistory(database, codes),

@@ -1,5 +1,6 @@
 import type { Seal } from '../core/seal.ts';
 import { type Database, openDatabase } from '../drivers/database.ts';
+import { migrate } from './migrate.ts';
 import { migrations } from './migrations/migrations.ts';
 import { createNumberPairs, type NumberPairs } from './number-pairs.ts';
 
@@ -22,7 +23,7 @@ export interface Store {
 export async function openStore(url: string, options: { seal: Seal }): Promise<Store> {
   const database = openDatabase(url);
   try {
-    await migrate(database);
+    await migrate(database, 'schema_migration', migrations);
   } catch (error) {
     await database.close();
     throw error;
@@ -36,37 +37,3 @@ export async function openStore(url: string, options: { seal: Seal }): Promise<S
     close: () => database.close(),
   };
 }
-
-const MIGRATION_LOCK = "concat('lienthong:', left(sha2(database(), 256), 32))";
-/** Longer than every migration takes. */
-const MIGRATION_WAIT_SECONDS = 120;
-
-/**
- * Several hubs may start at once on an empty database: one makes the tables, the others wait for it. The lock is the
- * session's, so that a hub killed meanwhile leaves none behind, as knex's own would stay.
- */
-async function migrate({ knex, traits }: Database): Promise<void> {
-  if (traits.name !== 'mysql') {
-    await knex.migrate.latest(MIGRATIONS);
-    return;
-  }
-  await knex.transaction(async (session) => {
-    const [[answer]] = await session.raw(`select get_lock(${MIGRATION_LOCK}, ?) as held`, [MIGRATION_WAIT_SECONDS]);
-    if (Number(answer?.held) !== 1) throw new Error('Another hub has been making the tables of the store for too long');
-    try {
-      await knex.migrate.forceFreeMigrationsLock(MIGRATIONS);
-      await knex.migrate.latest(MIGRATIONS);
-    } finally {
-      await session.raw(`select release_lock(${MIGRATION_LOCK})`);
-    }
-  });
-}
-
-const MIGRATIONS = {
-  tableName: 'schema_migration',
-  migrationSource: {
-    getMigrations: async () => Object.keys(migrations),
-    getMigrationName: (name: string) => name,
-    getMigration: async (name: string) => migrations[name] as (typeof migrations)[string],
-  },
-};

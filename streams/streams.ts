@@ -21,7 +21,7 @@ export interface Streams {
   caughtUp(): Promise<void>;
   /** A sector's system has called. */
   kick(sector: string): void;
-  /** Rejects when a part ended for good: the log lost records that were not read yet. */
+  /** Rejects when a part ended for good: the log lost records that were not read yet. Resolves once it is closed. */
   readonly ended: Promise<void>;
   close(): Promise<void>;
 }
@@ -67,9 +67,11 @@ export function createStreams(options: StreamsOptions): Streams {
       })
     : null;
 
+  const closed = Promise.withResolvers<void>();
+
   return {
     log,
-    ended: projector?.ended ?? new Promise(() => {}),
+    ended: projector?.ended ?? closed.promise,
     async start() {
       const topics = roleOf.flatMap(({ id }) => [topicOf(id), deadLetterTopicOf(topicOf(id))]);
       await log.prepare(topics);
@@ -90,6 +92,7 @@ export function createStreams(options: StreamsOptions): Streams {
       await projector?.close();
       await portal?.close();
       await log.close();
+      closed.resolve();
     },
   };
 }

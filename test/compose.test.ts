@@ -3,14 +3,17 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { readSettings } from '../core/setting.ts';
+import { identityFaults } from '../hub/identity-faults.ts';
 import { findSectors, sectorSettings, settingsPrefix } from '../hub/sectors.ts';
 import { hubSettings } from '../hub/settings.ts';
+import { settingsAtOdds } from '../hub/settings-at-odds.ts';
 import { STREAM_ROLES } from '../streams/roles.ts';
 
 interface Service {
   readonly command?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly depends_on?: Readonly<Record<string, unknown>>;
+  readonly volumes?: readonly string[];
 }
 
 const root = join(import.meta.dirname, '..');
@@ -35,7 +38,7 @@ describe('docker-compose.yml', () => {
     expect(roles.sort()).toEqual([...STREAM_ROLES].sort());
   });
 
-  it('sets what the hub and its sectors know, each to a value they take', async () => {
+  it('sets what the hub and its sectors know, each to a value they take and none against another', async () => {
     const faults: string[] = [];
     const found = await findSectors([join(root, 'sectors')], faults);
     const known = new Set(Object.keys(hubSettings));
@@ -45,7 +48,8 @@ describe('docker-compose.yml', () => {
     for (const [, service] of hubs) {
       const environment = environmentOf(service);
       expect(Object.keys(environment).filter((name) => !known.has(name))).toEqual([]);
-      readSettings(hubSettings, environment, faults);
+      const settings = readSettings(hubSettings, environment, faults);
+      faults.push(...settingsAtOdds(settings), ...(await identityFaults(settings)));
       for (const { id, declaration } of found) {
         readSettings(sectorSettings(declaration), environment, faults, settingsPrefix(id));
       }
@@ -64,6 +68,16 @@ describe('docker-compose.yml', () => {
       );
       expect(new Set(led)).toEqual(new Set(listening.map(([, one]) => portOf(one))));
     }
+  });
+
+  it('lets the heads of the access log leave for where nothing else that runs comes', () => {
+    const { gateway: { volumes = [], environment = {} } = {} } = services;
+    const [volume] = volumes.find((one) => one.endsWith(`:${environment.AUDIT_HEADS_DIR}`))?.split(':') ?? [];
+    expect(volume).toBeDefined();
+    const users = Object.entries(services).filter(([, one]) =>
+      one.volumes?.some((name) => name.startsWith(`${volume}:`)),
+    );
+    expect(users.map(([name]) => name)).toEqual(['gateway']);
   });
 
   it('starts nothing that depends on a service that is not there', () => {

@@ -42,6 +42,8 @@ const WRONG: readonly Wrong[] = [
   { from: 'streams/a.ts', to: 'resolvers/target.ts', rules: ['floor-streams'] },
   { from: 'resolvers/a.ts', to: 'connectors/target.ts', rules: ['floor-resolvers'] },
   { from: 'gateway/a.ts', to: 'resolvers/target.ts', rules: ['floor-gateway'] },
+  { from: 'identity/a.ts', to: 'store/target.ts', rules: ['floor-identity'] },
+  { from: 'audit/a.ts', to: 'resolvers/target.ts', rules: ['floor-audit'] },
   // A type is a look, too.
   { from: 'core/b.ts', to: 'gateway/target.ts', rules: ['floor-core'], type: true },
   { from: 'resolvers/b.ts', to: 'sectors/land/target.ts', rules: ['floor-resolvers'] },
@@ -63,6 +65,8 @@ const WRONG: readonly Wrong[] = [
   { from: 'catalogues/c10.ts', to: 'read-excel-file', rules: ['package-read-excel-file'] },
   { from: 'connectors/c11.ts', to: 'saxes', rules: ['package-saxes'] },
   { from: 'connectors/c12.ts', to: 'undici', rules: ['package-undici'] },
+  { from: 'gateway/c17.ts', to: 'jose', rules: ['package-jose'] },
+  { from: 'hub/c18.ts', to: '@fastify/cors', rules: ['package--fastify-cors'] },
 
   { from: 'sectors/land/sector.ts', to: 'kit/target.ts', rules: ['sector-imports-only-types-of-the-kit'] },
   { from: 'sectors/land/helper.ts', to: 'graphql', rules: ['sector-imports-only-types-of-the-kit'] },
@@ -107,6 +111,10 @@ const RIGHT: readonly Omit<Wrong, 'rules'>[] = [
   { from: 'resolvers/loader.ts', to: 'dataloader' },
   { from: 'drivers/mysql.ts', to: 'mysql2' },
   { from: 'gateway/ok.ts', to: '@apollo/server' },
+  { from: 'identity/ok.ts', to: 'drivers/target.ts' },
+  { from: 'identity/ok2.ts', to: 'jose' },
+  { from: 'stand-ins/issuer/ok.ts', to: 'jose' },
+  { from: 'audit/ok.ts', to: 'store/target.ts' },
   { from: 'sectors/land/ok.ts', to: 'kit/target.ts', type: true },
   { from: 'sectors/land/ok2.ts', to: 'sectors/land/target.ts', type: true },
   { from: 'sectors/land/stand-in/ok.ts', to: 'stand-ins/target.ts' },
@@ -151,9 +159,10 @@ function line(rule: string, { from, to }: Pick<Wrong, 'from' | 'to'>): string {
   return `${rule}: ${from} → ${to}`;
 }
 
-const ROOTS = 'core catalogues schema drivers store connectors kit streams resolvers gateway sectors hub web'.split(
-  ' ',
-);
+const ROOTS =
+  'core catalogues schema drivers store connectors kit streams resolvers gateway identity audit sectors hub web'.split(
+    ' ',
+  );
 const FILES = ['stand-ins', 'test', 'bench', 'hub.ts', 'cli.ts'];
 
 function rootsOf(directory: string): readonly string[] {

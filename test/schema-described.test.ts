@@ -67,7 +67,6 @@ describe('what one system backs', () => {
     const stated = ['Business', 'Citizen', 'CitizenStatement', 'Dossier', 'DossierApplicant', 'DossierStep'];
     const always = [
       'Business.code',
-      'Citizen.id',
       'CitizenStatement.sector',
       'Dossier.code',
       'Dossier.missing',

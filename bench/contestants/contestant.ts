@@ -9,6 +9,8 @@ export interface ContestantOptions {
   readonly directory: string;
   /** Request body → answer, for the server that only sends bytes. */
   readonly answersFile?: string | undefined;
+  /** The issuer's keys, for the server that recognises who asks. */
+  readonly keysFile?: string | undefined;
 }
 
 export interface StartedContestant {

@@ -1,24 +1,22 @@
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import pino from 'pino';
-import { createHub } from '../../hub.ts';
-import { BENCH_NOW } from '../tables/databases.ts';
+import { ISSUER } from '../../stand-ins/issuer/sign.ts';
+import { startBenchHub } from '../bench-hub.ts';
 import type { StartContestant } from './contestant.ts';
 
-/** The hub as it serves: sectors found on disk, behind their guards, its own store, the real gateway. Others capture. */
-export const start: StartContestant = async ({ kind, urls, directory }) => {
-  const urlOf = (path: string) => (kind === 'mariadb' ? path : `${kind}://${path}`);
-  const hub = await createHub({
-    logger: pino({ level: 'info' }, pino.destination(2)),
-    now: () => BENCH_NOW,
-    roles: ['gateway'],
-    sectorDirectories: [join(import.meta.dirname, '..', 'sectors')],
+/** For fifty people at once a counter's list costs more than one operation may without a word from whoever runs the hub. */
+const MAX_COST = '1000000';
+
+/** The hub with all it is trusted for: tokens, grants, purposes, limits, and the log with its heads before each answer. */
+export const start: StartContestant = (options) => {
+  const { directory, keysFile = '' } = options;
+  const log = join(directory, 'log');
+  mkdirSync(log, { recursive: true });
+  return startBenchHub(options, {
     environment: {
-      PORT: '0',
-      DATA_DIR: directory,
-      DATABASE_URL: urls.index,
-      SECTOR_LAND_DATABASE_URL: urlOf(urls.land),
-      SECTOR_ONE_STOP_DATABASE_URL: urlOf(urls['one-stop']),
+      ...{ ISSUER, ISSUER_KEYS_FILE: keysFile, DEMO_ISSUER: 'accept', MAX_COST },
+      ACCESS_FILE: join(import.meta.dirname, '..', 'access.json'),
+      ...{ AUDIT_DATABASE_URL: `sqlite://${join(log, 'audit.sqlite')}`, AUDIT_HEADS_DIR: join(log, 'heads') },
     },
   });
-  return { url: `${await hub.gateway.listen()}/graphql` };
 };

@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import pino from 'pino';
 import { createHub } from '../../hub.ts';
+import { openAccessParts } from '../../test/support/open-access.ts';
 import { BENCH_NOW, type SystemUrls } from './databases.ts';
 
 const MOST_MS = 900_000;
@@ -19,6 +20,7 @@ export async function fillIndex(urls: SystemUrls, store: string, directory: stri
   if (store.startsWith('sqlite:'))
     for (const end of ['', '-wal', '-shm']) rmSync(new URL(store).pathname + end, { force: true });
   const hub = await createHub({
+    access: openAccessParts(),
     logger: pino({ level: 'warn' }, pino.destination(2)),
     now: () => BENCH_NOW,
     roles: ['capture', 'project'],

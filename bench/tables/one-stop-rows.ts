@@ -34,6 +34,7 @@ const definitions: Readonly<Record<string, Readonly<Record<string, string>>>> = 
     NGAYHENTRA: 'DATETIME',
     NGAYKETTHUC: 'DATETIME',
     NGAYTRA: 'DATETIME',
+    DSLIENQUAN: 'VARCHAR(1000)',
   },
   MC_XULY: {
     ID: 'INTEGER NOT NULL PRIMARY KEY',
@@ -90,17 +91,43 @@ export function listedNumbers(world: World): readonly string[] {
   return numbers;
 }
 
+/**
+ * What an officer states who looks somebody of the counter list up: a dossier that they handed in, by their number. People
+ * who handed in none are not in it.
+ */
+export function listedDossiers(world: World): ReadonlyMap<string, string> {
+  const listed = new Set(listedNumbers(world));
+  const codes = new Map<string, string>();
+  for (let index = 0; index < world.counts.dossiers; index += 1) {
+    const dossier = world.dossier(index);
+    const number = applicantsId(world, dossier);
+    if (number !== undefined && listed.has(number) && !codes.has(number)) codes.set(number, dossier.code);
+  }
+  return codes;
+}
+
+/** The dossier in which everybody on the counter list is named: whoever works on it may look all of them up at once. */
+export function jointDossier(world: World): string {
+  const [code] = listedDossiers(world).values();
+  if (code === undefined) throw new Error('Nobody on the counter list has handed in a dossier');
+  return code;
+}
+
 function* rows(world: World): Generator<Row> {
   for (let index = 0; index < world.counts.citizens; index += 1) {
     const { name, personalNumber, oldNumber, birthDate, gender } = world.identityIn('one-stop', index);
     const values = [index + 1, name, personalNumber ?? '', oldNumber ?? '', wireDate(birthDate)];
     yield { table: 'MC_NGUOINOP', values: [...values, gender === 'male' ? 'Nam' : 'Nữ'] };
   }
-  for (let index = 0; index < world.counts.dossiers; index += 1) yield* dossierRows(world, index);
-  yield { table: 'MC_LICH', values: [COUNTER_LIST, listedNumbers(world).join(',')] };
+  const everybody = listedNumbers(world).join(',');
+  const joint = jointDossier(world);
+  for (let index = 0; index < world.counts.dossiers; index += 1) {
+    yield* dossierRows(world, index, (code) => (code === joint ? everybody : null));
+  }
+  yield { table: 'MC_LICH', values: [COUNTER_LIST, everybody] };
 }
 
-function* dossierRows(world: World, index: number): Generator<Row> {
+function* dossierRows(world: World, index: number, namedIn: (code: string) => string | null): Generator<Row> {
   const dossier = world.dossier(index);
   const { applicant, procedure, agency, code } = dossier;
   yield {
@@ -120,6 +147,7 @@ function* dossierRows(world: World, index: number): Generator<Row> {
       timeOf(dossier.dueAt),
       timeOf(dossier.finishedAt),
       timeOf(dossier.returnedAt),
+      namedIn(code),
     ],
   };
   // Ids are the dossier's number and the part's, so that rows need no count of their own.

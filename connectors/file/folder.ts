@@ -1,4 +1,4 @@
-import { type FileHandle, open, opendir, stat } from 'node:fs/promises';
+import { constants, type FileHandle, lstat, open, opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HubError } from '../../core/errors.ts';
 
@@ -12,6 +12,8 @@ export interface Dropped {
   readonly identity: string;
   /** Whether nobody writes to it any more. */
   readonly whole: boolean;
+  /** It is no file but the name of one, which may lie anywhere; it is never read. */
+  readonly link: boolean;
 }
 
 export interface FolderOptions {
@@ -30,6 +32,9 @@ const MAX_ENTRIES = 20_000;
 /** Names under which files are written before they are renamed. */
 const UNFINISHED = /^[.~]|\.(?:tmp|part|partial|filepart|crdownload|swp)$/i;
 
+/** Not what took the file's place since the folder was looked at: a link, or a pipe that nobody writes to. */
+const AS_IT_LIES = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
 export interface Folder {
   /** The files of the drop, the latest first. Rejects with SOURCE_UNAVAILABLE where the folder cannot be read. */
   look(): Promise<readonly Dropped[]>;
@@ -46,12 +51,13 @@ export function openFolder({ directory, pattern, latest, stableMs, now = Date.no
       const at = now();
       const found: Dropped[] = [];
       for (const name of names) {
-        const file = await stat(join(directory, name)).catch(() => null);
-        if (file === null || !file.isFile()) continue;
+        const file = await lstat(join(directory, name)).catch(() => null);
+        const link = file?.isSymbolicLink() ?? false;
+        if (file === null || !(link || file.isFile())) continue;
         const identity = `${name}|${file.ino}|${file.size}|${file.mtimeMs}`;
         const first = seen.get(identity) ?? at;
         const whole = at - file.mtimeMs >= stableMs || at - first >= stableMs;
-        found.push({ name, size: file.size, modifiedAt: Math.round(file.mtimeMs), identity, whole });
+        found.push({ name, size: file.size, modifiedAt: Math.round(file.mtimeMs), identity, whole, link });
       }
       seen = new Map(found.map(({ identity }) => [identity, seen.get(identity) ?? at]));
       const byName = (a: Dropped, b: Dropped) => (a.name < b.name ? 1 : -1);
@@ -91,16 +97,19 @@ export function patternOf(pattern: string): RegExp {
 /**
  * Reads a file of the folder and makes sure that it stayed the same meanwhile.
  *
- * @throws HubError SOURCE_UNAVAILABLE for one that is gone or was written to, and whatever `use` throws
+ * @throws HubError SOURCE_MALFORMED for a link, SOURCE_UNAVAILABLE for a file that is gone or was written to, and whatever
+ * `use` throws
  */
 export async function readDropped<T>(
   directory: string,
-  { name, size, modifiedAt }: Dropped,
+  { name, size, modifiedAt, link }: Dropped,
   use: (chunks: () => AsyncIterable<Uint8Array>) => Promise<T>,
 ): Promise<T> {
+  // Whoever may write into the folder could have the hub read what only the hub may read.
+  if (link) throw new HubError('SOURCE_MALFORMED', `${name}: is a link; only files of the folder itself are read`);
   let handle: FileHandle;
   try {
-    handle = await open(join(directory, name), 'r');
+    handle = await open(join(directory, name), AS_IT_LIES);
   } catch (cause) {
     throw new HubError('SOURCE_UNAVAILABLE', `${name} is gone or may not be read`, { cause });
   }

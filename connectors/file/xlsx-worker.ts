@@ -1,17 +1,20 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { readSheet, type SheetData } from 'read-excel-file/node';
+import { ArchiveFault, repacked } from './archive.ts';
 
 /** The thread that reads workbooks for connectors/file/xlsx.ts. The only importer of read-excel-file. */
 export interface SheetRequest {
   readonly bytes: Uint8Array;
   /** Name of the sheet, or its number from 1. */
   readonly sheet: string | number;
+  /** Most bytes that its parts may unpack to. */
+  readonly most: number;
 }
 
 /** Rows in order, the first of them numbered `from`, all as wide as the widest; then how it ended. */
 export type SheetPart =
   | { readonly from: number; readonly rows: readonly (readonly string[])[] }
-  | { readonly failed: boolean };
+  | { readonly failed: string | null };
 
 /** Rows sent at once: enough to be quick, few enough that the hub does other things in between. */
 const PART = 1_000;
@@ -26,10 +29,13 @@ function textOf(cell: Cell): string {
   return cell.normalize('NFC');
 }
 
-const { bytes, sheet } = workerData as SheetRequest;
+const UNREADABLE = 'the file is no workbook that can be read, or lacks the sheet';
+
+const { bytes, sheet, most } = workerData as SheetRequest;
 try {
+  const archive = repacked(Buffer.from(bytes.buffer), most);
   // Numbers stay the text the sheet holds: as floats, long ones lose digits.
-  const cells = await readSheet<string>(Buffer.from(bytes), sheet, { trim: false, parseNumber: (text) => text });
+  const cells = await readSheet<string>(archive, sheet, { trim: false, parseNumber: (text) => text });
   const width = Math.max(0, ...cells.slice(0, 1_000).map((row) => row.length));
   for (let start = 0; start < cells.length; start += PART) {
     const rows = cells
@@ -37,7 +43,9 @@ try {
       .map((row) => Array.from({ length: width }, (_, column) => textOf((row[column] ?? null) as Cell)));
     parentPort?.postMessage({ from: start + 1, rows } satisfies SheetPart);
   }
-  parentPort?.postMessage({ failed: false } satisfies SheetPart);
-} catch {
-  parentPort?.postMessage({ failed: true } satisfies SheetPart);
+  parentPort?.postMessage({ failed: null } satisfies SheetPart);
+} catch (error) {
+  // What the library says may quote cells, so it stays here.
+  const failed = error instanceof ArchiveFault ? error.message : UNREADABLE;
+  parentPort?.postMessage({ failed } satisfies SheetPart);
 }

@@ -138,6 +138,9 @@ const MOST_REMEMBERED = 5_000;
 /** Most of one kind in one place: they are searched one by one. */
 const MOST_ALIKE = 20;
 const LONGEST_REMEMBERED = 300;
+/** Attributes of one tag, each compared with all before it, and prefixes in force, copied where one is added: no plain document has more. */
+const MOST_ATTRIBUTES = 100;
+const MOST_PREFIXES = 100;
 
 let remembered = 0;
 let starting: Bindings | null = null;
@@ -187,10 +190,11 @@ function readAttributes(text: string, start: number, outer: Bindings): Attribute
       const prefix = name.slice(6);
       const reserved = value === XML_NAMESPACE || value === XMLNS_NAMESPACE || prefix === 'xml' || prefix === 'xmlns';
       if (reserved || (value === '' && prefix !== '') || value.trim() !== value) return null;
+      if (outer.prefixes.size >= MOST_PREFIXES) return null;
       prefixes ??= new Map(outer.prefixes);
       prefixes.set(prefix, value);
     }
-    if (written.some((other) => other.name === name)) return null;
+    if (written.length >= MOST_ATTRIBUTES || written.some((other) => other.name === name)) return null;
     written.push({ name, value });
   }
   const bindings = prefixes === null ? null : { prefixes, names: [], tags: [] };

@@ -3,7 +3,6 @@ import {
   GraphQLError,
   type GraphQLSchema,
   getOperationAST,
-  NoSchemaIntrospectionCustomRule,
   type OperationDefinitionNode,
   OperationTypeNode,
   parse,
@@ -11,13 +10,16 @@ import {
   validate,
 } from 'graphql';
 import type { ErrorCode } from '../../core/errors.ts';
-import { depthLimit } from '../depth-limit.ts';
 import { createDocumentStore } from '../document-store.ts';
+import { MOST_VALIDATION_ERRORS } from '../limits/breadth.ts';
+import { limitRules } from '../limits/operation-limits.ts';
 import type { GatewaySettings } from '../settings.ts';
 
 /** What a client asks to be told, as it came. */
 export interface Asked {
+  /** Empty where a registered operation is asked for instead. */
   readonly query: string;
+  readonly documentId?: unknown;
   readonly operationName?: string | null | undefined;
   readonly variables?: Readonly<Record<string, unknown>> | null | undefined;
 }
@@ -49,12 +51,7 @@ export function createDocumentReader(
   settings: GatewaySettings,
 ): (asked: Asked) => Promise<ReadDocument> {
   const known = createDocumentStore();
-  const hidden = settings.INTROSPECTION === 'off';
-  const rules = [
-    ...specifiedRules,
-    depthLimit(settings.MAX_DEPTH),
-    ...(hidden ? [NoSchemaIntrospectionCustomRule] : []),
-  ];
+  const rules = [...specifiedRules, ...limitRules(settings)];
 
   function readDocument(query: string): DocumentNode {
     let document: DocumentNode;
@@ -63,9 +60,10 @@ export function createDocumentReader(
     } catch (error) {
       throw refused('GRAPHQL_PARSE_FAILED', error);
     }
-    const faults = validate(schema, document, rules, { maxErrors: 5, hideSuggestions: hidden });
+    const faults = validate(schema, document, rules, { maxErrors: MOST_VALIDATION_ERRORS, hideSuggestions: true });
     if (faults.length > 0) {
-      throw new SubscriptionRefused(faults.map((fault) => withCode('GRAPHQL_VALIDATION_FAILED', fault)));
+      // What is told until validation ends is told once.
+      throw new SubscriptionRefused([...new Set(faults)].map((fault) => withCode('GRAPHQL_VALIDATION_FAILED', fault)));
     }
     return document;
   }

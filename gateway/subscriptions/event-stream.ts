@@ -2,6 +2,8 @@ import type { ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { FormattedExecutionResult } from 'graphql';
+import type { Admitted, Door } from '../door.ts';
+import { doorHook } from '../door-hook.ts';
 import { formatGraphqlError, refusal } from '../format-error.ts';
 import { refuseValuesInUrl } from '../get-policy.ts';
 import type { GatewaySettings } from '../settings.ts';
@@ -10,6 +12,7 @@ import type { Answers, SubscriptionRunner } from './run.ts';
 
 interface EventStreamOptions {
   readonly runner: SubscriptionRunner;
+  readonly door: Door;
   readonly settings: GatewaySettings;
   readonly isClosing: () => boolean;
 }
@@ -20,14 +23,17 @@ interface EventStreamOptions {
  * reads no other answer.
  */
 export function addEventStreams(fastify: FastifyInstance, options: EventStreamOptions): { close(): Promise<void> } {
-  const { runner, settings, isClosing } = options;
+  const { runner, door, settings, isClosing } = options;
   const open = new Map<Promise<void>, FastifyReply>();
+  const entry = doorHook(door);
 
   fastify.route({
     exposeHeadRoute: false,
     method: ['GET', 'POST'],
     url: '/graphql/stream',
+    onRequest: entry.onRequest,
     handler: async (request, reply) => {
+      const subscriber = entry.admitted(request);
       const refused = refusedRequest(request);
       if (refused !== null) return reply.code(400).send(refused);
       if (!/\btext\/event-stream\b|\*\/\*/.test(request.headers.accept ?? '*/*')) {
@@ -38,19 +44,24 @@ export function addEventStreams(fastify: FastifyInstance, options: EventStreamOp
         return reply.code(400).send(refusal('BAD_REQUEST', 'Expected `query` and, where needed, `variables`.'));
       }
       if (isClosing()) return reply.code(503).send(refusal('OPERATION_TIMEOUT', 'The hub is stopping.'));
-      const stream = serve(request, reply, asked);
+      const stream = serve({ request, reply, asked, subscriber });
       open.set(stream, reply);
       await stream.finally(() => open.delete(stream));
       return reply;
     },
   });
 
-  async function serve({ id: requestId, headers }: FastifyRequest, reply: FastifyReply, asked: Asked): Promise<void> {
+  async function serve(serving: Serving): Promise<void> {
+    const { request, reply, asked, subscriber } = serving;
+    const { id: requestId, headers } = request;
+    const { actor, stated, leave } = subscriber;
     const line = openLine(reply, settings);
     let answers: Answers | undefined;
     line.onEnd(() => void answers?.return());
     try {
-      ({ answers } = await runner.start(asked, { requestId, headers }));
+      ({ answers } = await runner.start(asked, { requestId, headers, actor, stated }));
+      // Listening takes no time of the hub: each event does, and has its own.
+      leave();
       if (line.isEnded()) await answers.return();
       for await (const answer of answers) await line.send(eventOf(answer));
     } catch (error) {
@@ -69,6 +80,13 @@ export function addEventStreams(fastify: FastifyInstance, options: EventStreamOp
   };
 }
 
+interface Serving {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly asked: Asked;
+  readonly subscriber: Admitted;
+}
+
 function eventOf(answer: FormattedExecutionResult): string {
   // JSON has no line breaks of its own, which would end the data.
   return `event: next\ndata: ${JSON.stringify(answer)}\n\n`;
@@ -80,11 +98,12 @@ function refusedRequest({ method, url }: FastifyRequest): object | null {
 
 function askedIn(body: unknown): Asked | null {
   if (typeof body !== 'object' || body === null) return null;
-  const { query, operationName, variables } = body as Record<string, unknown>;
+  const { documentId, operationName, variables, ...rest } = body as Record<string, unknown>;
+  const { query = documentId == null ? undefined : '' } = rest;
   if (typeof query !== 'string') return null;
   if (operationName != null && typeof operationName !== 'string') return null;
   if (variables != null && (typeof variables !== 'object' || Array.isArray(variables))) return null;
-  return { query, operationName, variables: variables as Asked['variables'] };
+  return { query, documentId, operationName, variables: variables as Asked['variables'] };
 }
 
 /** A URL carries no variables: see refuseValuesInUrl. */

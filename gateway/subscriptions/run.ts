@@ -1,12 +1,10 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { setImmediate as immediate } from 'node:timers/promises';
 import {
-  createSourceEventStream,
   type DocumentNode,
+  type ExecutionResult,
   execute,
   type FormattedExecutionResult,
   type GraphQLSchema,
-  getVariableValues,
   type OperationDefinitionNode,
 } from 'graphql';
 import type { Logger } from 'pino';
@@ -14,23 +12,15 @@ import { HubError } from '../../core/errors.ts';
 import { type LoggedExchange, logExchange } from '../exchange.ts';
 import { formatGraphqlError } from '../format-error.ts';
 import { type OperationClock, startClock } from '../operation-clock.ts';
-import type { MakeContext } from '../operation-request.ts';
 import { plainFieldResolver } from '../plain-field-resolver.ts';
-import type { GatewaySettings } from '../settings.ts';
-import { schemaWithoutAbandonedPromises } from '../unabandoned.ts';
-import { type Asked, asGraphqlError, createDocumentReader, SubscriptionRefused, withCode } from './document.ts';
+import { type BeginningsOptions, type Begun, createBeginnings, type Subscriber } from './begin.ts';
+import { type Asked, asGraphqlError, SubscriptionRefused } from './document.ts';
+import { createPlaces } from './places.ts';
 
-export interface SubscriptionsOptions {
-  readonly schema: GraphQLSchema;
-  readonly contextFor: MakeContext;
-  readonly settings: GatewaySettings;
+export interface SubscriptionsOptions extends BeginningsOptions {
   readonly logger: Logger;
-}
-
-/** Who subscribes, by which request. */
-export interface Subscriber {
-  readonly requestId: string;
-  readonly headers: IncomingHttpHeaders;
+  /** UTC milliseconds. */
+  readonly now: () => number;
 }
 
 /** Executes subscriptions, whatever they travel over. */
@@ -58,77 +48,42 @@ export interface Answers extends AsyncIterableIterator<FormattedExecutionResult,
   return(): Promise<IteratorReturnResult<undefined>>;
 }
 
-interface Begun {
-  readonly asked: Asked;
-  readonly subscriber: Subscriber;
-  readonly document: DocumentNode;
-  readonly operation: OperationDefinitionNode;
-}
+/** A timer waits no longer; a token that holds longer is looked at with each event. */
+const MOST_WAIT_MS = 2_147_483_647;
 
 const DONE = { done: true, value: undefined } as const;
 
 export function createSubscriptionRunner(options: SubscriptionsOptions): SubscriptionRunner {
-  const { contextFor, settings, logger } = options;
-  const schema = schemaWithoutAbandonedPromises(options.schema);
-  const readDocument = createDocumentReader(options.schema, settings);
+  const { settings, logger, now } = options;
+  const { schema, begin, openSource, timed } = createBeginnings(options);
   const running = new Set<Answers>();
-  let starting = 0;
+  const places = createPlaces(settings);
   let closed = false;
 
-  /** One deadline's worth of work with a context of its own. */
-  async function timed<T>(begun: Begun, clock: OperationClock, work: (context: unknown) => Promise<T>): Promise<T> {
-    const { document, operation, subscriber } = begun;
-    const overtime = clock.overtime.then((error) => {
-      throw error;
-    });
-    const worked = (async () => {
-      return work(await contextFor({ ...subscriber, signal: clock.signal, document, operation }));
-    })();
-    try {
-      return await Promise.race([worked, overtime]);
-    } finally {
-      clock.stop();
-    }
-  }
-
-  async function openSource(begun: Begun): Promise<AsyncIterator<unknown>> {
+  function answersOf(begun: Begun, source: AsyncIterator<unknown>, leave: () => void): Answers {
     const { document, operation, asked } = begun;
-    const variables = getVariableValues(schema, operation.variableDefinitions ?? [], asked.variables ?? {});
-    if (variables.errors) {
-      throw new SubscriptionRefused(variables.errors.map((error) => withCode('BAD_USER_INPUT', error)));
-    }
-    let late = false;
-    const opening = timed(begun, startClock(settings.OPERATION_TIMEOUT_MS), async (contextValue) => {
-      const source = await createSourceEventStream({
-        schema,
-        document,
-        contextValue,
-        operationName: operation.name?.value,
-        variableValues: asked.variables,
-      });
-      if (!(Symbol.asyncIterator in source)) throw new SubscriptionRefused(source.errors ?? []);
-      const iterator = source[Symbol.asyncIterator]();
-      // Nobody waits for it any more, so nobody would close it.
-      if (late) await iterator.return?.();
-      return iterator;
-    });
-    return opening.finally(() => {
-      late = true;
-    });
-  }
-
-  function answersOf(begun: Begun, source: AsyncIterator<unknown>): Answers {
-    const { document, operation, asked } = begun;
+    const { expiresAt } = begun.subscriber.actor;
     const whole = exchangeOf(begun);
     let events = 0;
+    let lastTold: string | null = null;
     let clock: OperationClock | undefined;
     let ended = false;
     let endWait: () => void = () => {};
+    let expireWait: () => void = () => {};
+    const left = expiresAt - now();
+    const expiry = left < MOST_WAIT_MS ? setTimeout(() => expireWait(), left).unref() : undefined;
+
+    /** Who listens longer than their token holds asks again with a new one, and misses nothing by going on from there. */
+    function expired(): HubError {
+      return new HubError('UNAUTHENTICATED', 'The access token has run out.', { after: lastTold });
+    }
 
     function end(): void {
       if (ended) return;
       ended = true;
+      clearTimeout(expiry);
       running.delete(answers);
+      leave();
       endWait();
       clock?.abort(new Error('The subscriber is gone.'));
       // A source that ends badly has nobody left to tell.
@@ -140,6 +95,7 @@ export function createSubscriptionRunner(options: SubscriptionsOptions): Subscri
     function nextEvent(): Promise<IteratorResult<unknown, unknown>> {
       return new Promise((resolve, reject) => {
         endWait = () => resolve(DONE);
+        expireWait = () => reject(expired());
         source.next().then(resolve, reject);
       });
     }
@@ -148,16 +104,23 @@ export function createSubscriptionRunner(options: SubscriptionsOptions): Subscri
       const exchange = exchangeOf(begun);
       clock = startClock(settings.OPERATION_TIMEOUT_MS);
       try {
-        const { data = null, errors = [] } = await timed(begun, clock, async (contextValue) => {
-          return execute({
-            schema,
-            document,
-            rootValue,
-            contextValue,
-            operationName: operation.name?.value,
-            variableValues: asked.variables,
-            fieldResolver: plainFieldResolver,
-          });
+        const { data = null, errors = [] } = await timed(begun, {
+          clock,
+          event: true,
+          leaving: ({ data: told, errors: failed = [] }: ExecutionResult) => ({
+            data: told,
+            errors: failed.map((error) => formatGraphqlError(error)),
+          }),
+          work: async (served, contextValue) =>
+            execute({
+              schema: served,
+              document,
+              rootValue,
+              contextValue,
+              operationName: operation.name?.value,
+              variableValues: asked.variables,
+              fieldResolver: plainFieldResolver,
+            }),
         });
         if (errors.length === 0) return { data };
         exchange.errors.push(...errors.map((error) => formatGraphqlError(error)));
@@ -179,10 +142,12 @@ export function createSubscriptionRunner(options: SubscriptionsOptions): Subscri
         if (events > 0) await immediate();
         if (ended) return DONE;
         try {
+          if (now() >= expiresAt) throw expired();
           const event = await nextEvent();
           if (!event.done && !ended) {
             events += 1;
             const value = await answer(event.value);
+            lastTold = idOf(event.value) ?? lastTold;
             if (!ended) return { done: false, value };
           }
           end();
@@ -204,18 +169,19 @@ export function createSubscriptionRunner(options: SubscriptionsOptions): Subscri
   return {
     schema,
     async start(asked, subscriber) {
-      if (running.size + starting >= settings.SUBSCRIPTIONS) throw tooMany('The hub', settings.SUBSCRIPTIONS);
-      starting += 1;
+      let leave = (): void => {};
+      const demandPlace = (): void => {
+        leave = places.take(subscriber.actor);
+      };
       try {
-        const begun = { asked, subscriber, ...(await readDocument(asked)) };
-        const answers = answersOf(begun, await openSource(begun));
+        const begun = await begin(asked, subscriber, demandPlace);
+        const answers = answersOf(begun, await openSource(begun), leave);
         running.add(answers);
         if (closed) void answers.return();
         return { document: begun.document, operation: begun.operation, answers };
       } catch (error) {
+        leave();
         throw error instanceof SubscriptionRefused ? error : new SubscriptionRefused([asGraphqlError(error)]);
-      } finally {
-        starting -= 1;
       }
     },
     close() {
@@ -225,9 +191,11 @@ export function createSubscriptionRunner(options: SubscriptionsOptions): Subscri
   };
 }
 
-export function tooMany(place: 'The hub' | 'This connection', most: number): SubscriptionRefused {
-  const error = new HubError('TOO_MANY_SUBSCRIPTIONS', `${place} takes at most ${most} subscriptions at once.`);
-  return new SubscriptionRefused([asGraphqlError(error)]);
+/** Of an event, as its field's value has it; null where events have none. */
+function idOf(event: unknown): string | null {
+  const [value] = Object.values(Object(event) as object);
+  const { id } = Object(value) as { id?: unknown };
+  return typeof id === 'string' ? id : null;
 }
 
 function exchangeOf({ subscriber, operation }: Begun): LoggedExchange {

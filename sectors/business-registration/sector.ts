@@ -197,6 +197,7 @@ export default (kit: Kit) => {
         {
           to: 'enterprise',
           by: 'code',
+          holders: 'heldBy',
           key: ({ code }) => {
             const parsed = numbers.enterprise(String(code));
             return parsed.kind === 'household' ? null : parsed.code;
@@ -205,6 +206,7 @@ export default (kit: Kit) => {
         {
           to: 'household',
           by: 'code',
+          holders: 'heldBy',
           key: ({ code }) => {
             const parsed = numbers.enterprise(String(code));
             return parsed.kind === 'household' ? parsed.code : null;

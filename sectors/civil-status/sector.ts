@@ -152,7 +152,7 @@ export default (kit: Kit) => {
             MaYeuCau: caller.requestId,
             MaDVC: String(settings.SOAP_SERVICE_CODE),
             MaTichHop: '037',
-            MaCanBo: caller.actor,
+            MaCanBo: caller.onBehalfOf ?? caller.actor,
             ...(number.length === 12 ? { SoDinhDanh: number } : { SoCMND: number }),
             HoVaTen: fullName,
             NgayThangNam: birthDate.replaceAll('-', ''),
@@ -201,6 +201,7 @@ export default (kit: Kit) => {
       civilStatusRecord: {
         to: 'record',
         by: 'register',
+        holders: 'heldBy',
         key: ({ kind, number, book, commune }) => [
           MODULES[kind as keyof typeof MODULES],
           String(number).trim(),

@@ -36,6 +36,10 @@ export default (kit: Kit) => {
       },
     ],
   );
+  // Who held it before stands in the same table.
+  const holdersNow = fields.derived(['holding.ISLASTEST', ...holders.from], (isLatest, ...raw) =>
+    Number(isLatest) === 1 ? holders.read(...raw) : [],
+  );
   const number = ['person.SODDCN', 'person.SOCMND'];
 
   const person = database.entity({
@@ -71,6 +75,7 @@ export default (kit: Kit) => {
       address: legacyText('parcel.DIACHI'),
       disputed: flag('parcel.DANGTRANHCHAP'),
       heldBy: holders,
+      heldNow: holdersNow,
     },
     // Earlier states of a parcel stay in the table with the holders of then.
     where: { 'parcel.ISLASTEST': 1 },
@@ -140,6 +145,7 @@ export default (kit: Kit) => {
       issuedBy: legacyText('certificate.COQUANCAP'),
       signedBy: legacyText('certificate.TENNGUOIKY'),
       heldBy: holders,
+      heldNow: holdersNow,
     },
     lookups: {
       serial: { by: ['certificate.SOPHATHANH'] },
@@ -292,6 +298,7 @@ export default (kit: Kit) => {
       landParcel: {
         to: 'parcel',
         by: 'position',
+        holders: 'heldNow',
         key: ({ oldCommune, catalogue, sheet, parcel: ordinal }) => {
           if (catalogue === 'SINCE_2025_07') {
             throw new kit.FaultyValue(
@@ -305,6 +312,7 @@ export default (kit: Kit) => {
       landCertificate: (['serial', 'registerNumber', 'barcode'] as const).map((by) => ({
         to: 'certificate',
         by,
+        holders: 'heldNow',
         key: (args: Readonly<Record<string, unknown>>) => {
           const count = Object.values(args).filter((value) => value != null).length;
           if (count !== 1) {
@@ -335,7 +343,10 @@ export default (kit: Kit) => {
         holders: 'heldBy',
       },
       'LandParcel.uses': { to: 'use', by: 'parcel', needs: ['id'], keys: idOf, list: true },
-      'LandParcel.holders': { to: 'landHolder', by: 'parcel', needs: ['id'], keys: idOf, list: true },
+      'LandParcel.holders': {
+        ...{ to: 'landHolder', by: 'parcel', needs: ['id'], keys: idOf, list: true },
+        holders: 'heldBy',
+      },
       'LandParcel.certificates': { to: 'certificate', by: 'parcel', needs: ['id'], keys: idOf, list: true },
       'LandCertificate.parcels': { to: 'parcel', by: 'certificate', needs: ['id'], keys: idOf, list: true },
       'LandHolder.citizen': {

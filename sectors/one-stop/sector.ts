@@ -43,6 +43,8 @@ export default (kit: Kit) => {
       fullName: fields.text('citizenName'),
       birthDate: fields.partialDate('birthday', ['dd/MM/yyyy', 'MM/yyyy', 'yyyy']),
       gender: fields.choice('gender', { Nam: 'MALE', Nữ: 'FEMALE', 1: 'MALE', 0: 'FEMALE' }),
+      // House and street come first, and are nothing that a search by name may tell.
+      commune: fields.derived(['address'], (raw) => fields.readText(raw)?.split(',').at(-1)?.trim() || null),
     },
     lookups: { number: byNumbers('/applicant/get') },
     search: {

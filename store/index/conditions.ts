@@ -44,8 +44,8 @@ export interface Entrance {
  */
 export function leavesOutDeleted({ unmapped = false, status, overdue, ...others }: DossierFilter): boolean {
   if (overdue === true || (status !== undefined && !unmapped)) return true;
-  const { sector, agency, procedure, applicantNumbers, channel, dueFrom, dueTo, words = [] } = others;
-  const parts = [sector, agency, procedure, applicantNumbers, channel, dueFrom, dueTo, words[0]];
+  const { sector, agency, agencies, procedure, applicantNumbers, channel, dueFrom, dueTo, words = [] } = others;
+  const parts = [sector, agency, agencies, procedure, applicantNumbers, channel, dueFrom, dueTo, words[0]];
   return parts.some((part) => part !== undefined);
 }
 
@@ -64,6 +64,7 @@ export function conditionsOf(filter: DossierFilter): ReadonlyMap<keyof DossierFi
     const value = filter[part];
     if (value !== undefined) conditions.set(part, fragment(`d.${column} = ?`, value));
   }
+  if (filter.agencies !== undefined) conditions.set('agencies', oneOf('d.agency_code', filter.agencies));
   if (applicantNumbers !== undefined) {
     conditions.set('applicantNumbers', listed('dossier_number', oneOf('e.number', applicantNumbers)));
   }
@@ -82,7 +83,7 @@ export function conditionsOf(filter: DossierFilter): ReadonlyMap<keyof DossierFi
 /** Every index by which some part of the filter can be entered. */
 export function entrancesOf(filter: DossierFilter): readonly Entrance[] {
   const { status, unmapped = false, sector, agency, procedure, applicantNumbers, overdue, today, words = [] } = filter;
-  const { receivedFrom, receivedTo, dueFrom, dueTo } = filter;
+  const { agencies, receivedFrom, receivedTo, dueFrom, dueTo } = filter;
   const entrances: Entrance[] = [];
   const add = (entrance: Omit<Entrance, 'list' | 'repeats'> & Partial<Entrance>): void => {
     entrances.push({ list: null, repeats: false, ...entrance });
@@ -115,6 +116,10 @@ export function entrancesOf(filter: DossierFilter): readonly Entrance[] {
       narrow: fragment('agency_code = ?', agency),
       ordered: 'received_at',
     });
+  }
+  if (agencies !== undefined) {
+    const ordered = agencies.length === 1 ? ('received_at' as const) : null;
+    add({ index: 'dossier_agency', part: 'agencies', narrow: oneOf('agency_code', agencies), ordered });
   }
   if (overdue === true) {
     add({ index: 'dossier_running', part: 'overdue', narrow: overdueOf('', true, today), ordered: 'due_at' });

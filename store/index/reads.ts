@@ -27,13 +27,14 @@ export async function readViews(
 export async function readByNumbers(
   database: Database,
   numbers: readonly string[],
-  limit: number,
+  { limit, agencies }: { readonly limit: number; readonly agencies: readonly string[] | null },
 ): Promise<readonly IndexedPlace[]> {
-  if (numbers.length === 0) return [];
+  if (numbers.length === 0 || agencies?.length === 0) return [];
+  const within = agencies === null ? '' : ` and d.agency_code in (${places(agencies.length)})`;
   const join = database.traits.name === 'mysql' ? 'straight_join' : 'cross join';
   const rows = await database.query(
-    `select d.code, d.received_at, d.applicant_name from (select distinct code from dossier_number where number in (${places(numbers.length)})) e ${join} dossier d on d.code = e.code where d.deleted = 0 order by d.received_at desc, d.code desc limit ?`,
-    [...numbers, limit],
+    `select d.code, d.received_at, d.applicant_name from (select distinct code from dossier_number where number in (${places(numbers.length)})) e ${join} dossier d on d.code = e.code where d.deleted = 0${within} order by d.received_at desc, d.code desc limit ?`,
+    [...numbers, ...(agencies ?? []), limit],
   );
   const codes = rows.map(({ code }) => String(code));
   const stated = await byCodes(database, codes, (part) => ({

@@ -33,6 +33,12 @@ interface Group {
   readonly oldest: number | null;
 }
 
+interface Count {
+  readonly groups: readonly Group[];
+  readonly measuredAt: number;
+  readonly whole: PortalSync;
+}
+
 const SETTLED_MS = 60_000;
 const KEEP_MS = 1_000;
 /** Of a database's time at most one part in so many goes into counting. */
@@ -41,25 +47,39 @@ const SHARE = 20;
 /**
  * Counts in one pass over the index, since numbers of different moments would not add up; kept for a second, and for
  * longer where counting takes long.
+ *
+ * @returns a function that gives the numbers of all, or of the dossiers of which one of these agencies is in charge
  */
-export function createSyncMeter({ query }: Database, now: () => number): () => Promise<PortalSync> {
-  let kept: PortalSync | undefined;
+export function createSyncMeter(
+  { query }: Database,
+  now: () => number,
+): (agencies?: readonly string[] | null) => Promise<PortalSync> {
+  let kept: Count | undefined;
   let keptUntil = 0;
-  let counting: Promise<PortalSync> | undefined;
-  const count = async (): Promise<PortalSync> => {
+  let counting: Promise<Count> | undefined;
+  const count = async (): Promise<Count> => {
     const startedAt = performance.now();
     const measuredAt = now();
     const groups = (await query(COUNT, [measuredAt - SETTLED_MS, measuredAt - SETTLED_MS])).map(groupOf);
-    kept = summary(groups, measuredAt);
+    kept = { groups, measuredAt, whole: summary(groups, measuredAt) };
     keptUntil = performance.now() + Math.max(KEEP_MS, (performance.now() - startedAt) * SHARE);
     return kept;
   };
-  return async () => {
+  const current = async (): Promise<Count> => {
     if (kept !== undefined && performance.now() < keptUntil) return kept;
     counting ??= count().finally(() => {
       counting = undefined;
     });
     return counting;
+  };
+  return async (agencies = null) => {
+    const { groups, measuredAt, whole } = await current();
+    if (agencies === null) return whole;
+    const seen = new Set(agencies);
+    return summary(
+      groups.filter(({ agencyCode }) => agencyCode !== null && seen.has(agencyCode)),
+      measuredAt,
+    );
   };
 }
 

@@ -6,7 +6,8 @@ import { ANY, type DeliveryMode, readModes, setMode } from './modes.ts';
 
 /** What people ask of the deliveries and do about them. Works on the database alone: the deliverer may be elsewhere. */
 export interface SyncDesk {
-  sync(): Promise<PortalSync>;
+  /** @param agencies only their dossiers, codes as they were stated; null: all */
+  sync(agencies?: readonly string[] | null): Promise<PortalSync>;
   /** Held and failed dossiers, longest held first. */
   held(request: HeldRequest): Promise<{ readonly held: readonly HeldDossier[]; readonly more: boolean }>;
   /** Where the portal differs from what would be sent, of dossiers that are only compared; by code and place. */

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -179,6 +179,18 @@ describe('files', () => {
       await taken(drop, follower);
     }
     expect(follower.known.get('a')).toBe('1');
+  });
+
+  it('names a link, reads nothing of where it leads, and goes on with the next file', async () => {
+    const drop = await dropOf('changes');
+    const elsewhere = await dropOf('changes');
+    await elsewhere.put('ho-so-1.csv', lines([['secret', '1']]));
+    await symlink(join(elsewhere.directory, 'ho-so-1.csv'), join(drop.directory, 'ho-so-1.csv'));
+    await drop.put('ho-so-2.csv', lines([['a', '1']]));
+    const follower = await taken(drop);
+    const reason = 'ho-so-1.csv: is a link; only files of the folder itself are read';
+    expect(follower.faulty).toEqual([{ kind: 'faulty', place: 'ho-so-1.csv', reason }]);
+    expect([...follower.known]).toEqual([['a', '1']]);
   });
 
   it('does not touch a file that is still being written', async () => {

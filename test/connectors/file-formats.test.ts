@@ -191,6 +191,32 @@ it('xlsx refuses a workbook that unpacks to gigabytes before it unpacks it', asy
   await expect(told(xlsx(), zip({ 'a.xml': '<a/>' }, { 'a.xml': 2 ** 31 }))).rejects.toMatchObject({ message });
 });
 
+it.each([
+  ['more than it says', { 'a.xml': 1_000 }],
+  ['less than it says', { 'a.xml': 9_000_000 }],
+])('xlsx refuses a workbook that holds %s, without unpacking the rest', async (_, claimed) => {
+  const message = 'a part of the workbook unpacks to another size than it says';
+  const bomb = zip({ 'a.xml': '0'.repeat(8_000_000) }, claimed);
+  await expect(told(xlsx(), bomb)).rejects.toMatchObject({ code: 'SOURCE_MALFORMED', message });
+});
+
+it('xlsx reads what the directory of a workbook names, and nothing that lies beside it', async () => {
+  const hidden = zip({ 'xl/worksheets/sheet1.xml': '<worksheet>hidden</worksheet>' });
+  const own = workbook([['a'], ['1']]);
+  const end = own.length - 22;
+  const start = own.readUInt32LE(end + 16);
+  const shift = hidden.length;
+  const directory = Buffer.from(own.subarray(start));
+  // Every place moves back by what stands before it now.
+  for (let at = 0; directory.readUInt32LE(at) === 0x02014b50; ) {
+    directory.writeUInt32LE(directory.readUInt32LE(at + 42) + shift, at + 42);
+    at += 46 + directory.readUInt16LE(at + 28) + directory.readUInt16LE(at + 30) + directory.readUInt16LE(at + 32);
+  }
+  directory.writeUInt32LE(start + shift, directory.length - 6);
+  const both = Buffer.concat([hidden, own.subarray(0, start), directory]);
+  expect((await told(xlsx(), both)).events).toEqual([[2, ['1']]]);
+});
+
 describe('xml', () => {
   const record = xml({ record: 'h:DanhSach/h:Ho', namespaces: { h: 'urn:h' } });
   const columns = ['h:Ma', 'h:ChuHo/h:Ten', 'h:Nganh[]', '@loai'];

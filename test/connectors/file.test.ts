@@ -1,4 +1,4 @@
-import { appendFile, rm, symlink } from 'node:fs/promises';
+import { appendFile, mkdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { csv, file } from '../../connectors/file.ts';
@@ -234,10 +234,21 @@ describe('file', () => {
     expect(drop.warnings).toEqual([]);
   });
 
-  it('passes over folders and links that lead nowhere', async () => {
+  it('passes over folders, and over links wherever they lead, and says that they are links', async () => {
+    const elsewhere = await makeDrop();
+    await elsewhere.put('secret.csv', one('bí mật'));
     await drop.put('ho-kinh-doanh-1.csv', one('một'));
-    await symlink(join(drop.directory, 'none'), join(drop.directory, 'ho-kinh-doanh-2.csv'));
-    await until(drop.open(CSV), 'một');
+    await mkdir(join(drop.directory, 'ho-kinh-doanh-4.csv'));
+    await symlink(join(elsewhere.directory, 'secret.csv'), join(drop.directory, 'ho-kinh-doanh-2.csv'));
+    await symlink(join(drop.directory, 'none'), join(drop.directory, 'ho-kinh-doanh-3.csv'));
+    const source = drop.open({ ...CSV, stableMs: 0 });
+    await until(source, 'một');
+    expect(await failure(source.check(options()))).toMatchObject({ code: 'SOURCE_MALFORMED' });
+    expect(drop.warnings.map(({ message }) => message.split(';')[0])).toEqual([
+      'ho-kinh-doanh-3.csv: is a link',
+      'ho-kinh-doanh-2.csv: is a link',
+    ]);
+    await elsewhere.close();
   });
 
   it('finds rows by a function of the whole row, by several keys and by normalised ones', async () => {

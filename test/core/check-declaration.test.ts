@@ -118,6 +118,11 @@ describe('each of these is a fault, and its folder and place are named', () => {
       check({ queries: { x: { to: 'house', by: 'a', key: () => null } } }),
       /queries\.x: leads to/,
     ],
+    [
+      'a query by whose record nobody knows',
+      check({ queries: { x: { to: 'parcel', by: 'holder', key: () => null, holders: 'owner' } } }),
+      /queries\.x: names the field owner/,
+    ],
     ['a query by nothing', check({ queries: { x: { to: 'parcel', by: 'a', key: () => null } } }), /queries\.x: asks/],
     [
       'an identity of nobody',

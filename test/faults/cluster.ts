@@ -1,24 +1,30 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Database, openDatabase } from '../../drivers/database.ts';
 import { type DemoProcess, runToEnd, startProcess } from '../../hub/demo-process.ts';
 import type { Fault } from '../../stand-ins/faults.ts';
+import type { WorldOptions } from '../../stand-ins/world/types.ts';
 import { type KafkaBroker, startBroker } from '../services/kafka.ts';
 import { type MariadbServer, startMariadbServer } from '../services/mariadb.ts';
 import { type TcpProxy, tcpProxy } from '../services/tcp-proxy.ts';
+import { ISSUER_SETTINGS } from '../support/issuer.ts';
 import { fillBranch, fillExport } from './branches.ts';
 import { BRANCH_READER, LAND_READER, prepareDatabases } from './databases.ts';
 import { type ExportOffice, openExportOffice } from './export-office.ts';
-import { type HubProcess, type Role, startHub } from './hub-process.ts';
+import { type HubProcess, type Role, type StartOptions, startHub } from './hub-process.ts';
 import { fillLand } from './land-tables.ts';
 
 /** A whole province of real processes: systems, database server, broker, portal, and hubs by their roles. */
 export interface Cluster {
   /** Where the stand-ins keep their data. */
   readonly directory: string;
+  /** What the systems were made from. */
+  readonly world: WorldOptions;
+  /** Where signed heads of the access log go. */
+  readonly headsDirectory: string;
   /** The hub's store and the land office's database, past every proxy. */
   readonly store: Database;
   readonly land: Database;
@@ -31,6 +37,7 @@ export interface Cluster {
   readonly landReader: string;
   readonly portalUrl: string;
   readonly counterUrl: string;
+  readonly issuerUrl: string;
   /** What lies between the hubs and everything they talk to, except Kafka. */
   readonly proxies: Readonly<Record<'store' | 'land' | 'branch' | 'counter' | 'portal', TcpProxy>>;
   readonly hubs: ReadonlySet<HubProcess>;
@@ -45,20 +52,31 @@ export interface Cluster {
   /** Starts a hub of each role that none runs of, and ends those beyond the first. */
   fleet(): Promise<void>;
   one(role: Role): HubProcess;
-  setFault(system: 'portal' | 'counter', fault: Fault): Promise<void>;
+  /** Where those gateways listen, or did a moment ago, that have not ended. */
+  gateways(): readonly string[];
+  /** Gives every line that a hub says from now on to the listener. @returns ends that */
+  hear(listener: (role: string, line: string) => void): () => void;
+  setFault(system: FaultySystem, fault: Fault): Promise<void>;
   /** Everything works again: nothing is frozen, broken or faulty. */
   heal(): Promise<void>;
   /** Ends every process and removes what they kept. May be called twice. */
   close(): Promise<void>;
 }
 
-interface StartChange {
+interface StartChange extends Omit<StartOptions, 'onLine'> {
   readonly environment?: Readonly<Record<string, string>>;
-  readonly descriptors?: number;
 }
 
 const ROOT = join(import.meta.dirname, '../..');
 const SYSTEMS = ['one-stop', 'civil-status', 'business-registration'] as const;
+/** Systems that are no sector's. */
+const OTHERS = ['portal', 'issuer'] as const;
+/** Those that can be told to fail, by the name of their stand-in. */
+const FAULTY = {
+  ...{ portal: 'portal', counter: 'one-stop', issuer: 'issuer' },
+  ...{ 'civil-status': 'civil-status', 'business-registration': 'business-registration' },
+} as const;
+type FaultySystem = keyof typeof FAULTY;
 const ROLES: readonly Role[] = ['capture', 'project', 'deliver', 'gateway'];
 
 /** Short, so that what takes minutes in life takes seconds here. */
@@ -67,6 +85,8 @@ const SETTINGS = {
   ...{ LEASE_MS: '2000', KAFKA_SESSION_MS: '6000', LOG_PARTITIONS: '3' },
   ...{ POLL_INTERVAL_MS: '100', LOOK_BACK_MS: '6000', SWEEP_INTERVAL_MS: '200', MOST_DELETES: '10000' },
   ...{ INDEX_STALE_MS: '4000', CLOSE_TIMEOUT_MS: '1000' },
+  // Few accounts ask for everybody; the issuer's keys are looked at as often as in a minute of life.
+  ...{ RATE_PER_MINUTE: '1000000', AT_ONCE: '200', JWKS_REFRESH_MS: '1000' },
   ...{ PORTAL_MODE: 'send', PORTAL_TIMEOUT_MS: '1000', PORTAL_CALLS_PER_SECOND: '2000' },
 };
 
@@ -111,13 +131,20 @@ export async function openCluster(options: { readonly dossiers: number; readonly
     await runToEnd(generate);
 
     const started = new Map<string, DemoProcess>();
-    for (const name of [...SYSTEMS, 'portal'] as const) {
-      const script = name === 'portal' ? ['stand-ins', 'portal'] : ['sectors', name, 'stand-in'];
+    for (const name of [...SYSTEMS, ...OTHERS]) {
+      const script = OTHERS.some((other) => other === name) ? ['stand-ins', name] : ['sectors', name, 'stand-in'];
       const one = await startProcess(name, [join(ROOT, ...script, 'main.ts'), '--data', directory]);
       ending.push(() => one.stop());
       started.set(name, one);
     }
-    const addressOf = (name: string) => started.get(name)?.settings.URL ?? '';
+    const subjectKeyFile = join(folder, 'audit-subject.key');
+    await writeFile(subjectKeyFile, randomBytes(32).toString('hex'), { mode: 0o600 });
+    const headsDirectory = join(folder, 'heads');
+    const addressOf = (name: string) => {
+      // Some say it as the place of one of their services.
+      const url = Object.values(started.get(name)?.settings ?? {}).find((value) => value.startsWith('http://'));
+      return new URL(url ?? '').origin;
+    };
 
     const databaseUrl = (name: string, port = mariadb.place.port) => {
       const url = new URL(mariadb.url);
@@ -155,13 +182,16 @@ export async function openCluster(options: { readonly dossiers: number; readonly
 
     const systems = Object.fromEntries(
       [...started].flatMap(([name, { settings }]) => {
-        const prefix = name === 'portal' ? 'PORTAL_' : `SECTOR_${name.replaceAll('-', '_').toUpperCase()}_`;
+        const prefix = OTHERS.some((other) => other === name)
+          ? `${name.toUpperCase()}_`
+          : `SECTOR_${name.replaceAll('-', '_').toUpperCase()}_`;
         return Object.entries(settings).map(([setting, value]) => [prefix + setting, value]);
       }),
     );
     const environment = {
       PATH: process.env.PATH ?? '',
       ...SETTINGS,
+      ...ISSUER_SETTINGS,
       ...systems,
       SECTOR_LAND_DATABASE_URL: databaseUrl('land', proxies.land.port).replace('//tester:', `//${LAND_READER}:`),
       SECTORS_DIR: join(import.meta.dirname, 'sectors'),
@@ -176,20 +206,25 @@ export async function openCluster(options: { readonly dossiers: number; readonly
       KAFKA_BROKERS: kafka.brokers,
       DATA_DIR: join(folder, 'hub'),
       ID_KEY: randomBytes(32).toString('hex'),
+      AUDIT_HEADS_DIR: headsDirectory,
+      AUDIT_SUBJECT_KEY_FILE: subjectKeyFile,
     };
     const hubs = new Set<HubProcess>();
+    const listeners = new Set<Parameters<Cluster['hear']>[0]>();
     ending.push(() => Promise.all([...hubs].map((hub) => hub.stop())));
 
     const start: Cluster['start'] = async (role, { environment: change = {}, ...limits } = {}) => {
-      const hub = await persistently(() => startHub(role, { ...environment, ...change }, limits));
+      const onLine = (line: string) => {
+        for (const listener of listeners) listener(role, line);
+      };
+      const hub = await persistently(() => startHub(role, { ...environment, ...change }, { ...limits, onLine }));
       hubs.add(hub);
       void hub.ended.then(() => hubs.delete(hub));
       return hub;
     };
     const running = (role: Role) => [...hubs].filter((hub) => hub.role === role && hub.isRunning());
     const setFault: Cluster['setFault'] = async (system, fault) => {
-      const address = addressOf(system === 'portal' ? 'portal' : 'one-stop');
-      await fetch(`${address}/__stand-in/faults`, { method: 'POST', body: JSON.stringify(fault) });
+      await fetch(`${addressOf(FAULTY[system])}/__stand-in/faults`, { method: 'POST', body: JSON.stringify(fault) });
     };
     const restartMariadb = async () => {
       mariadb = await startMariadbServer(mariadb.place, { durable: true });
@@ -224,8 +259,15 @@ export async function openCluster(options: { readonly dossiers: number; readonly
         close,
       },
       ...{ restartKafka, restartMariadb, kafka: () => kafka, mariadb: () => mariadb },
+      ...{ headsDirectory, world: { dossiers, citizens: Number(sizes[3]), seed } },
       portalUrl: addressOf('portal'),
       counterUrl: addressOf('one-stop'),
+      issuerUrl: addressOf('issuer'),
+      gateways: () => running('gateway').map(({ address }) => address),
+      hear(listener) {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
       one(role) {
         const [first] = running(role);
         if (first === undefined) throw new Error(`No hub runs as ${role}`);
@@ -238,7 +280,7 @@ export async function openCluster(options: { readonly dossiers: number; readonly
         if (!kafka.isRunning()) await restartKafka();
         for (const hub of hubs) await hub.signal('SIGCONT');
         for (const proxy of Object.values(proxies)) await proxy.repair();
-        for (const system of ['portal', 'counter'] as const) await setFault(system, { mode: 'none' });
+        for (const system of Object.keys(FAULTY) as FaultySystem[]) await setFault(system, { mode: 'none' });
         await fleet();
       },
     };

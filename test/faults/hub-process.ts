@@ -17,7 +17,7 @@ export interface HubProcess {
   readonly address: string;
   isRunning(): boolean;
   /** Sends a signal. Resolves, for SIGKILL, when it is gone. */
-  signal(name: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<void>;
+  signal(name: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT' | 'SIGTERM'): Promise<void>;
   /** Resident memory, bytes. */
   memory(): Promise<number>;
   /** The last lines that it said. */
@@ -33,21 +33,27 @@ const STOP_MS = 8_000;
 const MOST_LINES = 400;
 const PAGE_BYTES = 4096;
 
-/** @param limits.descriptors most files and sockets that it may have open */
+export interface StartOptions {
+  /** Most files and sockets that it may have open. */
+  readonly descriptors?: number;
+  /** Is given every line that it says. */
+  readonly onLine?: ((line: string) => void) | undefined;
+}
+
 export async function startHub(
   role: Roles,
   environment: Readonly<Record<string, string>>,
-  limits: { readonly descriptors?: number } = {},
+  { descriptors, onLine }: StartOptions = {},
 ): Promise<HubProcess> {
   const command = [process.execPath, join(ROOT, 'cli.ts'), 'serve', '--role', role];
-  const limited =
-    limits.descriptors === undefined ? command : ['prlimit', `--nofile=${limits.descriptors}`, ...command];
+  const limited = descriptors === undefined ? command : ['prlimit', `--nofile=${descriptors}`, ...command];
   const [program = '', ...args] = limited;
   const child = spawn(program, args, { cwd: ROOT, env: { ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
   const lines: string[] = [];
   const listening = Promise.withResolvers<string>();
   const hear = (line: string) => {
     lines.push(line);
+    onLine?.(line);
     if (lines.length > MOST_LINES) lines.shift();
     if (!line.includes('"msg":"listening"')) return;
     listening.resolve(String((JSON.parse(line) as { address: string }).address));

@@ -1,6 +1,6 @@
 /** What must hold whatever fails, as functions of what was observed: I1 to I5 of the fault matrix. They fetch nothing. */
 
-export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5';
+export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8' | 'I9' | 'I10';
 
 export interface Violation {
   readonly invariant: Invariant;

@@ -1,3 +1,4 @@
+import type { AccessWatch } from './access/watch.ts';
 import type { Cluster } from './cluster.ts';
 import type { Load } from './load.ts';
 
@@ -5,6 +6,11 @@ import type { Load } from './load.ts';
 export interface FaultRow {
   readonly number: number;
   readonly title: string;
+  /**
+   * Sectors whose part of an answer may be missing all the time; `*`: everything may, and I6 is not looked at. A row that
+   * knows better says from when to when.
+   */
+  readonly harms?: readonly string[];
   /** Does its harm and undoes what the runner's healing does not. Bounded. */
   run(stage: Stage): Promise<void>;
 }
@@ -12,6 +18,8 @@ export interface FaultRow {
 export interface Stage {
   readonly cluster: Cluster;
   readonly load: Load;
+  /** Who asks the gateways meanwhile. */
+  readonly access: AccessWatch;
   /** How often to kill, or to do whatever the row does. */
   readonly kills: number;
   readonly isLong: boolean;

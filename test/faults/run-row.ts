@@ -1,5 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { seeded } from '../support/random.ts';
+import { learnPeople, type People } from './access/people.ts';
+import { createTokens, type Tokens } from './access/tokens.ts';
+import { watchAccess } from './access/watch.ts';
 import type { Cluster } from './cluster.ts';
 import {
   checkAll,
@@ -10,6 +13,7 @@ import {
   untold,
   type Violation,
 } from './invariants.ts';
+import { EVERYTHING } from './invariants-access.ts';
 import { startLoad } from './load.ts';
 import { observe, readVersions } from './observe.ts';
 import type { FaultRow, Stage } from './row.ts';
@@ -40,12 +44,15 @@ export interface RowResult {
 export interface Memory {
   readonly everHeld: Set<string>;
   readonly seen: Set<string>;
+  /** Who asks, from the first row on. */
+  askers: { readonly people: People; readonly tokens: Tokens } | null;
 }
 
 export function createMemory(): Memory {
-  return { everHeld: new Set(), seen: new Set() };
+  return { everHeld: new Set(), seen: new Set(), askers: null };
 }
 
+const INVARIANTS: readonly Invariant[] = ['I1', 'I2', 'I3', 'I4', 'I5', 'I6', 'I7', 'I8', 'I9', 'I10'];
 const SAMPLE_MS = 400;
 const TOLD_WITHIN_MS = 6_500;
 const OVER_WITHIN_MS = 10_000;
@@ -69,6 +76,9 @@ export async function runRow(
   await cluster.fleet();
   // Codes that are deleted while the row runs were there before it.
   await observe(cluster, memory.everHeld);
+  const { people, tokens } = await askersOf(cluster, memory);
+  const access = await watchAccess(cluster, people, tokens);
+  const overs = (row.harms ?? []).map((sector) => access.harming(sector));
   const watch = watchAnswers(cluster);
   const random = seeded(seed * 1_000 + row.number);
   const load = await startLoad(cluster, { ...options, random: seeded(seed) });
@@ -81,7 +91,7 @@ export async function runRow(
     failures.push(`never: ${what}`);
   };
   const stage: Stage = {
-    ...{ cluster, load, random, isLong, kills: options.kills, eventually },
+    ...{ cluster, load, access, random, isLong, kills: options.kills, eventually },
     pauseBetween: (least, most) => delay(least + random() * (most - least)),
     harmed: () => {
       harm += 1;
@@ -91,7 +101,11 @@ export async function runRow(
     },
     outage(sector) {
       const from = Date.now();
-      return () => outages.push({ sector, from, until: Date.now() });
+      const over = access.harming(sector);
+      return () => {
+        over();
+        outages.push({ sector, from, until: Date.now() });
+      };
     },
     forgive: (isBeyond) => forgiven.push(isBeyond),
     note: (text) => notes.push(text),
@@ -103,7 +117,11 @@ export async function runRow(
   } catch (error) {
     failures.push(`the row broke off: ${error instanceof Error ? error.message : 'unknown'}`);
   } finally {
+    // Healing cuts every connection once.
+    const healed = access.harming(EVERYTHING);
     await cluster.heal();
+    healed();
+    for (const over of overs) over();
     await load.stop();
     made = load.made();
   }
@@ -111,21 +129,26 @@ export async function runRow(
   const isForgiven = (key: string) => forgiven.some((isBeyond) => isBeyond(key));
   const left = await settle(cluster, memory, HEALED_WITHIN_MS[isLong ? 'long' : 'short'], isForgiven);
   const healedInMs = performance.now() - healedAt;
+  await access.end();
   // The last word is that of the healing: an answer of the watch may be from a moment before.
   const samples = [...(await watch.stop()), { at: Date.now(), stale: new Set(left.stale) }];
+  const watchesOthers = !(row.harms ?? []).includes(EVERYTHING);
+  const judged = await access.judge({ watchesOthers });
   const bounds = { toldWithinMs: TOLD_WITHIN_MS, overWithinMs: OVER_WITHIN_MS };
-  const all = [...left.violations, ...watch.violations(), ...untold(samples, outages, bounds)];
+  const all = [...left.violations, ...watch.violations(), ...untold(samples, outages, bounds), ...judged.violations];
   const fresh = all.filter(({ key }) => !memory.seen.has(key));
   for (const { key } of fresh) memory.seen.add(key);
   const violations = fresh.filter(({ key }) => !isForgiven(key));
   if (violations.length < fresh.length) notes.push(`${fresh.length - violations.length} beyond repair`);
   const seconds = Math.round((performance.now() - startedAt) / 1_000);
-  const counts = (['I1', 'I2', 'I3', 'I4', 'I5'] as const).map((name) => `${name} ${countOf(violations, name)}`);
+  const counts = INVARIANTS.map((name) =>
+    name === 'I6' && !watchesOthers ? 'I6 –' : `${name} ${countOf(violations, name)}`,
+  );
   const line = [
     `row ${row.number}`.padEnd(6),
     `kills ${harm}`.padEnd(9),
     ...counts,
-    `(seed ${seed}, ${made.toLocaleString('en')} changes, ${seconds} s, healed in ${(healedInMs / 1_000).toFixed(1)} s)`,
+    `(seed ${seed}, ${made.toLocaleString('en')} changes, ${judged.asked} asked, ${judged.hostile} hostile, ${seconds} s, healed in ${(healedInMs / 1_000).toFixed(1)} s)`,
     row.title,
     ...notes.map((note) => `· ${note}`),
   ].join('  ');
@@ -158,6 +181,14 @@ export async function settle(
     }
     await delay(LOOK_EVERY_MS);
   }
+}
+
+async function askersOf(cluster: Cluster, memory: Memory): Promise<{ people: People; tokens: Tokens }> {
+  if (memory.askers === null) {
+    const tokens = createTokens(cluster.directory);
+    memory.askers = { tokens, people: await learnPeople(cluster, tokens) };
+  }
+  return memory.askers;
 }
 
 async function isQuiet({ store }: Cluster): Promise<boolean> {
@@ -193,7 +224,7 @@ function watchAnswers(cluster: Cluster) {
 }
 
 async function askGateway(cluster: Cluster): Promise<readonly string[]> {
-  return staleAt(cluster.one('gateway').address);
+  return staleAt(cluster, cluster.one('gateway').address);
 }
 
 function countOf(violations: readonly Violation[], invariant: Invariant): number {

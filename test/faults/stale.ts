@@ -1,22 +1,20 @@
+import { ask } from './ask.ts';
+import type { Cluster } from './cluster.ts';
+
 /** In the order of change every system matters. */
 const FRESHNESS = '{ dossiers(first: 1, orderBy: CHANGED_DESC) { missing { sector code } } }';
-const ANSWER_MS = 3_000;
+
+interface Freshness {
+  readonly dossiers: { readonly missing: readonly { readonly sector: string; readonly code: string }[] } | null;
+}
 
 /**
  * Sectors that a gateway's answer names as not up to date.
  *
  * @throws when there is no answer
  */
-export async function staleAt(address: string): Promise<readonly string[]> {
-  const response = await fetch(`${address}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', connection: 'close' },
-    body: JSON.stringify({ query: FRESHNESS }),
-    signal: AbortSignal.timeout(ANSWER_MS),
-  });
-  const { data } = (await response.json()) as {
-    data?: { dossiers: { missing: { sector: string; code: string }[] } | null } | null;
-  };
+export async function staleAt(cluster: Pick<Cluster, 'directory'>, address: string): Promise<readonly string[]> {
+  const data = await ask<Freshness>(cluster, address, FRESHNESS);
   if (data?.dossiers == null) throw new Error('The gateway gave no answer');
   return data.dossiers.missing.filter(({ code }) => code === 'INDEX_STALE').map(({ sector }) => sector);
 }

@@ -1,5 +1,7 @@
+import { ask } from './ask.ts';
+import type { Cluster } from './cluster.ts';
+
 const WAYS = '{ sectors { id changes { way currentUntil failing { code } heldDeletes quarantined } } }';
-const ANSWER_MS = 3_000;
 
 /** How a way of capture fares, as a gateway tells. */
 export interface ToldWay {
@@ -10,16 +12,13 @@ export interface ToldWay {
   readonly quarantined: number;
 }
 
-/** The ways of one sector. @throws when there is no answer */
-export async function waysOf(address: string, sector: string): Promise<readonly ToldWay[]> {
-  const response = await fetch(`${address}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', connection: 'close' },
-    body: JSON.stringify({ query: WAYS }),
-    signal: AbortSignal.timeout(ANSWER_MS),
-  });
-  const { data } = (await response.json()) as {
-    data?: { sectors: readonly { id: string; changes: readonly ToldWay[] | null }[] } | null;
-  };
+interface Told {
+  readonly sectors: readonly { readonly id: string; readonly changes: readonly ToldWay[] | null }[];
+}
+
+/** The ways of one sector, as its hub's gateway tells. @throws when there is no answer */
+export async function waysOf(cluster: Cluster, sector: string): Promise<readonly ToldWay[]> {
+  const { address } = cluster.one('gateway');
+  const data = await ask<Told>(cluster, address, WAYS);
   return data?.sectors.find(({ id }) => id === sector)?.changes ?? [];
 }

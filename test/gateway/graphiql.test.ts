@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestGateway, type TestGateway } from './support.ts';
+import { contextOf, startTestGateway, type TestGateway } from './support.ts';
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const FLAGS = [
@@ -34,8 +34,17 @@ const schema = makeExecutableSchema({
 });
 
 let hub: TestGateway;
+/** As whom and for what, of each operation. */
+const asked: string[] = [];
 beforeAll(async () => {
-  hub = await startTestGateway(schema, { defaultQuery: '# Hỏi thử\n{ hello }\n' });
+  hub = await startTestGateway(schema, {
+    defaultQuery: '# Hỏi thử\n{ hello }\n',
+    settings: { GRAPHIQL: 'on' },
+    contextFor: ({ headers: { authorization }, stated }) => {
+      asked.push(`${authorization} ${stated.purpose} ${stated.dossier}`);
+      return contextOf({});
+    },
+  });
 });
 afterAll(() => hub.gateway.close());
 
@@ -128,6 +137,23 @@ describe.skipIf(missing !== '' && process.env.CI !== 'true')(`in a browser${miss
     await page.keyboard.press('Control+Enter');
     await page.waitForFunction(() => document.querySelector('.result-window')?.textContent?.includes('"ba"'));
     await page.click('button[aria-label^="Stop query"]');
+  });
+
+  test('it asks with the token, purpose and dossier of the address, which then has them no more', async () => {
+    asked.length = 0;
+    const other = await context.newPage();
+    await other.goto(`${hub.gateway.address()}/#token=abc.def&purpose=PROCESSING&dossier=H41.58.01-261119-0007`);
+    await other.waitForSelector('.graphiql-query-editor .view-line', { timeout: 30_000 });
+    expect(other.url()).toBe(`${hub.gateway.address()}/`);
+    await other.click('button[aria-label^="Execute query"]');
+    await other.waitForFunction(() => document.querySelector('.result-window')?.textContent?.includes('xin'));
+    expect(asked.length).toBeGreaterThan(1);
+    expect(new Set(asked)).toEqual(new Set(['Bearer abc.def PROCESSING H41.58.01-261119-0007']));
+    const kept = await other.evaluate(
+      () => JSON.stringify({ ...localStorage }) + JSON.stringify({ ...sessionStorage }),
+    );
+    expect(kept).not.toContain('abc.def');
+    await other.close();
   });
 
   test('nothing was asked of any other machine, and the policy stopped nothing', () => {

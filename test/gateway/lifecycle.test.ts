@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { HubError } from '../../core/errors.ts';
 import type { OperationRequest } from '../../gateway/operation-request.ts';
 import type { GatewaySettings } from '../../gateway/settings.ts';
-import { startTestGateway, type TestGateway } from './support.ts';
+import { contextOf, startTestGateway, type TestGateway } from './support.ts';
 
 interface Context {
   readonly signal: AbortSignal;
@@ -39,7 +39,7 @@ async function start(settings: Partial<GatewaySettings> = {}): Promise<TestGatew
   const hub = await startTestGateway(schema, {
     contextFor: ({ signal }: OperationRequest) => {
       signals.push(signal);
-      return { signal };
+      return contextOf({ signal });
     },
     settings: { CLOSE_TIMEOUT_MS: 200, ...settings },
   });
@@ -105,6 +105,17 @@ describe('closing', () => {
     await expect(fetch(`${url}/healthz`)).rejects.toThrow();
     expect((await slow).body).toEqual({ data: { slow: 'late' } });
     await closing;
+  });
+
+  test('requests are taken for as long as whoever shares them out needs to hear that it stops', async () => {
+    const hub = await start({ CLOSE_DELAY_MS: 1_000 });
+    const url = hub.gateway.address();
+    const closing = hub.gateway.close();
+    const { status } = await fetch(`${url}/readyz`);
+    expect(status).toBe(503);
+    expect(await post(url, '{ quick }', new Agent())).toMatchObject({ status: 200, connection: 'close' });
+    await closing;
+    await expect(fetch(`${url}/readyz`)).rejects.toThrow();
   });
 
   test('an answer given meanwhile ends its connection, which would keep the hub open otherwise', async () => {

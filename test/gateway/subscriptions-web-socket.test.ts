@@ -92,7 +92,7 @@ describe('subscriptions over WebSocket', () => {
     ['no JSON', '{', 4400],
     ['binary frames', Buffer.from('{"type":"connection_init"}'), 4400],
     ['another message', '{"type":"hello"}', 4400],
-    ['an answer', '{"type":"next","id":"1","payload":{}}', 4500],
+    ['an answer', '{"type":"next","id":"1","payload":{}}', 4400],
     ['a subscription before connection_init', '{"type":"subscribe","id":"1","payload":{"query":"{here}"}}', 4401],
     ['more than MAX_BODY_BYTES', `{"type":"ping","payload":{"x":"${'x'.repeat(300_000)}"}}`, 1009],
   ])('close on %s', async (_, frame, code) => {

@@ -3,7 +3,7 @@ import { createClient as createSseClient } from 'graphql-sse';
 import { afterEach, describe, expect, it } from 'vitest';
 import { rawRequest } from './raw-stream.ts';
 import { COUNT, closeAll, closing, nested, open, WAYS } from './subscription-stage.ts';
-import { startTestGateway } from './support.ts';
+import { contextOf, startTestGateway } from './support.ts';
 
 afterEach(closeAll);
 
@@ -26,7 +26,7 @@ describe.each(WAYS)('a subscription $name', ({ subscribe }) => {
       {
         contextFor: ({ signal, operation }) => {
           contexts.push({ aborted: signal.aborted, operation: operation.operation });
-          return {};
+          return contextOf({});
         },
       },
     );

@@ -5,7 +5,10 @@ import { type Logger, pino } from 'pino';
 import { readSettings } from '../../core/setting.ts';
 import { formatGraphqlError } from '../../gateway/format-error.ts';
 import { createGateway, type Gateway, type GatewayOptions } from '../../gateway/gateway.ts';
+import type { OperationContext } from '../../gateway/operation-request.ts';
 import { type GatewaySettings, gatewaySettings } from '../../gateway/settings.ts';
+import { ANYBODY } from '../support/open-access.ts';
+import { OPEN_LIMITS } from '../support/open-limits.ts';
 
 export interface LogLine {
   readonly level: number;
@@ -49,16 +52,36 @@ export interface ReplyError {
 /** Accepting this, a client is told by the status what is wrong with a document. */
 export const GRAPHQL_RESPONSE = 'application/graphql-response+json';
 
-/** A gateway that listens on a free port of 127.0.0.1. */
+/** Everybody is let in, for what is about something else. */
+export const OPEN_GATE = {
+  guardedSchema: null,
+  contextFor: () => contextOf({}),
+  authenticate: async () => ANYBODY,
+  noteRefusal: async () => {},
+  introspection: () => true,
+  limits: { of: () => ({}) },
+  registered: null,
+  behindProxy: false,
+  names: [],
+  origins: [],
+} satisfies Partial<GatewayOptions>;
+
+/** A context from which nothing is withheld. @param value GraphQL's context value */
+export function contextOf(value: unknown): OperationContext {
+  return { value, guarded: false, settle: async () => {} };
+}
+
+/** A gateway that listens on a free port of 127.0.0.1, with every limit open that the settings do not close. */
 export async function startTestGateway(
   schema: GraphQLSchema,
   options: Partial<Omit<GatewayOptions, 'settings'>> & { settings?: Partial<GatewaySettings> } = {},
 ): Promise<TestGateway> {
   const log = createLogKeeper();
-  const settings = { ...readSettings(gatewaySettings, {}, []), PORT: 0, ...options.settings };
+  const standard = readSettings(gatewaySettings, {}, []);
+  const settings = { ...standard, ...OPEN_LIMITS, PORT: 0, ...options.settings };
   const gateway = await createGateway({
     schema,
-    contextFor: () => ({}),
+    ...OPEN_GATE,
     logger: log.logger,
     ready: async () => ({ ready: true, parts: {} }),
     ...options,

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { settingsPrefix } from '../../hub/sectors.ts';
 import { callbackOf, createCaller, securityCode } from '../../sectors/land/stand-in/callbacks.ts';
+import { openIssuer } from '../support/issuer.ts';
 import { openHub, openProvince, type Province, WORLD_NOW } from '../support/province.ts';
 
 const HOUR = 3_600_000;
@@ -284,7 +285,8 @@ it('is worked on by the next process when the one that took it was killed', { ti
   const settings = Object.entries(province.systems).flatMap(([id, system]) =>
     Object.entries(system.settings).map(([name, value]) => [settingsPrefix(id) + name, value]),
   );
-  const environment = { ...Object.fromEntries(settings), DATA_DIR, PORT: '0' };
+  const issuer = await openIssuer(DATA_DIR);
+  const environment = { ...Object.fromEntries(settings), ...issuer.environment, DATA_DIR, PORT: '0' };
   // A gateway takes calls and leaves the work to others.
   const taker = spawn(process.execPath, ['cli.ts', 'serve', '--role', 'gateway'], {
     env: { ...process.env, ...environment, LOG_LEVEL: 'info' },
@@ -303,6 +305,7 @@ it('is worked on by the next process when the one that took it was killed', { ti
     expect(await caller.call(callback)).toBe(true);
   } finally {
     taker.kill('SIGKILL');
+    await issuer.close();
   }
   const next = await openHub(environment);
   try {

@@ -9,6 +9,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { SettingsFault } from '../../core/setting.ts';
 import { createHub } from '../../hub.ts';
 import { dataOf } from '../support/answer.ts';
+import { openIssuer } from '../support/issuer.ts';
+import { openAccessParts } from '../support/open-access.ts';
 import { askHub, openHub, openProvince, type Province } from '../support/province.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -43,7 +45,11 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function faultsOf(environment: Readonly<Record<string, string>>): Promise<readonly string[]> {
   try {
-    const hub = await createHub({ logger, environment: { PORT: '0', DATA_DIR: join(folder, 'data'), ...environment } });
+    const hub = await createHub({
+      logger,
+      access: openAccessParts(),
+      environment: { PORT: '0', DATA_DIR: join(folder, 'data'), ...environment },
+    });
     await hub.close();
     return [];
   } catch (error) {
@@ -102,6 +108,7 @@ describe('Settings', () => {
     async (HOST) => {
       const hub = await createHub({
         logger,
+        access: openAccessParts(),
         environment: { ...NOWHERE, PORT: '0', DATA_DIR: join(folder, 'host'), HOST },
       }).catch((error: unknown) => error);
       const refusal =
@@ -113,6 +120,34 @@ describe('Settings', () => {
       expect((refusal as Error).message).toMatch(/HOST/);
     },
   );
+});
+
+describe('The issuer of tokens', () => {
+  const DEMO = { ISSUER: 'urn:lienthong:demo-issuer', ISSUER_JWKS_URL: 'http://127.0.0.1:1/jwks' };
+
+  /** What keeps a hub from starting that recognises whoever asks. */
+  async function refusalOf(environment: Readonly<Record<string, string>>): Promise<string> {
+    const DATA_DIR = join(folder, 'issuer-settings');
+    const starting = createHub({ logger, environment: { ...NOWHERE, PORT: '0', DATA_DIR, ...environment } });
+    return starting.then(
+      (hub) => hub.close().then(() => 'none'),
+      (error: Error) => error.message,
+    );
+  }
+
+  it.each([
+    ['is the demo’s, and nobody said that it may be', DEMO, /ISSUER: the demo’s issuer/],
+    [
+      'is the demo’s, and the hub can be reached from other machines',
+      { ...DEMO, DEMO_ISSUER: 'accept', HOST: '0.0.0.0', BEHIND_PROXY: 'on', PUBLIC_NAMES: 'hub.example' },
+      /DEMO_ISSUER: expected refuse/,
+    ],
+    ['has keys in two places', { ...DEMO, ISSUER_KEYS_FILE: 'keys.json' }, /ISSUER_JWKS_URL and ISSUER_KEYS_FILE/],
+    ['publishes its keys where anybody could change them', { ...DEMO, ISSUER_JWKS_URL: 'http://a.example/' }, /https/],
+    ['signs with what is no signature', { ...DEMO, ISSUER_ALGORITHMS: 'EdDSA,HS256' }, /ISSUER_ALGORITHMS/],
+  ])('stops the start where it %s', async (_, environment, said) => {
+    expect(await refusalOf(environment)).toMatch(said);
+  });
 });
 
 describe('A declaration', () => {
@@ -177,9 +212,20 @@ describe('A declaration', () => {
         `entities: { thing: ${ENTITY} }, queries: { thing: { to: 'thing', by: 'id', key: ({ id }: any) => id } }`,
       ),
       'schema.graphql':
-        'extend type Query { "Thử." thing(id: ID!): Thing } "Thử." type Thing { "Thử." id: ID "Thử." colour: String }',
+        'extend type Query { "Thử." thing(id: ID!): Thing @access(data: PUBLIC) } "Thử." type Thing @access(data: PUBLIC) { "Thử." id: ID "Thử." colour: String }',
     });
     expect(faults).toEqual([expect.stringMatching(/dark-sector.*Thing\.colour/)]);
+  });
+
+  it('whose schema adds a field without a class of data stops the start and names folder and field', async () => {
+    const faults = await faultsOfSector('open-sector', {
+      'sector.ts': sector(`entities: { thing: ${ENTITY} }`),
+      'schema.graphql': 'extend type Citizen { "Thử." thing: String } "Thử." type Thing { "Thử." id: ID }',
+    });
+    expect(faults).toEqual([
+      expect.stringMatching(/open-sector\/schema\.graphql: Citizen\.thing has no @access/),
+      expect.stringMatching(/open-sector\/schema\.graphql: Thing\.id has no @access/),
+    ]);
   });
 
   it('with a link or query that its schema does not have stops the start and names the field', async () => {
@@ -233,7 +279,7 @@ describe('A sector outside the repository', () => {
     );
     await writeFile(
       join(directory, 'tax', 'schema.graphql'),
-      'extend type Business { "Nợ thuế." taxDebt: TaxDebt } "Một khoản nợ thuế." type TaxDebt { "Mã số." business: ID "Số tiền, đồng." amount: Decimal }',
+      'extend type Business { "Nợ thuế." taxDebt: TaxDebt @access(data: PERSONAL) } "Một khoản nợ thuế." type TaxDebt @access(data: PERSONAL) { "Mã số." business: ID "Số tiền, đồng." amount: Decimal }',
     );
     province = await openProvince({
       citizens: 40,
@@ -311,6 +357,13 @@ describe('The command line', () => {
     expect(err).not.toMatch(/\n\s+at /);
   });
 
+  it('refuses to serve without an issuer whose tokens it could believe', async () => {
+    const { code, err } = await finished(start(['serve'], NOWHERE));
+    expect(code).toBe(1);
+    expect(err).toMatch(/ISSUER is not set/);
+    expect(err).toMatch(/ISSUER_JWKS_URL is not set/);
+  });
+
   it('explains itself when it is asked for something it does not have', async () => {
     const { code, out } = await finished(start(['frobnicate']));
     expect(code).toBe(2);
@@ -318,7 +371,8 @@ describe('The command line', () => {
   });
 
   it('serves until SIGTERM and then ends with the code of success', async () => {
-    const child = start(['serve'], { ...NOWHERE, PORT: '0' });
+    const issuer = await openIssuer(join(folder, 'issuer'));
+    const child = start(['serve'], { ...NOWHERE, ...issuer.environment, PORT: '0' });
     const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
     let address = '';
     for await (const line of lines) {
@@ -327,11 +381,26 @@ describe('The command line', () => {
       address = told;
       break;
     }
-    expect(dataOf(await askHub(address, '{ procedure(code: "1.004194") { code } }')).procedure.code).toBe('1.004194');
+    const authorization = await issuer.bearer('counter');
+    const answer = await askHub(address, '{ procedure(code: "1.004194") { code } }', {}, { authorization });
+    expect(dataOf(answer).procedure.code).toBe('1.004194');
     expect((await fetch(`${address}/healthz`)).status).toBe(200);
     expect((await fetch(`${address}/readyz`)).status).toBe(200);
     const closed = once(child, 'close');
     child.kill('SIGTERM');
     expect(await closed).toEqual([0, null]);
+    await issuer.close();
+  });
+
+  it('ends so, too, where it only answers and another process follows the systems', async () => {
+    const issuer = await openIssuer(join(folder, 'issuer'));
+    const child = start(['serve', '--role', 'gateway'], { ...NOWHERE, ...issuer.environment, PORT: '0' });
+    for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
+      if (line.includes('"msg":"listening"')) break;
+    }
+    const closed = once(child, 'close');
+    child.kill('SIGTERM');
+    expect(await closed).toEqual([0, null]);
+    await issuer.close();
   });
 });

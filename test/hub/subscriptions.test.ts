@@ -7,9 +7,10 @@ import { createOperation } from '../../resolvers/operation.ts';
 import { buildSchema } from '../../resolvers/schema.ts';
 import { createDossierIndex } from '../../store/dossier-index.ts';
 import { createFeed, type Feed } from '../../streams/feed.ts';
-import { startTestGateway } from '../gateway/support.ts';
+import { contextOf, startTestGateway } from '../gateway/support.ts';
 import { NOW, openHouse, type System, seal } from '../resolvers/small-house.ts';
 import { type EventSpec, event, onEachStore, type Stage, tell } from '../support/index-stage.ts';
+import { openAccess } from '../support/open-access.ts';
 import { openProvince, type Province } from '../support/province.ts';
 
 const NEW_NUMBER = '001085004213';
@@ -55,7 +56,8 @@ async function openProcess({ database }: Stage, systems: readonly System[] = [PE
   ] as const;
   const { registry } = openHouse(systems, { dossiers, index: createDossierIndex(database), feed });
   const hub = await startTestGateway(buildSchema(registry, []), {
-    contextFor: ({ requestId, signal }) => createOperation(registry, { caller: { actor: 'test', requestId }, signal }),
+    contextFor: ({ requestId, signal }) =>
+      contextOf(createOperation(registry, { caller: { actor: 'test', requestId }, access: openAccess(), signal })),
   });
   closing.push(async () => {
     await hub.gateway.close();

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { groupHits } from '../../resolvers/citizens.ts';
-import { isTwelve } from '../../resolvers/identity.ts';
+import { isTwelve } from '../../resolvers/same-person.ts';
+import { groupHits } from '../../resolvers/search-citizens.ts';
 import { openHouse, type System } from './small-house.ts';
 
 const A12 = '001085004213';

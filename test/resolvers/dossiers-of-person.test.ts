@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { DossierView } from '../../core/dossier.ts';
 import { createIndexLoaders } from '../../resolvers/index-loaders.ts';
+import { openAccess } from '../support/open-access.ts';
 import type { DossierHouse } from './dossier-house.ts';
 import { BEHIND, CODE, closeHouse, counter, land, open, person, received, STALE } from './told-dossiers.ts';
 
@@ -70,7 +71,7 @@ describe('The dossiers of a person', () => {
     const { index } = opened.registry;
     const byNumbers: typeof index.byNumbers = async (numbers, limit) =>
       [...many, few].filter((one) => one.applicantNumbers.some((number) => numbers.includes(number))).slice(0, limit);
-    const { handedInBy } = createIndexLoaders({ index: { ...index, byNumbers } });
+    const { handedInBy } = createIndexLoaders({ index: { ...index, byNumbers } }, openAccess());
     const [one, other] = await Promise.all([handedInBy(['001085004213']), handedInBy(['0100233488'])]);
     expect([one.places.length, one.more]).toEqual([5_000, true]);
     expect(other).toEqual({ places: [few], more: false });

@@ -63,6 +63,9 @@ const registry: Registry = {
   index: { views: unused, byNumbers: unused, page: unused, count: unused, history: unused, progress: unused },
   feed: { head: unused, wake: unused, open: unused, close: unused },
   captureStatus: { ways: unused },
+  access: { open: unused, visits: { minutes: 1, subjects: 1, hashOf: unused } },
+  visits: { open: unused, read: unused, takePlace: unused, close: unused, bind: unused, unbound: unused },
+  audit: { find: unused, hashSubject: unused },
   now: () => 0,
   limits: { callsPerOperation: 1, recordsPerOperation: 1, searchHits: 1, indexStaleMs: 1 },
 };

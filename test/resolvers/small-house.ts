@@ -6,9 +6,11 @@ import type { OpenSector } from '../../core/open-sector.ts';
 import { createSeal } from '../../core/seal.ts';
 import type { Answer, WatchedSource } from '../../core/source.ts';
 import * as fields from '../../kit/fields.ts';
+import { accessRulesOf } from '../../resolvers/access-rules.ts';
 import { createOperation, type Operation } from '../../resolvers/operation.ts';
 import type { Registry } from '../../resolvers/registry.ts';
 import { buildSchema } from '../../resolvers/schema.ts';
+import { openAccess, openAccessParts } from '../support/open-access.ts';
 
 /** A system of people, all in memory: each may be down, late, or hold what it likes. */
 export interface System {
@@ -47,6 +49,8 @@ export interface HouseOptions {
   /** Without one there is no news. */
   readonly feed?: Registry['feed'];
   readonly limits?: Partial<Registry['limits']>;
+  /** Without them nobody is received at the counter. */
+  readonly visits?: Registry['visits'];
 }
 
 export interface SmallHouse {
@@ -79,9 +83,18 @@ const NO_NEWS: Registry['feed'] = {
   close: async () => undefined,
 };
 
+const NO_VISITS: Registry['visits'] = {
+  open: async () => Promise.reject(new Error('This house receives nobody')),
+  read: async () => null,
+  takePlace: async () => 'over',
+  close: async () => undefined,
+  bind: async () => undefined,
+  unbound: async () => ({ visits: [], more: false }),
+};
+
 export function openHouse(systems: readonly System[], options: HouseOptions = {}): SmallHouse {
   const { dossiers = [], pairs = [], index = NO_DOSSIERS, feed = NO_NEWS } = options;
-  const { captureStatus = { ways: async () => [] } } = options;
+  const { captureStatus = { ways: async () => [] }, visits = NO_VISITS } = options;
   const calls: SmallHouse['calls'] = [];
   const ids = [...new Set([...systems, ...dossiers].map(({ sector }) => sector))];
   const sectors = ids.map((id) => openSector(id, { systems, dossiers, calls }));
@@ -97,11 +110,15 @@ export function openHouse(systems: readonly System[], options: HouseOptions = {}
     remember: async () => undefined,
   };
   const now = () => NOW;
-  const registry: Registry = { sectors, catalogues, seal, numberPairs, index, feed, captureStatus, now, limits };
+  const { audit, desk } = openAccessParts();
+  const shared = { sectors, catalogues, seal, numberPairs, index, feed, captureStatus, audit, visits, now, limits };
+  const rules = accessRulesOf([], []);
+  const registry: Registry = { ...shared, access: desk(shared, rules) };
   const schema = buildSchema(registry, []);
   const operation = () =>
     createOperation(registry, {
       caller: { actor: 'test', requestId: 'test' },
+      access: openAccess(),
       signal: new AbortController().signal,
     });
   return {

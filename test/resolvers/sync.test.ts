@@ -9,6 +9,7 @@ import { buildSchema } from '../../resolvers/schema.ts';
 import { openStore, type Store } from '../../store/store.ts';
 import { createSyncDesk } from '../../streams/deliver/desk.ts';
 import { HOLD_REASONS } from '../../streams/deliver/hold-reasons.ts';
+import { openAccess } from '../support/open-access.ts';
 import { openHouse } from './small-house.ts';
 
 const NOW = Date.parse('2026-11-20T08:00:00+07:00');
@@ -34,7 +35,11 @@ async function ask(query: string): Promise<{ data: any; errors: readonly { messa
   const answer = await execute({
     schema: buildSchema(registry, []),
     document: parse(query),
-    contextValue: createOperation(registry, { caller: { actor: 'test', requestId: 'test' }, signal }),
+    contextValue: createOperation(registry, {
+      caller: { actor: 'test', requestId: 'test' },
+      access: openAccess(),
+      signal,
+    }),
   });
   return { data: answer.data, errors: answer.errors ?? [] };
 }

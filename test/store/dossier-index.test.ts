@@ -91,6 +91,7 @@ onEachStore('the index of dossiers', (open) => {
       unmapped: maybe(fc.boolean()),
       sector: maybe(fc.constantFrom('land', 'one-stop', 'none')),
       agency: maybe(fc.constantFrom(...AGENCIES)),
+      agencies: maybe(fc.uniqueArray(fc.constantFrom(...AGENCIES, 'H41.99'), { maxLength: 3 })),
       procedure: maybe(fc.constantFrom(...PROCEDURES)),
       applicantNumbers: maybe(fc.uniqueArray(fc.constantFrom('1', '2', '3', 'x'), { maxLength: 3 })),
       channel: maybe(fc.constantFrom('ONLINE', 'COUNTER')),
@@ -168,6 +169,11 @@ onEachStore('the index of dossiers', (open) => {
       applicantNumbers: [first.number],
     });
     expect(await index.byNumbers([], 5)).toEqual([]);
+    const [agency = ''] = AGENCIES;
+    const within = await index.byNumbers(['1', '2', 'x'], 300, [agency, 'H41.99']);
+    const agencyOf = (code: string) => dossiers.find((one) => one.code === code)?.agency;
+    expect(within.map(({ code }) => code)).toEqual(expected.filter((code) => agencyOf(code) === agency));
+    expect(await index.byNumbers(['1', '2', 'x'], 300, [])).toEqual([]);
   });
 
   it('tells what happened to a dossier, oldest first, of all its systems', async () => {
@@ -238,6 +244,7 @@ function answers(one: Made, filter: DossierFilter): boolean {
   for (const part of ['agency', 'procedure', 'channel'] as const) {
     if (filter[part] !== undefined && filter[part] !== one[part]) return false;
   }
+  if (filter.agencies !== undefined && !filter.agencies.includes(one.agency)) return false;
   if (applicantNumbers !== undefined && !applicantNumbers.includes(one.number)) return false;
   if (one.receivedAt < receivedFrom || one.receivedAt >= receivedTo) return false;
   if ((dueFrom !== undefined || dueTo !== undefined) && one.dueAt === null) return false;

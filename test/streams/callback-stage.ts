@@ -1,8 +1,10 @@
 import { pino } from 'pino';
 import { readSettings } from '../../core/setting.ts';
+import { createPresenter } from '../../gateway/authenticate.ts';
 import { addCallbackRoute, type CallbackTaker } from '../../gateway/callback-route.ts';
 import { createGateway } from '../../gateway/gateway.ts';
 import { gatewaySettings } from '../../gateway/settings.ts';
+import { OPEN_GATE } from '../gateway/support.ts';
 
 /** A process of the hub that takes calls over HTTP and does nothing else. */
 export interface CallbackGateway {
@@ -13,10 +15,11 @@ export interface CallbackGateway {
   close(): Promise<void>;
 }
 
-export async function openCallbackGateway(taker: CallbackTaker): Promise<CallbackGateway> {
+/** @param perMinute most calls a minute */
+export async function openCallbackGateway(taker: CallbackTaker, perMinute = 1_000_000): Promise<CallbackGateway> {
   const gateway = await createGateway({
     schema: null,
-    contextFor: () => ({}),
+    ...OPEN_GATE,
     settings: { ...readSettings(gatewaySettings, {}, []), PORT: 0 },
     logger: pino({ level: 'silent' }),
     ready: async () => ({ ready: true, parts: {} }),
@@ -25,7 +28,7 @@ export async function openCallbackGateway(taker: CallbackTaker): Promise<Callbac
   gateway.fastify.addHook('onResponse', async (_, reply) => {
     statuses.push(reply.statusCode);
   });
-  addCallbackRoute(gateway.fastify, taker);
+  addCallbackRoute(gateway.fastify, taker, { perMinute, presentedBy: createPresenter({ behindProxy: false }) });
   await gateway.listen();
   return { url: `${gateway.address()}/callbacks`, statuses, close: gateway.close };
 }

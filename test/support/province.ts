@@ -12,6 +12,8 @@ import { generate } from '../../stand-ins/generate.ts';
 import type { Running } from '../../stand-ins/serve.ts';
 import type { World } from '../../stand-ins/world/types.ts';
 import { createWorld } from '../../stand-ins/world/world.ts';
+import { openAccessParts } from './open-access.ts';
+import { OPEN_LIMITS_ENVIRONMENT } from './open-limits.ts';
 
 export interface GraphqlAnswer {
   // biome-ignore lint/suspicious/noExplicitAny: answers are as varied as the questions of the tests
@@ -115,7 +117,7 @@ export async function openProvince(options: ProvinceOptions = {}): Promise<Provi
 const QUIET = { HEALTH_INTERVAL_MS: '3600000', POLL_INTERVAL_MS: '3600000', SWEEP_INTERVAL_MS: '3600000' };
 const MOST_CATCHING_UP_MS = 240_000;
 
-/** A hub that listens on a free port, with exactly these settings and those that keep it quiet. */
+/** A hub that listens on a free port, with exactly these settings, those that keep it quiet and open limits. */
 export async function openHub(
   environment: Readonly<Record<string, string>>,
   options: { logged?: string[]; now?: (() => number) | undefined; catchesUp?: boolean | undefined } = {},
@@ -124,7 +126,8 @@ export async function openHub(
   const hub = await createHub({
     logger: pino({ level: 'debug' }, { write: (line) => logged.push(line) }),
     now: options.now ?? (() => WORLD_NOW),
-    environment: { PORT: '0', ...QUIET, ...environment },
+    access: openAccessParts(),
+    environment: { PORT: '0', ...QUIET, ...OPEN_LIMITS_ENVIRONMENT, ...environment },
   });
   const address = await hub.gateway.listen();
   if (catchesUp) await within(MOST_CATCHING_UP_MS, hub.caughtUp());
@@ -153,10 +156,11 @@ export async function askHub(
   address: string,
   query: string,
   variables: Readonly<Record<string, unknown>> = {},
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<GraphqlAnswer> {
   const response = await fetch(`${address}/graphql`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'application/json' },
+    headers: { 'content-type': 'application/json', accept: 'application/json', ...headers },
     body: JSON.stringify({ query, variables }),
   });
   return (await response.json()) as GraphqlAnswer;

@@ -40,6 +40,13 @@ export default (kit: Kit) => {
       applicantNumbers: fields.derived(['dossier.SONGUOINOP'], (raw) =>
         [fields.readText(raw)].filter((one) => one !== null),
       ),
+      parties: fields.derived(['dossier.DSLIENQUAN'], (raw) =>
+        numbersIn(fields.readText(raw)).map((number) => ({
+          role: 'Người có liên quan',
+          name: null,
+          personalNumbers: [number],
+        })),
+      ),
       channel: fields.choice('dossier.KENH', { 1: 'COUNTER', 2: 'ONLINE', 3: 'POST' }),
       status: fields.status('dossier.TRANGTHAI', STATUSES),
       statusAt: time('dossier.NGAYCAPNHAT'),
@@ -88,7 +95,14 @@ export default (kit: Kit) => {
     table: 'MC_LICH as list',
     fields: {
       code: fields.code('list.MALICH'),
-      numbers: fields.derived(['list.DANHSACH'], (raw) => (fields.readText(raw) ?? '').split(',')),
+      numbers: fields.derived(['list.DANHSACH'], (raw) => numbersIn(fields.readText(raw))),
+      expected: fields.derived(['list.DANHSACH'], (raw) =>
+        numbersIn(fields.readText(raw)).map((number) => ({
+          personalNumbers: [number],
+          birthDate: null,
+          fullName: null,
+        })),
+      ),
     },
     lookups: { code: { by: 'list.MALICH' } },
   });
@@ -97,7 +111,9 @@ export default (kit: Kit) => {
     title: 'Một cửa',
     sources: { database },
     entities: { applicant, dossier, trace, fee, counterList },
-    queries: { counterList: { to: 'counterList', by: 'code', key: ({ code }) => String(code) } },
+    queries: {
+      counterList: { to: 'counterList', by: 'code', key: ({ code }) => String(code), holders: 'expected' },
+    },
     links: {
       'CounterList.people': {
         to: 'Citizen',
@@ -117,5 +133,9 @@ export default (kit: Kit) => {
     },
   });
 };
+
+function numbersIn(text: string | null): readonly string[] {
+  return text === null ? [] : text.split(',');
+}
 
 const STATUSES = { 1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 6, 7: 7, 8: 8, 9: 9, 10: 10 } as const;

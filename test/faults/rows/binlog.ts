@@ -23,11 +23,11 @@ export const logPurged: FaultRow = {
       harmed();
       const over = CAPTURED.map(outage);
       await deleteSome(stage);
-      const [before] = await waysOf(cluster.one('gateway').address, SECTOR);
+      const [before] = await waysOf(cluster, SECTOR);
       await stage.pauseBetween(AWAY_MS.least, AWAY_MS.most);
       await eventually(() => purge(cluster, place), `the log is purged past ${place}`);
       harmed();
-      const [meanwhile] = await waysOf(cluster.one('gateway').address, SECTOR);
+      const [meanwhile] = await waysOf(cluster, SECTOR);
       expect(meanwhile?.currentUntil === before?.currentUntil, 'the way does not count as current while nobody reads');
       const next = await cluster.start('capture');
       for (const end of over) end();
@@ -42,7 +42,7 @@ export const logPurged: FaultRow = {
         for (const end of again) end();
       }
       const isCurrent = async () => {
-        const [now] = await waysOf(cluster.one('gateway').address, SECTOR);
+        const [now] = await waysOf(cluster, SECTOR);
         return Date.parse(now?.currentUntil ?? '') > Date.parse(before?.currentUntil ?? '') && now?.failing === null;
       };
       await eventually(isCurrent, 'the way is current again');

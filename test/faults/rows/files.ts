@@ -90,7 +90,7 @@ async function badRows(stage: Stage): Promise<void> {
   expect(bad.every(isAsBefore), 'nothing of a bad row replaces what was known');
   expect(unlisted !== undefined && isAsBefore(unlisted), 'a list with bad rows does not say what is gone');
   expect(after.get(code)?.statusAt === before.get(code)?.statusAt, 'a date that cannot be leaves the one before');
-  const [way] = await waysOf(cluster.one('gateway').address, SECTOR);
+  const [way] = await waysOf(cluster, SECTOR);
   expect((way?.quarantined ?? 0) >= bad.length, 'sectors says how many rows are put aside');
   note(`${wanted.length} bad rows named`);
   await dropWhole(stage, 'what bad rows left out comes with the next list');

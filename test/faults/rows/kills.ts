@@ -4,7 +4,8 @@ import type { Role } from '../hub-process.ts';
 import type { FaultRow, Stage } from '../row.ts';
 
 /** Kills a hub and starts another of its role; the work goes on meanwhile. */
-export async function killAndReplace({ cluster, harmed }: Stage, role: Role): Promise<void> {
+export async function killAndReplace({ cluster, access, harmed }: Stage, role: Role): Promise<void> {
+  if (role === 'gateway') access.losesCount();
   await cluster.one(role).signal('SIGKILL');
   harmed();
   await cluster.start(role);
@@ -59,6 +60,7 @@ export const delivererKilled: FaultRow = {
 export const databaseKilled: FaultRow = {
   number: 15,
   title: 'the hub’s database killed and started again on its data',
+  harms: ['*'],
   async run(stage) {
     const { cluster, harmed, pauseBetween } = stage;
     for (let kill = 0; kill < Math.ceil(stage.kills / 2); kill++) {

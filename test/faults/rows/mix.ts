@@ -60,6 +60,7 @@ async function away(proxy: Stage['cluster']['proxies']['portal']): Promise<void>
 export const randomMix: FaultRow = {
   number: 33,
   title: 'a random mix',
+  harms: ['*'],
   async run(stage) {
     const names = Object.keys(HARMS);
     for (let time = 0; time < stage.kills; time++) {

@@ -31,6 +31,7 @@ async function untilOf({ store }: Stage['cluster'], sector: string): Promise<num
 export const rightsRevoked: FaultRow = {
   number: 16,
   title: 'the land office takes the rights away, then grants one connection only',
+  harms: ['land'],
   async run({ cluster, harmed, outage, eventually }) {
     const { land } = cluster;
     const reader = cluster.landReader;
@@ -211,6 +212,7 @@ export const formChanged: FaultRow = {
 export const brokenConnections: FaultRow = {
   number: 25,
   title: 'connections to systems and portal are reset, cut short and garbled in their framing',
+  harms: ['land', 'one-stop'],
   async run({ cluster, kills, random, harmed, pauseBetween }) {
     const { land, counter, portal } = cluster.proxies;
     for (let time = 0; time < Math.max(kills, 5); time++) {

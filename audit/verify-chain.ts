@@ -1,0 +1,216 @@
+import { type AuditEntry, type AuditHead, chainHash, genesisText } from '../core/audit.ts';
+import { isSignedBy, keyId } from './keys.ts';
+import { parseLine } from './lines.ts';
+import type { StoredChain, StoredGroup } from './stored.ts';
+
+/** Says what was found. `broken`: somebody changed something; `unproven`: nothing exported speaks for it; `note`: good to know. */
+export type Report = (level: 'broken' | 'unproven' | 'note', text: string) => void;
+
+export interface ChainToVerify {
+  readonly stored: StoredChain;
+  readonly groups: AsyncIterable<StoredGroup>;
+  /** Of a log that is being written: the chain, and one of its heads, as they are by now. */
+  readonly now: {
+    chain(): Promise<StoredChain | null>;
+    head(seq: number): Promise<AuditHead | null>;
+  };
+  /** Null where no heads are compared. */
+  readonly heads: AsyncIterator<AuditHead | null> | null;
+  /** Every group's signature, not the last one's alone: the chain makes the others redundant. */
+  readonly everySignature: boolean;
+  readonly report: Report;
+}
+
+/** Where the check stands within its chain. */
+interface Walk {
+  seq: number;
+  /** Null after a hole: nobody knows what the next line follows from. */
+  hash: string | null;
+  at: number;
+  /** Place of the latest operation; null where nobody knows it. */
+  operation: number | null;
+  /** Its subjects that are still to come. */
+  owed: number;
+  lastKind: AuditEntry['kind'] | null;
+}
+
+/** @returns how many entries the chain has */
+export async function verifyChain(asked: ChainToVerify): Promise<number> {
+  const { stored, groups, now, heads, everySignature, report } = asked;
+  const { chain, publicKey, after } = stored;
+  const genesis = genesisText(chain, publicKey, after);
+  const walk: Walk = { seq: 0, hash: genesis, at: 0, operation: 0, owed: 0, lastKind: null };
+  const exported = heads && createHeadsCheck({ heads, headNow: now.head, stored, report });
+  let last: AuditHead | null = null;
+  for await (const group of groups) {
+    verifyGroup(group, { walk, stored, report });
+    last = headOf(group, stored);
+    if (everySignature) demandSignature(last, stored, report);
+    await exported?.compare(last);
+  }
+  if (last === null) {
+    report('broken', `chain ${chain} has no entries`);
+    return 0;
+  }
+  if (!everySignature) demandSignature(last, stored, report);
+  if (walk.owed > 0) report('broken', `chain ${chain}: ${walk.owed} subjects of entry ${walk.operation} are missing`);
+  await exported?.end(last.seq);
+  const isClosedSince = walk.lastKind === 'CLOSE' && !stored.closed;
+  verifyEnd(isClosedSince ? ((await now.chain()) ?? stored) : stored, last, walk.lastKind, report);
+  return walk.seq;
+}
+
+function headOf({ lastSeq, at, hash, signature }: StoredGroup, { chain, publicKey }: StoredChain): AuditHead {
+  return { chain, seq: lastSeq, at, hash, key: keyId(publicKey), signature };
+}
+
+function demandSignature(head: AuditHead, { chain, publicKey }: StoredChain, report: Report): void {
+  if (!isSignedBy(publicKey, head)) report('broken', `chain ${chain}: the signature at ${head.seq} does not hold`);
+}
+
+function verifyGroup(
+  group: StoredGroup,
+  { walk, stored, report }: { walk: Walk; stored: StoredChain; report: Report },
+): void {
+  const { chain } = stored;
+  const { firstSeq, lastSeq, lines } = group;
+  const broken = (text: string): void => report('broken', `chain ${chain}: ${text}`);
+  const range = firstSeq === lastSeq ? `entry ${firstSeq}` : `entries ${firstSeq}–${lastSeq}`;
+  if (firstSeq > walk.seq + 1) broken(`entries ${walk.seq + 1}–${firstSeq - 1} are missing`);
+  if (firstSeq <= walk.seq) broken(`${range} stand where others stand already`);
+  if (firstSeq !== walk.seq + 1) walk.hash = null;
+  if (lines.length !== lastSeq - firstSeq + 1) broken(`${range} are ${lines.length} lines`);
+  let { hash } = walk;
+  for (const [place, line] of lines.entries()) {
+    if (hash !== null) hash = chainHash(hash, line);
+    const fault = faultOf(line, firstSeq + place, walk, stored);
+    if (fault !== null) broken(`entry ${firstSeq + place} ${fault}`);
+  }
+  if (hash !== null && hash !== group.hash) broken(`${range} do not follow from ${firstSeq - 1}`);
+  if (group.at !== walk.at) broken(`${range} have another time than their last entry`);
+  walk.seq = lastSeq;
+  // What comes next is measured against what is stored, so that each break is told once, at its place.
+  walk.hash = group.hash;
+}
+
+/** Also takes the walk one entry on. */
+function faultOf(line: string, seq: number, walk: Walk, stored: StoredChain): string | null {
+  const entry = parseLine(line);
+  if (entry === null) {
+    walk.operation = null;
+    walk.owed = 0;
+    return 'is not an entry in its canonical form';
+  }
+  const { at: before, lastKind: previous } = walk;
+  walk.at = entry.at;
+  walk.lastKind = entry.kind;
+  if (entry.seq !== seq) return `says that it is ${entry.seq}`;
+  if (entry.at < before) return 'is earlier than the one before';
+  if (previous === 'CLOSE') return 'stands behind the end of the chain';
+  if ((entry.kind === 'OPEN') !== (seq === 1)) return seq === 1 ? 'does not open the chain' : 'opens the chain again';
+  if (entry.kind === 'SUBJECT') {
+    if (walk.operation === null) return null;
+    walk.owed -= 1;
+    return entry.of === walk.operation && walk.owed >= 0 ? null : 'is not a subject of the operation before it';
+  }
+  const owed = walk.owed;
+  walk.owed = 'subjects' in entry ? entry.subjects : 0;
+  walk.operation = seq;
+  if (owed > 0) return `stands where ${owed} subjects of another operation should`;
+  if (!('chain' in entry)) return null;
+  if (entry.chain !== stored.chain) return 'names another chain';
+  const isOpening = entry.kind === 'OPEN';
+  const fits = entry.key === stored.publicKey && entry.after === stored.after && entry.at === stored.openedAt;
+  return isOpening && !fits ? 'opens the chain otherwise than the list of chains says' : null;
+}
+
+function verifyEnd(stored: StoredChain, last: AuditHead, lastKind: Walk['lastKind'], report: Report): void {
+  const { chain, instance, day, closed, lastSeq, lastHash } = stored;
+  if (closed !== (lastKind === 'CLOSE')) {
+    const text = closed ? `was closed, and ends at ${last.seq} without saying so` : 'is closed, and listed as open';
+    report('broken', `chain ${chain} ${text}`);
+  }
+  if (closed ? lastSeq !== last.seq || lastHash !== last.hash : lastSeq !== null || lastHash !== null) {
+    report('broken', `chain ${chain} ends at ${last.seq}, the list of chains says ${lastSeq ?? 'nothing of it'}`);
+  }
+  if (!chain.startsWith(`${instance}-`) || !chain.endsWith(`/${day}`)) {
+    report('broken', `chain ${chain} is listed under ${instance} and ${day}`);
+  }
+}
+
+/** Compares exported heads, in their order, with the groups as they come. */
+function createHeadsCheck({ heads, headNow, stored, report }: ComparedHeads) {
+  const { chain } = stored;
+  let proven = 0;
+  let next: AuditHead | undefined;
+  let lacking: number[] = [];
+
+  async function advance(): Promise<void> {
+    next = undefined;
+    for (let one = await heads.next(); one.done !== true; one = await heads.next()) {
+      const head = one.value;
+      if (head === null) report('broken', `chain ${chain}: a line of its exported heads is no head of it`);
+      // A head whose export failed half-way is exported again.
+      else if (head.seq > proven) {
+        next = head;
+        return;
+      }
+    }
+  }
+
+  const started = advance();
+  return {
+    async compare(group: AuditHead): Promise<void> {
+      await started;
+      while (next !== undefined && next.seq < group.seq) {
+        report('broken', faultOfHead(next, { stored, text: 'names a place at which nothing was written' }));
+        await advance();
+      }
+      if (next?.seq !== group.seq) {
+        lacking.push(group.seq);
+        return;
+      }
+      for (const seq of lacking.slice(0, 3)) report('note', `chain ${chain}: its head at ${seq} was not exported`);
+      lacking = [];
+      if (next.hash !== group.hash || next.at !== group.at || next.signature !== group.signature) {
+        report(
+          'broken',
+          faultOfHead(next, { stored, text: `was rebuilt: at ${next.seq} the exported hash is another` }),
+        );
+      }
+      proven = group.seq;
+      await advance();
+    },
+    async end(lastSeq: number): Promise<void> {
+      await started;
+      let beyond: AuditHead | undefined;
+      for (; next !== undefined; await advance()) beyond = next;
+      if (beyond !== undefined && (await headNow(beyond.seq))?.hash === beyond.hash) {
+        report('note', `chain ${chain} has grown meanwhile, to ${beyond.seq}`);
+      } else if (beyond !== undefined) {
+        const text = `ends at ${lastSeq}, an exported head says ${beyond.seq}`;
+        report('broken', faultOfHead(beyond, { stored, text }));
+      } else if (proven < lastSeq) {
+        const behind = proven === 0 ? 'no exported head' : `the last exported head, at ${proven},`;
+        report('unproven', `chain ${chain}: ${lastSeq - proven} entries beyond ${behind} are unproven`);
+      }
+    },
+  };
+}
+
+interface ComparedHeads {
+  readonly heads: AsyncIterator<AuditHead | null>;
+  readonly headNow: ChainToVerify['now']['head'];
+  readonly stored: StoredChain;
+  readonly report: Report;
+}
+
+/** What an exported head that does not fit says: of the chain, where it was signed; of the export itself otherwise. */
+function faultOfHead(head: AuditHead, { stored, text }: { stored: StoredChain; text: string }): string {
+  const { chain, publicKey } = stored;
+  if (head.key !== keyId(publicKey))
+    return `chain ${chain}: the exported head at ${head.seq} was made with another key`;
+  return isSignedBy(publicKey, head)
+    ? `chain ${chain} ${text}`
+    : `chain ${chain}: the exported head at ${head.seq} is not as it was signed`;
+}

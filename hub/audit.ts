@@ -1,0 +1,150 @@
+import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { LRUCache } from 'lru-cache';
+import { type AuditDatabase, openAuditDatabase } from '../audit/database.ts';
+import { openHeads } from '../audit/heads.ts';
+import { openIndexer } from '../audit/indexer.ts';
+import { type AuditKeys, readAuditKeys } from '../audit/keys.ts';
+import { createReader } from '../audit/reader.ts';
+import { openWriter } from '../audit/writer.ts';
+import type { AccessPolicy } from '../core/access.ts';
+import { type AuditLog, type AuditReader, type AuditRecord, subjectHash } from '../core/audit.ts';
+import { SettingsFault } from '../core/setting.ts';
+import type { NoteRefusal, RefusedRequest } from '../gateway/operation-request.ts';
+import type { PartOptions } from './access-parts.ts';
+import type { HubSettings } from './settings.ts';
+
+/** The access log of this process, and what reads the log of all. */
+export interface HubAudit {
+  readonly log: AuditLog;
+  readonly reader: AuditReader;
+  readonly noteRefusal: NoteRefusal;
+  readonly hashSubject: (number: string) => string;
+  /** For `/readyz`: whether signed heads leave. */
+  heads(): 'none' | 'exported' | 'behind';
+  close(): Promise<void>;
+}
+
+export type AuditOptions = Pick<PartOptions, 'settings' | 'now' | 'warn'> & {
+  /** What the person themself is shown only later. */
+  readonly delays: AccessPolicy['delays'];
+};
+
+/** Hashes kept in memory: working one out costs more than all the rest of an entry. */
+const MOST_HASHES = 10_000;
+
+/**
+ * Opens the access log, as the settings say.
+ *
+ * @throws SettingsFault for keys and addresses that cannot be used; an Error where its database cannot be reached
+ */
+export async function openHubAudit({ settings, now, warn, delays }: AuditOptions): Promise<HubAudit> {
+  const keys = readAuditKeys(settings);
+  const audit = await openAuditDatabase(auditUrl(settings));
+  return withDatabase({ settings, now, warn, delays }, keys, audit);
+}
+
+function withDatabase({ settings, now, warn, delays }: AuditOptions, keys: AuditKeys, audit: AuditDatabase): HubAudit {
+  const hashSubject = hasherOf(keys);
+  const heads = openHeads({
+    directory: settings.AUDIT_HEADS_DIR,
+    url: settings.AUDIT_HEADS_URL,
+    token: settings.AUDIT_HEADS_TOKEN,
+    warn,
+  });
+  if (heads.state() === 'none') {
+    warn(
+      'The heads of the access log leave for nowhere: name AUDIT_HEADS_DIR or AUDIT_HEADS_URL, so that it can be proven',
+    );
+  }
+  const log = openWriter({
+    ...{ audit, keys, heads, hashSubject, now, warn },
+    instance: instanceOf(settings),
+    groupMs: settings.AUDIT_GROUP_MS,
+    timeoutMs: settings.AUDIT_TIMEOUT_MS,
+  });
+  const indexer = openIndexer(audit);
+  let closing: Promise<void> | undefined;
+  const closeAll = async (): Promise<void> => {
+    await log.close();
+    await indexer.close();
+    await heads.close();
+    await audit.close();
+  };
+  return {
+    log,
+    hashSubject,
+    reader: createReader({ audit, indexer, hashSubject, delays, now }),
+    noteRefusal: (refused) => log.write(refusalRecord(refused)).catch(() => {}),
+    heads: heads.state,
+    close() {
+      closing ??= closeAll();
+      return closing;
+    },
+  };
+}
+
+function hasherOf({ subject }: AuditKeys): (number: string) => string {
+  const known = new LRUCache<string, string>({ max: MOST_HASHES });
+  return (number) => {
+    const had = known.get(number);
+    if (had !== undefined) return had;
+    const hash = subjectHash(subject, number);
+    known.set(number, hash);
+    return hash;
+  };
+}
+
+/** @throws SettingsFault for a database that would be gone with the process */
+export function auditUrl(settings: Pick<HubSettings, 'AUDIT_DATABASE_URL' | 'DATABASE_URL' | 'DATA_DIR'>): string {
+  const { AUDIT_DATABASE_URL, DATABASE_URL, DATA_DIR } = settings;
+  if (AUDIT_DATABASE_URL === 'sqlite::memory:') {
+    throw new SettingsFault(['AUDIT_DATABASE_URL: expected a file or a server, came a database in memory']);
+  }
+  if (AUDIT_DATABASE_URL !== '') return AUDIT_DATABASE_URL;
+  if (DATABASE_URL !== '' && !DATABASE_URL.startsWith('sqlite:')) return DATABASE_URL;
+  return `sqlite://${pathToFileURL(join(resolve(DATA_DIR), 'audit.sqlite')).pathname}`;
+}
+
+/** The instance's name in the log: as set, or the host's in the letters that a name may have. */
+export function instanceOf({ AUDIT_INSTANCE }: Pick<HubSettings, 'AUDIT_INSTANCE'>): string {
+  if (AUDIT_INSTANCE !== '') return AUDIT_INSTANCE;
+  const name = hostname()
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .slice(0, 40);
+  return name.replaceAll(/^-+|-+$/g, '') || 'hub';
+}
+
+function refusalRecord({ requestId, actor, stated, source, operationName, codes }: RefusedRequest): AuditRecord {
+  const [type = 'query'] = /\b(query|mutation|subscription)\b/.exec(source ?? '') ?? [];
+  return {
+    operation: {
+      kind: 'OPERATION',
+      request: requestId,
+      actor: actor.id,
+      client: actor.client,
+      role: actor.role,
+      unit: actor.unit,
+      purpose: stated?.purpose ?? null,
+      dossier: stated?.dossier ?? null,
+      visit: stated?.visit ?? null,
+      op: {
+        hash: createHash('sha256')
+          .update(source ?? '')
+          .digest('base64url')
+          .slice(0, 22),
+        name: operationName,
+        type: type as 'query' | 'mutation' | 'subscription',
+      },
+      fields: [],
+      systems: [],
+      outcome: 'REFUSED',
+      codes: [...codes].sort(),
+    },
+    subjects: [],
+    personal: false,
+  };
+}

@@ -1,0 +1,154 @@
+import { type CryptoKey, createLocalJWKSet, errors, type JWK } from 'jose';
+import { HubError } from '../core/errors.ts';
+import { Doubt } from './doubt.ts';
+
+/** Told to the operator. */
+export type Warn = (message: string, details?: Readonly<Record<string, unknown>>) => void;
+
+/** Where an issuer's keys come from. */
+export interface KeySource {
+  /** How often they are read anew. */
+  readonly everyMs: number;
+  /** Everything that stands there now; null where it is what it was at the last reading that went well. */
+  read(signal: AbortSignal): Promise<readonly unknown[] | null>;
+  close(): Promise<void>;
+}
+
+/** The keys of an issuer, as it publishes them, kept up to date. */
+export interface KeySet {
+  /**
+   * @throws Doubt for a key that the issuer does not have; HubError KEYS_UNAVAILABLE where none is known, or not this one
+   * and the issuer does not answer
+   */
+  keyFor(header: { readonly alg: string; readonly kid: string }): Promise<CryptoKey>;
+  /** `stale`: the issuer does not answer, earlier keys still hold. */
+  state(): 'fresh' | 'stale' | 'none';
+  close(): Promise<void>;
+}
+
+export interface KeySetOptions {
+  readonly source: KeySource;
+  /** How long keys hold while the source cannot be read. */
+  readonly staleMs: number;
+  readonly warn: Warn;
+  /** Called when a key is gone from those that were known: nothing it signed is good any more. */
+  readonly onRemoved: () => void;
+  /** Milliseconds that only go forward. */
+  readonly clock?: (() => number) | undefined;
+}
+
+const READ_MS = 5_000;
+/** After a reading that went wrong. */
+const AGAIN_MS = 5_000;
+/** A stranger may name keys that nobody has as often as they like: the issuer is asked for them no more often. */
+const UNKNOWN_KEY_MS = 10_000;
+const MOST_KEYS = 100;
+const KINDS: readonly unknown[] = ['OKP', 'EC', 'RSA'];
+
+/** Begins to read at once, and waits for nothing: an issuer that is down must not keep the hub from starting. */
+export function createKeySet(options: KeySetOptions): KeySet {
+  const { source, staleMs, warn, onRemoved, clock = () => performance.now() } = options;
+  const closing = new AbortController();
+  let find: ReturnType<typeof createLocalJWKSet> | null = null;
+  let texts: ReadonlySet<string> = new Set();
+  let goodAt = 0;
+  let triedAt = Number.NEGATIVE_INFINITY;
+  let failing = false;
+  let reading: Promise<void> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  function refresh(): Promise<void> {
+    reading ??= readOnce().finally(() => {
+      reading = undefined;
+    });
+    return reading;
+  }
+
+  async function readOnce(): Promise<void> {
+    clearTimeout(timer);
+    triedAt = clock();
+    try {
+      const found = await source.read(AbortSignal.any([closing.signal, AbortSignal.timeout(READ_MS)]));
+      if (found !== null) take(usableAmong(found));
+      goodAt = clock();
+      failing = false;
+    } catch (cause) {
+      if (closing.signal.aborted) return;
+      if (!failing)
+        warn('The issuer’s keys cannot be read; those known hold for JWKS_STALE_MS', { cause: wordOf(cause) });
+      failing = true;
+    }
+    timer = setTimeout(refresh, failing ? Math.min(AGAIN_MS, source.everyMs) : source.everyMs).unref();
+  }
+
+  function take(keys: readonly JWK[]): void {
+    const now = new Set(keys.map((key) => JSON.stringify(key)));
+    const isRemoved = [...texts].some((text) => !now.has(text));
+    texts = now;
+    find = createLocalJWKSet({ keys: [...keys] });
+    if (isRemoved) onRemoved();
+  }
+
+  /** @returns whether there is anything to look at anew */
+  async function refreshForStranger(): Promise<boolean> {
+    if (reading === undefined && clock() - triedAt < UNKNOWN_KEY_MS) return false;
+    await refresh();
+    return true;
+  }
+
+  const holds = (): boolean => find !== null && (!failing || clock() - goodAt <= staleMs);
+
+  async function keyAmongKnown(header: { alg: string; kid: string }): Promise<CryptoKey | null> {
+    try {
+      return (await find?.(header)) ?? null;
+    } catch (error) {
+      if (error instanceof errors.JWKSNoMatchingKey) return null;
+      throw new Doubt('KEY_UNKNOWN');
+    }
+  }
+
+  void refresh();
+  return {
+    async keyFor(header) {
+      if (!holds()) await refreshForStranger();
+      if (!holds()) throw unavailable();
+      const key = await keyAmongKnown(header);
+      if (key !== null) return key;
+      const later = (await refreshForStranger()) ? await keyAmongKnown(header) : null;
+      if (later !== null) return later;
+      // An issuer that cannot be asked may have begun to sign with a key since.
+      throw failing ? unavailable() : new Doubt('KEY_UNKNOWN');
+    },
+    state: () => (holds() ? (failing ? 'stale' : 'fresh') : 'none'),
+    async close() {
+      closing.abort();
+      await reading;
+      clearTimeout(timer);
+      await source.close();
+    },
+  };
+}
+
+function unavailable(): HubError {
+  return new HubError('KEYS_UNAVAILABLE', 'No key is known with which this token could be checked.');
+}
+
+/** Public keys for signatures, each with a name. An issuer that publishes none has made a mistake. */
+function usableAmong(found: readonly unknown[]): readonly JWK[] {
+  const keys = found.slice(0, MOST_KEYS).filter((one): one is JWK => {
+    if (typeof one !== 'object' || one === null) return false;
+    const { kid, kty, use = 'sig', d } = one as JWK;
+    return typeof kid === 'string' && KINDS.includes(kty) && use === 'sig' && d === undefined;
+  });
+  if (keys.length === 0) throw new Error('holds no public key for signatures that has a `kid`');
+  return keys;
+}
+
+/** Of a failure: what may stand in a log. */
+function wordOf(cause: unknown): string {
+  return cause instanceof HubError
+    ? `${cause.code}: ${cause.message}`
+    : cause instanceof Error
+      ? cause.message
+      : 'unknown';
+}

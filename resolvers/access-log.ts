@@ -1,0 +1,127 @@
+import type { GraphQLFieldResolver } from 'graphql';
+import type { AuditFound, AuditQuery } from '../core/audit.ts';
+import { isEnterpriseCode } from '../core/enterprise-code.ts';
+import { HubError } from '../core/errors.ts';
+import { agencyOf } from './catalogues.ts';
+import { type CitizenNode, demandWhole, numberOfId } from './citizens.ts';
+import { checkedSize, openCursor, type PageArguments } from './connection.ts';
+import type { Operation } from './operation.ts';
+
+type Resolver = GraphQLFieldResolver<never, Operation>;
+
+interface LogArguments extends PageArguments {
+  readonly subject?: string | null;
+  readonly actor?: string | null;
+  readonly dossier?: string | null;
+  readonly visit?: string | null;
+  /** UTC milliseconds. */
+  readonly from?: number | null;
+  readonly to?: number | null;
+}
+
+const ACCESS = 'access';
+
+/** The access log, for auditors and for the people it speaks of. */
+export function accessLogResolvers(): Record<string, Record<string, Resolver>> {
+  return {
+    Query: {
+      accessLog: (_, args, operation) => readLog(operation, args as LogArguments),
+    },
+    Citizen: {
+      accesses: (citizen: CitizenNode, args, operation) => accessesTo(operation, citizen, args as PageArguments),
+    },
+  } as Record<string, Record<string, Resolver>>;
+}
+
+async function readLog(operation: Operation, args: LogArguments): Promise<object> {
+  const { access, registry } = operation;
+  access.demand('READ', 'AUDIT');
+  const { subject, actor, dossier, visit, from, to } = args;
+  if (subject == null && actor == null && dossier == null && visit == null) {
+    throw new HubError('BAD_USER_INPUT', 'accessLog: expected at least one of subject, actor, dossier, visit');
+  }
+  const number = subject == null ? null : subjectNumber(operation, subject);
+  access.sought({
+    ...(number !== null && { subject: registry.audit.hashSubject(number) }),
+    ...(actor != null && { actor }),
+    ...(dossier != null && { dossier }),
+  });
+  return pageOfLog(operation, args, {
+    ...(number !== null && { subjectNumbers: await numbersOf(operation, number) }),
+    ...(actor != null && { actor }),
+    ...(dossier != null && { dossier }),
+    ...(visit != null && { visit }),
+    ...(from != null && { from }),
+    ...(to != null && { to }),
+  });
+}
+
+/** Whoever may ask for another's accesses is an auditor, and reads the log itself. */
+async function accessesTo(operation: Operation, citizen: CitizenNode, args: PageArguments): Promise<object> {
+  demandWhole(citizen);
+  const { identity } = citizen;
+  const { access, registry } = operation;
+  const { personalNumber } = access.actor;
+  const isOwn = personalNumber !== null && identity.numbers.includes(personalNumber);
+  if (!isOwn) {
+    access.demand('READ', 'AUDIT');
+    access.sought({ subject: registry.audit.hashSubject(identity.canonical) });
+  }
+  return pageOfLog(operation, args, { subjectNumbers: identity.numbers, forSubject: true });
+}
+
+/** By remembered numbers alone: systems are not asked for somebody who may see nothing of them. */
+async function numbersOf(operation: Operation, number: string): Promise<readonly string[]> {
+  return isEnterpriseCode(number) ? [number] : [number, ...(await operation.pairedNumbers(number))];
+}
+
+function subjectNumber(operation: Operation, subject: string): string {
+  const text = subject.trim();
+  return isEnterpriseCode(text) ? text : numberOfId(operation, subject, 'subject');
+}
+
+async function pageOfLog(
+  operation: Operation,
+  { first, after }: PageArguments,
+  query: Omit<AuditQuery, 'first' | 'after'>,
+): Promise<object> {
+  const { audit, seal } = operation.registry;
+  // A cursor goes on in the search it came from and in no other.
+  const name = `${ACCESS} ${JSON.stringify(query)}`;
+  const { found, more } = await audit.find({
+    ...query,
+    first: checkedSize(first),
+    after: after == null ? null : openCursor<AuditFound['key']>(seal, name, after),
+  });
+  const cursorOf = (one: AuditFound | undefined) =>
+    one === undefined ? null : seal.seal(name, JSON.stringify(one.key));
+  return {
+    nodes: found.map((one) => accessNode(operation, one, query.forSubject === true)),
+    pageInfo: {
+      hasNextPage: more,
+      hasPreviousPage: after != null,
+      startCursor: cursorOf(found[0]),
+      endCursor: cursorOf(found.at(-1)),
+    },
+  };
+}
+
+function accessNode(
+  { registry }: Operation,
+  { key, operation: logged, subject }: AuditFound,
+  forSubject: boolean,
+): object {
+  const { at, actor, client, role, unit, purpose, dossier, visit, op, fields, systems, outcome } = logged;
+  const relation = subject?.relation ?? null;
+  const named = subject?.dossier ?? null;
+  return {
+    id: registry.seal.seal(ACCESS, JSON.stringify(key)),
+    ...{ at, client, role, purpose, fields, systems, outcome, relation },
+    unit: unit === null ? null : agencyOf(registry.catalogues, unit),
+    operationHash: op.hash,
+    // What the application wrote as a name may speak of somebody else.
+    ...(forSubject
+      ? { actor: null, visit: null, operation: null, dossier: named ?? (relation === 'DOSSIER' ? dossier : null) }
+      : { actor, visit, operation: op.name, dossier: dossier ?? named }),
+  };
+}

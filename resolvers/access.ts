@@ -1,0 +1,260 @@
+import type {
+  Action,
+  Actor,
+  Can,
+  DataClass,
+  Decision,
+  DossierFacts,
+  Relation,
+  Resource,
+  StatedPurpose,
+} from '../core/access.ts';
+import type { OperationEntry } from '../core/audit.ts';
+import type { HubError } from '../core/errors.ts';
+import type { Visit, Visits } from '../store/visits.ts';
+import type { AccessRules } from './access-rules.ts';
+import { fromStore } from './index-loaders.ts';
+import { type RefusedThing, refusal, visitFull, visitOver } from './refusals.ts';
+
+/** Access as one operation sees it. Made with the operation; everything it decides it decides through `can`. */
+export interface OperationAccess {
+  readonly actor: Actor;
+  readonly purpose: StatedPurpose;
+  /**
+   * `Type.field`s of this operation that are refused to this actor, with the decision; empty for most. Also those below
+   * a refused field.
+   */
+  readonly refused: ReadonlyMap<string, HubError>;
+  /** Whether a field may be shown at all, by class and sector alone. @param place `Type.field` */
+  mayRead(place: string): boolean;
+  /** The class of a field and the folder of its sector. @param place `Type.field` */
+  classOf(place: string): { readonly data: DataClass; readonly sector: string };
+  /** Whether the schema has the field: sectors also read some for links alone. @param place `Type.field` */
+  isServed(place: string): boolean;
+
+  /**
+   * Before a person is asked for. In a visit, an exact identifier takes one of its places.
+   *
+   * @param how IDENTIFIER: given by the client; LINK: reached from a record
+   * @returns how the person is tied to the purpose
+   * @throws HubError FORBIDDEN, PURPOSE_REQUIRED, VISIT_FULL, VISIT_OVER
+   */
+  askPerson(numbers: readonly string[], how: 'IDENTIFIER' | 'LINK'): Promise<Relation>;
+  /** Before people are looked for by name. @throws HubError FORBIDDEN, PURPOSE_REQUIRED */
+  askSearch(): void;
+  /** Of a person found by name: whole, only what a match shows, or not at all: whoever asks for themself finds nobody else. */
+  seesMatch(numbers: readonly string[]): 'WHOLE' | 'MATCH' | 'NOTHING';
+  /**
+   * Before a record is asked for by an exact identifier of its own; in a visit it takes a place.
+   *
+   * @param key such as `land:landParcel:26500/1/60`
+   * @throws HubError as askPerson
+   */
+  askRecord(sector: string, data: DataClass, key: string): Promise<void>;
+  /** After a record was read, or found not to be there (`numbers` empty). @throws HubError FORBIDDEN */
+  judgeRecord(
+    sector: string,
+    data: DataClass,
+    record: { readonly key: string; readonly numbers: readonly string[]; readonly found: boolean },
+  ): void;
+  /**
+   * Of a dossier at hand.
+   *
+   * @returns course: false where it is as if the dossier were not there; personal: the error of its personal fields,
+   * null where they may be shown
+   */
+  judgeDossier(facts: DossierFacts): {
+    readonly course: boolean;
+    readonly personal: HubError | null;
+    readonly relation: Relation;
+  };
+  /** In a visit, a dossier asked for by its code takes a place. @throws HubError as askPerson */
+  askDossier(code: string): Promise<void>;
+  /**
+   * Agency codes, in every order, to which lists are narrowed. Null: to none; empty: nothing is seen. One's own dossiers are
+   * not narrowed by units, but by the number: see `ownNumber`.
+   *
+   * @param data COURSE when absent
+   */
+  unitsSeen(data?: DataClass): readonly string[] | null;
+  /** The number by which lists are narrowed for somebody who asks for themself; null for everybody else. */
+  readonly ownNumber: string | null;
+  /** Before a mutation or something of the hub itself. @throws HubError FORBIDDEN, PURPOSE_REQUIRED */
+  demand(action: Action, data: DataClass, unit?: string | null): void;
+
+  /** Notes a person in the answer; twice is once. @param relation NAMED where they are only if nothing else ties them */
+  shown(number: string, relation: Relation, dossier?: string | null): void;
+  /** Notes a system that was asked: a sector's folder, or `index`. */
+  asked(sector: string): void;
+  /** Notes what a reading of the log or of visits is for. */
+  sought(what: NonNullable<OperationEntry['sought']>): void;
+}
+
+/** What the access of one operation is made from. */
+export interface AccessOptions {
+  readonly actor: Actor;
+  readonly purpose: StatedPurpose;
+  readonly refused: ReadonlyMap<string, HubError>;
+  readonly can: Can;
+  readonly rules: AccessRules;
+  /** The open visit, where one was stated. */
+  readonly visit: Visit | null;
+  /** Most subjects of a visit. */
+  readonly mostSubjects: number;
+  readonly visits: Pick<Visits, 'takePlace'>;
+  readonly hashOf: (word: string) => string;
+  /** Numbers that are the actor's own, where they ask for themself. */
+  readonly ownNumbers: ReadonlySet<string>;
+  /** Numbers remembered to be the same person's. */
+  readonly pairedNumbers: (number: string) => Promise<readonly string[]>;
+  unitsSeen(actor: Actor, data: DataClass): readonly string[] | null;
+}
+
+/** Whoever asks for a person by a number that does not count is told which numbers do: it says nothing of the person. */
+function thingAsked(decision: Decision): RefusedThing {
+  if (decision.allowed) return 'record';
+  return decision.why === 'NOT_SELF' ? 'self' : decision.why === 'NOT_A_SUBJECT' ? 'party' : 'record';
+}
+
+/** Access, with what it has noted of the answer. */
+export interface NotedAccess extends OperationAccess {
+  readonly notes: {
+    readonly subjects: ReadonlyMap<
+      string,
+      { readonly number: string; readonly relation: Relation; readonly dossier: string | null }
+    >;
+    readonly systems: ReadonlySet<string>;
+    readonly sought: OperationEntry['sought'];
+  };
+}
+
+export function createAccess(options: AccessOptions): NotedAccess {
+  const { actor, purpose, refused, can, rules, visit, mostSubjects, hashOf, ownNumbers } = options;
+  const subjects = new Map<string, { number: string; relation: Relation; dossier: string | null }>();
+  const systems = new Set<string>();
+  let sought: OperationEntry['sought'];
+  /** Hashes of what is in the visit by now. */
+  const placed = new Set(visit?.subjects);
+  let placing: Promise<unknown> = Promise.resolve();
+
+  const isPlaced = (word: string) => placed.size > 0 && placed.has(hashOf(word));
+  const decide = (resource: Resource, words: readonly string[], supposed: readonly string[] = []): Decision => {
+    if (purpose.visit === null) return can(actor, 'READ', withOwn(resource), purpose);
+    // A visit keeps its subjects as hashes: those that are asked about now are told to `can` as they are.
+    const known = new Set([...words.filter(isPlaced), ...supposed]);
+    return can(actor, 'READ', resource, { ...purpose, visit: { id: purpose.visit.id, subjects: known } });
+  };
+  /** Under an old number of their own it is the actor's as well. */
+  const withOwn = (resource: Resource): Resource => {
+    const add = (numbers: readonly string[]) =>
+      actor.personalNumber !== null && numbers.some((number) => ownNumbers.has(number))
+        ? [...numbers, actor.personalNumber]
+        : numbers;
+    if (resource.kind === 'person' || resource.kind === 'record')
+      return { ...resource, numbers: add(resource.numbers) };
+    if (resource.kind !== 'dossier') return resource;
+    return { ...resource, dossier: { ...resource.dossier, numbers: add(resource.dossier.numbers) } };
+  };
+  const demanded = (decision: Decision, thing: RefusedThing): Relation => {
+    if (!decision.allowed) throw refusal(decision, thing);
+    return decision.relation;
+  };
+
+  /** One after the other, in the order in which they were asked for: then the same question is refused at the same place. */
+  const takePlace = (words: () => Promise<readonly string[]>): Promise<void> => {
+    const taking = placing
+      .catch(() => undefined)
+      .then(async () => {
+        const hashes = (await words()).map(hashOf);
+        const [first, ...others] = hashes;
+        if (visit === null || first === undefined || hashes.some((hash) => placed.has(hash))) return;
+        const outcome = await fromStore(options.visits.takePlace(visit.id, [first, ...others], mostSubjects));
+        if (outcome === 'full') throw visitFull(mostSubjects);
+        if (outcome === 'over') throw visitOver();
+        placed.add(first);
+      });
+    placing = taking;
+    return taking;
+  };
+  const person = (numbers: readonly string[]): Resource => ({
+    ...{ kind: 'person', sector: 'hub', data: 'PERSONAL' },
+    numbers,
+  });
+  const withPairs = async (numbers: readonly string[]) => [
+    ...new Set([...numbers, ...(await Promise.all(numbers.map(options.pairedNumbers))).flat()]),
+  ];
+  const isReception = purpose.code === 'RECEPTION';
+  const isSelf = purpose.code === 'SELF';
+  /** Whom a record names may be tied to the purpose by themself. */
+  const tieOf = (number: string): Relation => {
+    const decision = decide(person([number]), [number]);
+    return decision.allowed ? decision.relation : 'NAMED';
+  };
+
+  return {
+    actor,
+    purpose,
+    refused,
+    mayRead: (place) => can(actor, 'READ', { kind: 'field', ...rules.of(place) }, purpose).allowed,
+    classOf: (place) => rules.of(place),
+    isServed: (place) => rules.has(place),
+    async askPerson(numbers, how) {
+      if (isReception && how === 'IDENTIFIER') {
+        const relation = demanded(decide(person(numbers), numbers, numbers), 'record');
+        await takePlace(() => withPairs(numbers));
+        return relation;
+      }
+      const direct = decide(person(numbers), numbers);
+      if (direct.allowed || !isReception) return demanded(direct, how === 'LINK' ? 'record' : thingAsked(direct));
+      const all = await withPairs(numbers);
+      return demanded(decide(person(all), all), 'record');
+    },
+    askSearch() {
+      demanded(can(actor, 'READ', { kind: 'field', sector: 'hub', data: 'PERSONAL' }, purpose), 'operation');
+    },
+    seesMatch(numbers) {
+      if (decide(person(numbers), numbers).allowed) return 'WHOLE';
+      return isSelf ? 'NOTHING' : 'MATCH';
+    },
+    async askRecord(sector, data, key) {
+      if (!isReception || data === 'PUBLIC') return;
+      demanded(decide({ kind: 'record', sector, data, numbers: [], key }, [], [key]), 'record');
+      await takePlace(async () => [key]);
+    },
+    judgeRecord(sector, data, { key, numbers }) {
+      demanded(decide({ kind: 'record', sector, data, numbers, key }, [...numbers, key]), 'record');
+    },
+    judgeDossier(dossier) {
+      const words = [...dossier.numbers, `dossier:${dossier.code}`];
+      const course = decide({ kind: 'dossier', data: 'COURSE', dossier }, words);
+      if (!course.allowed) return { course: false, personal: refusal(course, 'record'), relation: 'NONE' };
+      const personal = decide({ kind: 'dossier', data: 'PERSONAL', dossier }, words);
+      if (personal.allowed) return { course: true, personal: null, relation: personal.relation };
+      return { course: true, personal: refusal(personal, 'record'), relation: 'NONE' };
+    },
+    async askDossier(code) {
+      if (isReception) await takePlace(async () => [`dossier:${code}`]);
+    },
+    unitsSeen: (data = 'COURSE') => (isSelf && data === 'COURSE' ? null : options.unitsSeen(actor, data)),
+    ownNumber: isSelf ? (actor.personalNumber ?? '') : null,
+    demand(action, data, unit = null) {
+      demanded(can(actor, action, { kind: 'hub', data, unit }, purpose), 'operation');
+    },
+    shown(number, relation, dossier = null) {
+      const key = `${number} ${dossier ?? ''}`;
+      if (subjects.has(key)) return;
+      subjects.set(key, { number, relation: relation === 'NAMED' ? tieOf(number) : relation, dossier });
+    },
+    asked: (sector) => systems.add(sector),
+    sought: (what) => {
+      sought = { ...sought, ...what };
+    },
+    notes: {
+      subjects,
+      systems,
+      get sought() {
+        return sought;
+      },
+    },
+  };
+}

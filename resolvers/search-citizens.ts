@@ -1,0 +1,167 @@
+import { HubError } from '../core/errors.ts';
+import { compareNames, foldName, nameMatcher } from '../core/names.ts';
+import { compatible, type PartialDate } from '../core/partial-date.ts';
+import { type CitizenNode, citizenNode, matchNode, readIdentity } from './citizens.ts';
+import {
+  type Connection,
+  distinctGaps,
+  gapOf,
+  type Order,
+  type PageArguments,
+  pageOf,
+  type SectorGap,
+} from './connection.ts';
+import { type Identity, identitySources, type Statement, statementOf } from './identity.ts';
+import { type Operation, sourceError } from './operation.ts';
+import { isTwelve } from './same-person.ts';
+
+interface SearchArguments extends PageArguments {
+  readonly name: string;
+  readonly birthDate?: string | null;
+}
+
+/** A system that cannot compare names without diacritics brings more than was meant; only the exact ones count. */
+const CANDIDATES_PER_HIT = 20;
+
+const MOST_NAME = 200;
+
+interface Hit {
+  readonly statement: Statement;
+  readonly numbers: readonly string[];
+}
+
+/** People found by name, over every system that can be searched. Bounded: a system that holds more says so as a gap. */
+export async function searchCitizens(operation: Operation, args: SearchArguments): Promise<Connection<CitizenNode>> {
+  const name = args.name.trim();
+  if (name.replace(/[^\p{L}]/gu, '').length < 2) {
+    throw new HubError('BAD_USER_INPUT', 'name: expected at least two letters');
+  }
+  operation.access.askSearch();
+  const missing: SectorGap[] = [];
+  const searchable = identitySources(operation.registry).filter(({ entity }) => entity.declaration.searchable);
+  const found = await Promise.all(
+    searchable.map(({ entity }) => searchOne(operation, { ...args, name, entity, missing })),
+  );
+  const hits = ownHits(operation, found.flat(), missing);
+  const people = await Promise.all(
+    groupHits(hits).map(async (numbers) => {
+      try {
+        const identity = await readIdentity(operation, numbers);
+        return identity === null ? null : foundByName(operation, identity);
+      } catch (error) {
+        const hit = hits.find((one) => one.numbers.some((number) => numbers.includes(number)));
+        const sector = hit?.statement.sector ?? '';
+        missing.push(gapOf(sourceError(error, sector), sector));
+        return null;
+      }
+    }),
+  );
+  for (const { statement, numbers } of hits) {
+    const isListed = (number: string) =>
+      people.some((one) => one?.identity.numbers.includes(number) && !one.identity.shared.has(number));
+    // Under a nine-digit number alone it may be somebody else than the one who is listed with it.
+    if (!numbers.some(isListed)) missing.push({ sector: statement.sector, code: 'AMBIGUOUS', retryable: false });
+  }
+  const once = new Map<string, CitizenNode>();
+  for (const person of people) {
+    if (person === null || operation.access.seesMatch(person.identity.numbers) === 'NOTHING') continue;
+    operation.access.shown(person.identity.canonical, person.isMatch ? 'MATCH' : 'NAMED');
+    once.set(person.identity.canonical, person);
+    for (const failure of person.identity.failures) missing.push(gapOf(failure, ''));
+  }
+  // A cursor goes on in the search it came from and in no other.
+  const order = { ...BY_NAME, name: `${BY_NAME.name}: ${foldName(name)} ${args.birthDate ?? ''}` };
+  return pageOf([...once.values()], order, { ...args, seal: operation.registry.seal, missing: distinctGaps(missing) });
+}
+
+/** Whoever asks for themself learns nothing of others, not even that there were too many of them. */
+function ownHits({ access: { ownNumber } }: Operation, hits: readonly Hit[], missing: SectorGap[]): readonly Hit[] {
+  if (ownNumber === null) return hits;
+  missing.splice(0, missing.length, ...missing.filter(({ retryable }) => retryable));
+  return hits.filter(({ numbers }) => numbers.includes(ownNumber));
+}
+
+function foundByName(operation: Operation, identity: Identity): CitizenNode {
+  return operation.access.seesMatch(identity.numbers) === 'WHOLE'
+    ? citizenNode(operation, identity)
+    : matchNode(operation, identity);
+}
+
+const BY_NAME: Order<CitizenNode, readonly [name: string, birthDate: string, canonical: string]> = {
+  name: 'citizens by name',
+  keyOf: ({ identity, fullName, birthDate }) => [textOf(fullName), textOf(birthDate), identity.canonical],
+  compare: (left, right) =>
+    compareNames(left[0], right[0]) || compareText(left[1], right[1]) || compareText(left[2], right[2]),
+};
+
+async function searchOne(
+  operation: Operation,
+  search: SearchArguments & { entity: ReturnType<typeof identitySources>[number]['entity']; missing: SectorGap[] },
+): Promise<readonly Hit[]> {
+  const { entity, name, birthDate, missing } = search;
+  const { registry, plan, caller, signal, access } = operation;
+  const { sector } = entity;
+  const limit = registry.limits.searchHits;
+  const mapper = plan.mapperOf(entity, 'search');
+  const matches = nameMatcher(name);
+  try {
+    if (entity.source.search === undefined) return [];
+    if (!operation.spend('calls', registry.limits.callsPerOperation)) {
+      throw new HubError('BUDGET_EXCEEDED', 'no call is left for this search', { sector });
+    }
+    access.asked(sector);
+    const criteria = { name, ...(birthDate != null && { birthDate }) };
+    const answer = await entity.source.search(
+      { entity: entity.name, criteria, fields: mapper.from, limit: limit * CANDIDATES_PER_HIT },
+      { caller, signal },
+    );
+    const hits: Hit[] = [];
+    for (const row of answer.rows) {
+      const record = mapper.map(row);
+      if (typeof record.fullName === 'string' && !matches(record.fullName)) continue;
+      const fault = [record.fullName, record.birthDate, record.personalNumbers].find((one) => one instanceof HubError);
+      if (fault instanceof HubError) {
+        missing.push(gapOf(fault, sector));
+        continue;
+      }
+      const statement = statementOf(operation, entity, record);
+      if (typeof statement.fullName !== 'string') continue;
+      if (birthDate != null && !sameDate(statement.birthDate, birthDate)) continue;
+      const numbers = statement.personalNumbers instanceof HubError ? [] : statement.personalNumbers;
+      if (numbers.length > 0) hits.push({ statement, numbers });
+      else missing.push({ sector, code: 'NUMBER_MISSING', retryable: false });
+    }
+    if (answer.more || hits.length > limit) missing.push({ sector, code: 'SEARCH_TOO_BROAD', retryable: false });
+    return hits.slice(0, limit);
+  } catch (error) {
+    missing.push(gapOf(sourceError(error, sector), sector));
+    return [];
+  }
+}
+
+/** Puts together what exact numbers say is one person. A nine-digit number never ties two twelve-digit ones. */
+export function groupHits(hits: readonly Hit[]): readonly (readonly string[])[] {
+  const byTwelve = new Map<string, Set<string>>();
+  const onlyNine = new Set<string>();
+  for (const { numbers } of hits) {
+    const twelve = numbers.find(isTwelve);
+    if (twelve === undefined) for (const number of numbers) onlyNine.add(number);
+    else byTwelve.set(twelve, new Set([...(byTwelve.get(twelve) ?? [twelve]), ...numbers]));
+  }
+  const holdersOf = (nine: string) => [...byTwelve.values()].filter((numbers) => numbers.has(nine));
+  const alone = [...onlyNine].filter((nine) => holdersOf(nine).length !== 1);
+  return [...[...byTwelve.values()].map((numbers) => [...numbers]), ...alone.map((nine) => [nine])];
+}
+
+function sameDate(stated: unknown, wanted: string): boolean {
+  return typeof stated === 'string' && compatible(stated as PartialDate, wanted as PartialDate);
+}
+
+function textOf(value: unknown): string {
+  // Enough to order by; the rest would only make cursors longer.
+  return typeof value === 'string' ? value.slice(0, MOST_NAME) : '';
+}
+
+function compareText(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0;
+}

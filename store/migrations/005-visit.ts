@@ -1,0 +1,27 @@
+import { exactText, type Migration } from './migration.ts';
+
+/** Visits at the counter, and whom was asked for in each. All times are UTC milliseconds by the database's clock. */
+export const visit: Migration = {
+  async up(knex) {
+    await knex.schema.createTable('visit', (table) => {
+      exactText(knex, table, 'id', 32).primary().comment('16 random bytes, base64url');
+      exactText(knex, table, 'actor', 255).notNullable();
+      exactText(knex, table, 'client', 255).notNullable();
+      exactText(knex, table, 'unit', 64);
+      table.bigInteger('opened_at').notNullable();
+      table.bigInteger('ends_at').notNullable();
+      table.bigInteger('closed_at');
+      exactText(knex, table, 'dossier', 64).comment('What came of it; null while nothing did');
+      table.index(['opened_at', 'id'], 'visit_opened');
+    });
+    await knex.schema.createTable('visit_subject', (table) => {
+      exactText(knex, table, 'visit', 32).notNullable();
+      exactText(knex, table, 'subject_hash', 64).notNullable().comment('Keyed, with a key that is not in here');
+      table.bigInteger('asked_at').notNullable();
+      table.primary(['visit', 'subject_hash']);
+    });
+  },
+  async down(knex) {
+    for (const table of ['visit_subject', 'visit']) await knex.schema.dropTable(table);
+  },
+};

@@ -1,0 +1,184 @@
+import { randomBytes } from 'node:crypto';
+import type { Binding, Database, DatabaseRow } from '../drivers/database.ts';
+import { sharedClock } from './clock.ts';
+import { places } from './many-rows.ts';
+import { inTransaction, type Transaction } from './transaction.ts';
+
+/** Somebody at the counter: opened by an officer, ends by itself, and holds no more people than the grants allow. */
+export interface Visit {
+  readonly id: string;
+  readonly actor: string;
+  readonly client: string;
+  readonly unit: string | null;
+  /** UTC milliseconds, by the clock of the database. */
+  readonly openedAt: number;
+  readonly endsAt: number;
+  readonly closedAt: number | null;
+  /** What came of it. */
+  readonly dossier: string | null;
+  /** Neither closed nor run out at the moment of reading. */
+  readonly isOpen: boolean;
+  /** Keyed hashes of whom, or what, was asked for by an exact identifier. */
+  readonly subjects: ReadonlySet<string>;
+}
+
+export interface Visits {
+  open(visit: {
+    readonly actor: string;
+    readonly client: string;
+    readonly unit: string | null;
+    readonly minutes: number;
+  }): Promise<Visit>;
+  /** Null where there is none of this id. */
+  read(id: string): Promise<Visit | null>;
+  /**
+   * Takes one of the places for a subject. One that is in the visit already takes none.
+   *
+   * @param subjects keyed hashes that mean the same subject; the first stands for it
+   */
+  takePlace(id: string, subjects: readonly [string, ...string[]], most: number): Promise<'taken' | 'full' | 'over'>;
+  /** One that has been closed or has run out stays as it is. */
+  close(id: string): Promise<void>;
+  /** Only the first dossier is kept. */
+  bind(id: string, dossier: string): Promise<void>;
+  /** Those that no dossier came of, newest first. */
+  unbound(request: {
+    /** Units whose visits are meant, as they were stated; null: all. */
+    readonly units: readonly string[] | null;
+    readonly first: number;
+    readonly after: VisitKey | null;
+  }): Promise<{ readonly visits: readonly Visit[]; readonly more: boolean }>;
+}
+
+/** Place of a visit in the list. */
+export type VisitKey = readonly [openedAt: number, id: string];
+
+const MINUTE_MS = 60_000;
+/** Visits removed in one transaction: on SQLite everybody else waits for it. */
+const REMOVED_AT_ONCE = 200;
+
+export function createVisits(database: Database): Visits {
+  const { knex } = database;
+  const read: Visits['read'] = async (id) => {
+    const rows = await database.query('select * from visit where id = ?', [id]);
+    const [visit] = await whole(database, rows);
+    return visit ?? null;
+  };
+  const current = async (id: string): Promise<Visit> => {
+    const visit = await read(id);
+    if (visit === null) throw new Error('A visit that was just written is not there');
+    return visit;
+  };
+  return {
+    async open({ actor, client, unit, minutes }) {
+      const id = randomBytes(16).toString('base64url');
+      const at = await sharedClock(knex, database);
+      await knex('visit').insert({ id, actor, client, unit, opened_at: at, ends_at: at + minutes * MINUTE_MS });
+      return current(id);
+    },
+    read,
+    takePlace: (id, subjects, most) =>
+      inTransaction(database, async (trx) => {
+        const visit = await locked(trx, database, id);
+        const at = await sharedClock(trx.knex, database);
+        if (visit === undefined || visit.closed_at !== null || Number(visit.ends_at) <= at) return 'over';
+        const known = await trx.run(
+          `select 1 from visit_subject where visit = ? and subject_hash in (${places(subjects.length)}) limit 1`,
+          [id, ...subjects],
+        );
+        if (known.length > 0) return 'taken';
+        const [row] = await trx.run('select count(*) as taken from visit_subject where visit = ?', [id]);
+        if (Number(row?.taken) >= most) return 'full';
+        const [subject] = subjects;
+        await trx.run('insert into visit_subject (visit, subject_hash, asked_at) values (?, ?, ?)', [id, subject, at]);
+        return 'taken';
+      }),
+    async close(id) {
+      const at = await sharedClock(knex, database);
+      await knex('visit').where({ id, closed_at: null }).andWhere('ends_at', '>', at).update({ closed_at: at });
+    },
+    async bind(id, dossier) {
+      await knex('visit').where({ id, dossier: null }).update({ dossier });
+    },
+    async unbound({ units, first, after }) {
+      const conditions = ['dossier is null'];
+      const bindings: Binding[] = [];
+      if (units !== null) {
+        conditions.push(units.length === 0 ? '1 = 0' : `unit in (${places(units.length)})`);
+        bindings.push(...units);
+      }
+      if (after !== null) {
+        conditions.push('opened_at <= ? and (opened_at < ? or id < ?)');
+        bindings.push(after[0], after[0], after[1]);
+      }
+      const rows = await database.query(
+        `select * from visit where ${conditions.join(' and ')} order by opened_at desc, id desc limit ?`,
+        [...bindings, first + 1],
+      );
+      return { visits: await whole(database, rows.slice(0, first)), more: rows.length > first };
+    },
+  };
+}
+
+/**
+ * Removes visits that were opened longer ago than they are kept, whatever came of them, and who was asked for in them. That
+ * somebody looked stays in the access log.
+ *
+ * @param keptMs milliseconds, longer than a visit is open
+ * @returns how many were removed
+ */
+export async function removeOldVisits(
+  database: Database,
+  { keptMs, signal }: { readonly keptMs: number; readonly signal: AbortSignal },
+): Promise<number> {
+  const before = (await sharedClock(database.knex, database)) - keptMs;
+  for (let removed = 0; ; ) {
+    const rows = await database.query(
+      `select id from visit where opened_at < ? order by opened_at, id limit ${REMOVED_AT_ONCE}`,
+      [before],
+    );
+    if (rows.length === 0 || signal.aborted) return removed;
+    const ids = rows.map(({ id }) => String(id));
+    await inTransaction(database, async ({ run }) => {
+      await run(`delete from visit where id in (${places(ids.length)})`, ids);
+      await run(`delete from visit_subject where visit in (${places(ids.length)})`, ids);
+    });
+    removed += ids.length;
+  }
+}
+
+/** Two that take the last place at once come one after the other: on SQLite every transaction waits for the other anyway. */
+async function locked(trx: Transaction, { traits }: Database, id: string): Promise<DatabaseRow | undefined> {
+  const lock = traits.name === 'mysql' ? ' for update' : '';
+  const [row] = await trx.run(`select closed_at, ends_at from visit where id = ?${lock}`, [id]);
+  return row;
+}
+
+async function whole(database: Database, rows: readonly DatabaseRow[]): Promise<readonly Visit[]> {
+  if (rows.length === 0) return [];
+  const ids = rows.map(({ id }) => String(id));
+  const at = await sharedClock(database.knex, database);
+  const subjects = await database.query(
+    `select visit, subject_hash from visit_subject where visit in (${places(ids.length)})`,
+    ids,
+  );
+  return rows.map((row) => visitOf(row, subjects, at));
+}
+
+function visitOf(row: DatabaseRow, subjects: readonly DatabaseRow[], at: number): Visit {
+  const id = String(row.id);
+  const closedAt = row.closed_at === null ? null : Number(row.closed_at);
+  const endsAt = Number(row.ends_at);
+  return {
+    id,
+    actor: String(row.actor),
+    client: String(row.client),
+    unit: row.unit === null ? null : String(row.unit),
+    openedAt: Number(row.opened_at),
+    endsAt,
+    closedAt,
+    dossier: row.dossier === null ? null : String(row.dossier),
+    isOpen: closedAt === null && endsAt > at,
+    subjects: new Set(subjects.flatMap(({ visit, subject_hash: hash }) => (visit === id ? [String(hash)] : []))),
+  };
+}

@@ -1,0 +1,52 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { SettingsFault } from '../../core/setting.ts';
+import { runAccessCommand } from '../../hub/access-command.ts';
+
+const root = join(import.meta.dirname, '../..');
+const demo = join(root, 'hub/demo-access.json');
+
+async function run(args: readonly string[], environment: Record<string, string> = {}) {
+  const told: string[] = [];
+  const code = await runAccessCommand({ args, root, environment, tell: (text) => told.push(text) });
+  return { code, lines: told.join('\n').split('\n') };
+}
+
+describe('node cli.ts access', () => {
+  it('prints who may see what, all of one role together', async () => {
+    const { code, lines } = await run([demo]);
+    expect(code).toBe(0);
+    expect(lines[0]).toMatch(/^WHO +MAY +OF +DATA +UNITS +FOR$/);
+    expect(lines.slice(1, 5).map((line) => line.split(' ')[0])).toEqual(['counter', 'counter', 'counter', 'counter']);
+    expect(lines.map((line) => line.replace(/ +/g, ' '))).toEqual(
+      expect.arrayContaining([
+        'counter READ civil-status land SENSITIVE own PROCESSING',
+        'client statistics READ hub PUBLIC COURSE OPERATIONAL H41 -',
+        'citizen-app citizen none 60 4',
+        'A visit lasts 30 minutes and takes 8 subjects.',
+        'Shown to the person themself only after a while: auditor: 30 days.',
+      ]),
+    );
+  });
+
+  it('takes the file of ACCESS_FILE where none is named', async () => {
+    expect((await run([], { ACCESS_FILE: demo })).code).toBe(0);
+    await expect(run([])).rejects.toThrow('ACCESS_FILE is not set');
+  });
+
+  it('tells every fault of a file, and what is no file', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'grants-')), 'grants.json');
+    writeFileSync(file, '{ "version": 3, "grants": 7 }');
+    const failed = await run([file]).catch((error: unknown) => error);
+    expect(failed).toBeInstanceOf(SettingsFault);
+    expect((failed as SettingsFault).faults).toEqual([
+      'grants.json: version: expected 1, came 3',
+      'grants.json: visits: expected a record, came nothing',
+      'grants.json: clients: expected a list that is not empty, came nothing',
+      'grants.json: grants: expected a list, came 7',
+    ]);
+    await expect(run(['a', 'b'])).rejects.toThrow('expected one file, came 2');
+  });
+});

@@ -1,0 +1,188 @@
+import { type Client, createClient } from 'graphql-ws';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import type { Actor } from '../../core/access.ts';
+import { HubError } from '../../core/errors.ts';
+import { createOperation } from '../../resolvers/operation.ts';
+import { createDossierIndex } from '../../store/dossier-index.ts';
+import { createFeed } from '../../streams/feed.ts';
+import { startTestGateway } from '../gateway/support.ts';
+import { openHouse } from '../resolvers/small-house.ts';
+import { event, onEachStore, type Stage, tell } from '../support/index-stage.ts';
+import { openSmallDesk, type SmallDesk } from './small-desk.ts';
+import { actor } from './stage.ts';
+
+const HOA = '001085004213';
+const CHANGED =
+  'subscription ($where: DossierChangedFilter!, $after: ID) { dossierChanged(where: $where, after: $after) { id code dossier { code applicant { name } } } }';
+
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+/** Whoever brings such a token. */
+let people: Readonly<Record<string, Actor>> = {};
+const PEOPLE = {
+  commune: actor({ id: 'commune.binh', unit: 'H41.58.01' }),
+  neighbour: actor({ id: 'commune.chi', unit: 'H41.50.01' }),
+  counter: actor({ id: 'counter.hanh', unit: 'H41' }),
+  citizen: actor({ id: 'citizen.hoa', role: 'citizen', client: 'citizen-app', unit: null, personalNumber: HOA }),
+  auditor: actor({ id: 'auditor.lan', role: 'auditor', client: 'audit-desk', unit: null }),
+} as const;
+
+onEachStore('Changes of dossiers over a socket', (open) => {
+  let stage: Stage;
+  let turn = 0;
+
+  beforeAll(async () => {
+    stage = await open();
+    for (const sector of ['one-stop', 'land']) {
+      const way = { sector, way: 'poll', current_until: Date.now(), updated_at: Date.now() };
+      await stage.database.knex('capture_way').insert(way);
+    }
+  });
+  afterAll(() => stage.close());
+
+  async function openHub(): Promise<{ url: string; desk: SmallDesk }> {
+    people = PEOPLE;
+    const feed = createFeed({ database: stage.database, pollMs: 20, ring: 50, warn: () => {} });
+    const dossiers = [
+      { sector: 'one-stop', role: 'reception' },
+      { sector: 'land', role: 'course' },
+    ] as const;
+    const desk = openSmallDesk(openHouse([], { dossiers, index: createDossierIndex(stage.database), feed }));
+    const { registry, schema, guardedSchema } = desk;
+    const { gateway } = await startTestGateway(schema, {
+      guardedSchema,
+      authenticate: async ({ authorization }) => {
+        const found = people[authorization?.replace('Bearer ', '') ?? ''];
+        if (found === undefined) throw new HubError('UNAUTHENTICATED', 'Nobody of this name lives here.');
+        return found;
+      },
+      contextFor: async ({ signal, ...asked }) => {
+        const { access, caller, guarded, settle } = await registry.access.open({ ...asked, schema });
+        return { value: createOperation(registry, { caller, access, signal }), guarded, settle };
+      },
+    });
+    closing.push(async () => {
+      await gateway.close();
+      await feed.close();
+    });
+    return { url: `${gateway.address().replace('http', 'ws')}/graphql`, desk };
+  }
+
+  /** Everything that somebody is told, as it comes. */
+  function listen(url: string, who: string, where: object, said: object = {}) {
+    const connectionParams = { authorization: `Bearer ${who}`, ...said };
+    const client: Client = createClient({ url, webSocketImpl: WebSocket, retryAttempts: 0, connectionParams });
+    closing.push(() => client.dispose());
+    // biome-ignore lint/suspicious/noExplicitAny: answers are looked at member by member
+    const told: any[] = [];
+    // biome-ignore lint/suspicious/noExplicitAny: as above
+    const ended = new Promise<any>((resolve) => {
+      client.subscribe(
+        { query: CHANGED, variables: { where } },
+        { next: (one) => told.push(one), error: resolve, complete: () => resolve(null) },
+      );
+    });
+    const codes = () => told.map(({ data }) => data.dossierChanged.code as string);
+    return { told, codes, ended };
+  }
+
+  const freshCode = (commune: string) => `${commune}.01-261001-${String(++turn).padStart(4, '0')}`;
+
+  /** A dossier of a commune changes. */
+  async function happen(commune: string, applicantNumbers: readonly string[] = []): Promise<string> {
+    const code = freshCode(commune);
+    tell(stage, event({ code, view: { agencyCode: commune, applicantName: 'Lê Văn An', applicantNumbers } }));
+    await stage.project();
+    return code;
+  }
+
+  /** Whoever listens has begun to when a change that they may see has reached them. */
+  async function begun(
+    commune: string,
+    listeners: readonly ReturnType<typeof listen>[],
+    numbers: readonly string[] = [],
+  ) {
+    const waiting = new Set(listeners);
+    for (let tries = 0; waiting.size > 0; tries++) {
+      if (tries === 100) throw new Error('Nobody was told of a change that they may see');
+      await happen(commune, numbers);
+      await expect
+        .poll(() => [...waiting].some(({ told }) => told.length > 0), { timeout: 300 })
+        .toBe(true)
+        .catch(() => {});
+      for (const one of waiting) if (one.told.length > 0) waiting.delete(one);
+    }
+  }
+
+  it('are told to each of the units that they may see, and not even that something happened elsewhere', async () => {
+    const { url, desk } = await openHub();
+    const where = { sector: 'one-stop' };
+    const [commune, neighbour, counter] = ['commune', 'neighbour', 'counter'].map((who) => listen(url, who, where)) as [
+      ReturnType<typeof listen>,
+      ReturnType<typeof listen>,
+      ReturnType<typeof listen>,
+    ];
+    await begun('H41.58', [commune, counter]);
+    await begun('H41.50', [neighbour]);
+    const mixed: string[] = [];
+    for (const place of ['H41.58', 'H41.50', 'H41.50', 'H41.58', 'H41.50']) mixed.push(await happen(place));
+    await expect.poll(() => counter.codes().filter((code) => mixed.includes(code))).toEqual(mixed);
+    const of = (place: string) => mixed.filter((code) => code.startsWith(place));
+    await expect.poll(() => commune.codes().slice(-2)).toEqual(of('H41.58'));
+    await expect.poll(() => neighbour.codes().slice(-3)).toEqual(of('H41.50'));
+    expect(commune.codes().filter((code) => !code.startsWith('H41.58'))).toEqual([]);
+    expect(neighbour.codes().filter((code) => !code.startsWith('H41.50'))).toEqual([]);
+    // Each event is an operation of its own, in the log too.
+    const events = desk.logged.filter(({ operation }) => operation.kind === 'EVENT');
+    expect(events.filter(({ operation }) => operation.actor === 'commune.binh')).toHaveLength(commune.told.length);
+  });
+
+  it('are a citizen’s own', async () => {
+    const { url } = await openHub();
+    const citizen = listen(url, 'citizen', { sector: 'one-stop' });
+    await begun('H41.58', [citizen], [HOA]);
+    await happen('H41.58', ['001090001111']);
+    const own = await happen('H41.50', [HOA]);
+    await expect.poll(() => citizen.codes().at(-1)).toBe(own);
+    expect(citizen.told.at(-1).data.dossierChanged.dossier.applicant).toEqual({ name: 'Lê Văn An' });
+    expect(new Set(citizen.told.map(({ data }) => data.dossierChanged.dossier.applicant?.name))).toEqual(
+      new Set(['Lê Văn An']),
+    );
+  });
+
+  it('name nobody to who states no purpose, event by event', async () => {
+    const { url } = await openHub();
+    const commune = listen(url, 'commune', { sector: 'one-stop' });
+    await begun('H41.58', [commune]);
+    const [{ data, errors }] = commune.told;
+    expect(data.dossierChanged.dossier.applicant).toBeNull();
+    expect(errors).toMatchObject([
+      { path: ['dossierChanged', 'dossier', 'applicant'], extensions: { code: 'PURPOSE_REQUIRED' } },
+    ]);
+  });
+
+  it('are not told at all to who may not hear of any', async () => {
+    const { url } = await openHub();
+    const [error] = (await listen(url, 'auditor', { sector: 'one-stop' }).ended) as { extensions: object }[];
+    expect(error?.extensions).toMatchObject({ code: 'FORBIDDEN' });
+  });
+
+  it('are told for as long as the token holds, and the end says where to go on', async () => {
+    const { url } = await openHub();
+    people = { ...PEOPLE, brief: { ...PEOPLE.commune, expiresAt: Date.now() + 3_000 } };
+    const brief = listen(url, 'brief', { sector: 'one-stop' });
+    await begun('H41.58', [brief]);
+    const last = brief.told.at(-1).data.dossierChanged.id;
+    const [error] = (await brief.ended) as { extensions: { code: string; after: string } }[];
+    expect(error?.extensions.code).toBe('UNAUTHENTICATED');
+    expect(brief.told.map(({ data }) => data.dossierChanged.id)).toContain(last);
+    expect(error?.extensions.after).toBe(brief.told.at(-1).data.dossierChanged.id);
+    const count = brief.told.length;
+    await happen('H41.58');
+    expect(brief.told).toHaveLength(count);
+  });
+});

@@ -1,0 +1,181 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execute, parse } from 'graphql';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Actor } from '../../core/access.ts';
+import type { OperationEntry } from '../../core/audit.ts';
+import { HubError } from '../../core/errors.ts';
+import type { OperationAccess } from '../../resolvers/access.ts';
+import { createOperation } from '../../resolvers/operation.ts';
+import { buildSchema } from '../../resolvers/schema.ts';
+import { openHouse } from '../resolvers/small-house.ts';
+import { ANYBODY, openAccess } from '../support/open-access.ts';
+import { hashSubject, type OpenedLog, openLog, record } from './support.ts';
+
+const HOA = '001085004213';
+const OLD = '012345678';
+const BINH = '001190000123';
+const CITIZEN: Actor = { ...ANYBODY, id: 'citizen.hoa', role: 'citizen', personalNumber: HOA };
+const PAGE =
+  'nodes { actor role unit { code title } purpose dossier visit operation relation fields systems outcome at id } pageInfo { hasNextPage endCursor }';
+
+describe('The access log', () => {
+  let folder: string;
+  let opened: OpenedLog;
+  const house = openHouse(
+    [
+      {
+        sector: 'one',
+        rank: 1,
+        people: [
+          { numbers: [HOA, OLD], name: 'Hoà' },
+          { numbers: [BINH], name: 'Bình' },
+        ],
+      },
+    ],
+    {
+      pairs: [[HOA, OLD]],
+    },
+  );
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'lienthong-access-log-'));
+    opened = await openLog(`sqlite://${folder}/audit.sqlite`, { delays: [{ role: 'auditor', days: 30 }] });
+    const { log } = opened;
+    await log.write(record([OLD], { request: '1' }));
+    await log.write({
+      ...record([], { request: '2', dossier: 'H41.59-261119-0001', visit: 'v-1' }),
+      subjects: [{ number: HOA, relation: 'NAMED', dossier: null }],
+    });
+    await log.write(record([BINH], { request: '3', actor: 'commune.binh' }));
+    await log.write(
+      record([], { request: '4', role: 'auditor', actor: 'auditor.lan', sought: { subject: hashSubject(HOA) } }),
+    );
+  });
+
+  afterAll(async () => {
+    await opened.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function ask(query: string, given: Partial<OperationAccess> = {}) {
+    const registry = { ...house.registry, audit: opened.reader };
+    const sought: OperationEntry['sought'][] = [];
+    const access = {
+      ...openAccess(),
+      sought: (what: OperationEntry['sought']) => sought.push(what),
+      ...given,
+    } as OperationAccess;
+    const answer = await execute({
+      schema: buildSchema(registry, []),
+      document: parse(query),
+      contextValue: createOperation(registry, {
+        caller: { actor: 'test', requestId: 'test' },
+        access,
+        signal: new AbortController().signal,
+      }),
+    });
+    return {
+      // biome-ignore lint/suspicious/noExplicitAny: answers are as varied as the questions
+      data: answer.data as any,
+      errors: (answer.errors ?? []).map(({ originalError }) => originalError as HubError),
+      sought,
+    };
+  }
+
+  it('shows an auditor who looked at a person under any of their numbers, newest first', async () => {
+    const { data, sought } = await ask(`{ accessLog(subject: "${HOA}") { ${PAGE} } }`);
+    const { nodes } = data.accessLog;
+    expect(nodes.map(({ actor, relation }: Record<string, string>) => [actor, relation])).toEqual([
+      ['auditor.lan', null],
+      ['counter.hanh', 'NAMED'],
+      ['counter.hanh', 'DOSSIER'],
+    ]);
+    expect(nodes[1]).toMatchObject({
+      visit: 'v-1',
+      dossier: 'H41.59-261119-0001',
+      operation: 'Người',
+      unit: { code: 'H41.58.01' },
+    });
+    expect(sought).toEqual([{ subject: hashSubject(HOA) }]);
+  });
+
+  it('notes what was sought, and asks no system for it', async () => {
+    house.calls.length = 0;
+    const { sought } = await ask(
+      `{ accessLog(subject: "${HOA}", actor: "counter.hanh", dossier: "H41.59-261119-0001") { nodes { id } } }`,
+    );
+    expect(sought).toEqual([{ subject: hashSubject(HOA), actor: 'counter.hanh', dossier: 'H41.59-261119-0001' }]);
+    expect(house.calls).toEqual([]);
+  });
+
+  it('is paged, and a cursor of one question does not open another', async () => {
+    const first = (await ask(`{ accessLog(actor: "counter.hanh", first: 1) { ${PAGE} } }`)).data.accessLog;
+    expect(first.pageInfo.hasNextPage).toBe(true);
+    const after = first.pageInfo.endCursor;
+    const second = (await ask(`{ accessLog(actor: "counter.hanh", first: 1, after: "${after}") { ${PAGE} } }`)).data
+      .accessLog;
+    expect(second.nodes[0].id).not.toBe(first.nodes[0].id);
+    const { errors } = await ask(`{ accessLog(actor: "commune.binh", after: "${after}") { nodes { id } } }`);
+    expect(errors[0]?.code).toBe('BAD_USER_INPUT');
+  });
+
+  it('wants to know what is sought', async () => {
+    expect((await ask('{ accessLog { nodes { id } } }')).errors[0]?.code).toBe('BAD_USER_INPUT');
+  });
+
+  it('is refused to whoever may not read it, before anything is read', async () => {
+    const demand = () => {
+      throw new HubError('FORBIDDEN', 'no');
+    };
+    const { errors, sought } = await ask(`{ accessLog(subject: "${HOA}") { nodes { id } } }`, { demand });
+    expect(errors[0]?.code).toBe('FORBIDDEN');
+    expect(sought).toEqual([]);
+  });
+
+  describe('as the person themself reads it', () => {
+    const demand = () => {
+      throw new HubError('FORBIDDEN', 'no');
+    };
+
+    it('tells unit and role and names no officer, no visit, no dossier of another', async () => {
+      const { data } = await ask(`{ citizen(id: "${HOA}") { accesses { ${PAGE} } } }`, { actor: CITIZEN, demand });
+      expect(data.citizen.accesses.nodes).toMatchObject([
+        {
+          actor: null,
+          visit: null,
+          operation: null,
+          dossier: null,
+          role: 'counter',
+          relation: 'NAMED',
+          unit: { code: 'H41.58.01' },
+        },
+        {
+          actor: null,
+          visit: null,
+          operation: null,
+          dossier: 'H41.58.01-261119-0007',
+          role: 'counter',
+          relation: 'DOSSIER',
+        },
+      ]);
+      expect(JSON.stringify(data)).not.toMatch(/hanh|auditor|H41\.59/);
+    });
+
+    it('is refused to anybody else who is no auditor', async () => {
+      const { data, errors } = await ask(`{ citizen(id: "${BINH}") { fullName accesses { nodes { id } } } }`, {
+        actor: CITIZEN,
+        demand,
+      });
+      expect(data.citizen).toEqual({ fullName: 'Bình', accesses: null });
+      expect(errors[0]?.code).toBe('FORBIDDEN');
+    });
+  });
+
+  it('never holds a number as it stands', async () => {
+    const rows = await opened.audit.database.query('select * from audit_group');
+    expect(JSON.stringify(rows)).not.toMatch(new RegExp(`${HOA}|${OLD}|${BINH}`));
+    expect(rows.length).toBeGreaterThan(0);
+  });
+});

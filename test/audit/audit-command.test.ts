@@ -1,0 +1,170 @@
+import { createHash, createPublicKey, verify as edVerify } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readSettings, SettingsFault } from '../../core/setting.ts';
+import { openDatabase } from '../../drivers/database.ts';
+import { openHubAudit } from '../../hub/audit.ts';
+import { runAuditCommand } from '../../hub/audit-command.ts';
+import { hubSettings } from '../../hub/settings.ts';
+import { ANYBODY } from '../support/open-access.ts';
+import { record } from './support.ts';
+
+const ANN = '001085004213';
+const root = join(import.meta.dirname, '..', '..');
+
+describe('node cli.ts audit', () => {
+  let folder: string;
+  let environment: Record<string, string>;
+  let told: string[];
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'lienthong-audit-command-'));
+    environment = { DATA_DIR: folder, AUDIT_HEADS_DIR: join(folder, 'heads'), AUDIT_TIMEOUT_MS: '20000' };
+    const { log, noteRefusal, close } = await openLogOfHub();
+    await log.write(record([ANN]));
+    const source = 'mutation M { openVisit { id } }';
+    await noteRefusal({
+      ...{ requestId: 'r-2', actor: ANYBODY, stated: null, operationName: 'M', codes: ['TOO_COSTLY'] },
+      source,
+    });
+    await close();
+    told = [];
+  });
+
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  function openLogOfHub() {
+    const settings = readSettings(hubSettings, environment, []);
+    return openHubAudit({ settings, now: Date.now, warn: () => {}, delays: [] });
+  }
+
+  const run = (...args: string[]) => runAuditCommand({ args, root, environment, tell: (text) => told.push(text) });
+
+  async function spoil(sql: string): Promise<void> {
+    const database = openDatabase(`sqlite://${folder}/audit.sqlite`);
+    await database.knex.raw(sql);
+    await database.close();
+  }
+
+  it('verifies a whole log with 0', async () => {
+    expect(await run('verify', '--heads', join(folder, 'heads'))).toBe(0);
+    expect(told).toEqual(['5 entries in 1 chains: whole, 0 ends unproven']);
+  });
+
+  it('says that nothing is proven without exported heads', async () => {
+    expect(await run('verify')).toBe(0);
+    expect(told[0]).toMatch(/^unproven: no exported heads were compared/);
+  });
+
+  it('verifies a broken log with 1 and says where', async () => {
+    await spoil(`update audit_group set entries = replace(entries, 'ANSWERED', 'FAILED') where first_seq = 1`);
+    expect(await run('verify', '--heads', join(folder, 'heads'))).toBe(1);
+    expect(told[0]).toMatch(/^broken: chain \S+: entries 1–3 do not follow from 0$/);
+  });
+
+  it('takes an empty log for no log, and a removed one for what it is', async () => {
+    for (const table of ['audit_group', 'audit_chain']) await spoil(`delete from ${table}`);
+    expect(await run('verify')).toBe(2);
+    expect(told).toEqual([expect.stringMatching(/^Nothing is logged here/)]);
+    expect(await run('verify', '--heads', join(folder, 'heads'))).toBe(1);
+    expect(told[1]).toMatch(/^broken: chain \S+ is missing, of which heads were exported$/);
+  });
+
+  it('tells by 2 that the log or the heads cannot be read', async () => {
+    expect(await run('verify', '--heads', join(folder, 'nowhere'))).toBe(2);
+    await spoil('drop table audit_group');
+    expect(await run('verify')).toBe(2);
+  });
+
+  it('verifies what it may only read, and makes nothing', async () => {
+    const file = join(folder, 'audit.sqlite');
+    await spoil('drop table audit_migration');
+    const before = await readFile(file);
+    expect(await run('verify', '--heads', join(folder, 'heads'))).toBe(0);
+    expect(before.equals(await readFile(file))).toBe(true);
+    environment = { ...environment, DATA_DIR: join(folder, 'elsewhere') };
+    expect(await run('verify')).toBe(2);
+    expect(await readdir(join(folder, 'elsewhere'))).toEqual([]);
+  });
+
+  it('takes entries out as JSON lines, and notes that before it does', async () => {
+    const file = join(folder, 'out.jsonl');
+    expect(await run('export', '--file', file)).toBe(0);
+    const entries = (await readFile(file, 'utf8'))
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(
+      entries
+        .filter(({ kind }) => kind === 'OPERATION')
+        .map(({ op }) => op.name)
+        .sort(),
+    ).toEqual(['M', 'Người', 'audit export']);
+    expect(entries.find(({ op }) => op?.name === 'M')).toMatchObject({
+      ...{ outcome: 'REFUSED', codes: ['TOO_COSTLY'], actor: ANYBODY.id, fields: [], subjects: 0 },
+      op: { type: 'mutation', hash: expect.stringMatching(/^[\w-]{22}$/) },
+    });
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect(JSON.stringify(entries)).not.toContain(ANN);
+  });
+
+  it('takes out the signed heads, which prove the log like those that were exported', async () => {
+    const [name = ''] = await readdir(join(folder, 'heads'));
+    const file = join(folder, 'taken.jsonl');
+    expect(await run('export', '--heads-only', '--file', file)).toBe(0);
+    const exported = (await readFile(join(folder, 'heads', name), 'utf8')).trimEnd().split('\n');
+    const taken = (await readFile(file, 'utf8')).trimEnd().split('\n');
+    expect(taken).toEqual(expect.arrayContaining(exported));
+  });
+
+  it('notes that days were removed', async () => {
+    expect(await run('retain')).toBe(0);
+    expect(told).toEqual(['0 chains were older than 3650 days.']);
+    expect(await run('verify', '--heads', join(folder, 'heads'))).toBe(0);
+    expect(told.at(-1)).toMatch(/^8 entries in 2 chains: whole/);
+  });
+
+  it('prints the public keys that signed the log', async () => {
+    expect(await run('keys')).toBe(0);
+    expect(told).toEqual([expect.stringMatching(/^[0-9a-f]{16} MCowBQYDK2VwAyEA\S+ \(this hub’s\)$/)]);
+  });
+
+  it.each([[[]], [['mend']], [['verify', '--from', '22/11/2026']], [['export']], [['verify', '--what']]])(
+    'refuses %j in words',
+    async (args) => {
+      await expect(run(...args)).rejects.toThrow(SettingsFault);
+    },
+  );
+
+  it('leaves a log that can be checked by its description alone', () => {
+    const database = new DatabaseSync(join(folder, 'audit.sqlite'), { readOnly: true });
+    const [chain] = database.prepare('select * from audit_chain').all();
+    const groups = database.prepare('select * from audit_group order by first_seq').all();
+    database.close();
+    const der = Buffer.from(String(chain?.public_key), 'base64');
+    const key = createPublicKey({ key: der, type: 'spki', format: 'der' });
+    let hash = `lienthong access log v1\n${chain?.chain}\n${chain?.public_key}\n${chain?.after_head ?? ''}`;
+    for (const { entries, last_seq, at, hash: stored, signature } of groups) {
+      for (const line of String(entries).split('\n')) {
+        hash = createHash('sha256').update(`${hash}\n${line}`).digest('hex');
+      }
+      expect(hash).toBe(stored);
+      const head = `lienthong access log head v1\n${chain?.chain}\n${last_seq}\n${at}\n${hash}`;
+      expect(edVerify(null, Buffer.from(head), key, Buffer.from(String(signature), 'base64'))).toBe(true);
+    }
+    expect(groups.length).toBeGreaterThan(1);
+  });
+
+  it('keeps keys to itself and reads them again', async () => {
+    for (const name of ['audit-signing.key', 'audit-subject.key']) {
+      expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600);
+    }
+    environment.AUDIT_SUBJECT_KEY_FILE = join(folder, 'audit-signing.key');
+    await expect(openLogOfHub()).rejects.toThrow('AUDIT_SUBJECT_KEY_FILE: expected 64 hexadecimal digits');
+    environment.AUDIT_SIGNING_KEY_FILE = join(folder, 'none.key');
+    await expect(openLogOfHub()).rejects.toThrow('none.key: there is no such file');
+  });
+});

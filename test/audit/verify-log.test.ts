@@ -1,0 +1,202 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { AuditDatabase } from '../../audit/database.ts';
+import { verifyLog } from '../../audit/verify.ts';
+import type { AuditHead } from '../../core/audit.ts';
+import { type BuiltChain, buildChain } from './built-chain.ts';
+import { openMemoryAudit, store } from './memory-audit.ts';
+import { DAY_MS, NOON } from './support.ts';
+
+const [FIRST, SECOND] = ['motcua-00000001/2026-11-20', 'motcua-00000001/2026-11-21'];
+
+let audit: AuditDatabase;
+let first: BuiltChain;
+let second: BuiltChain;
+
+beforeEach(async () => {
+  audit = await openMemoryAudit();
+  first = await buildChain([['open', 1], ['close']], { chain: FIRST });
+  const { seq, hash } = first.heads[1] as AuditHead;
+  second = await buildChain([['open'], [0]], {
+    chain: SECOND,
+    after: `${FIRST} ${seq} ${hash}`,
+    openedAt: NOON + DAY_MS,
+  });
+  for (const one of [first, second]) await store(audit, one);
+});
+
+afterEach(() => audit.close());
+
+type Options = Partial<Parameters<typeof verifyLog>[0]>;
+
+/** @param exported heads by chain; null: none is compared */
+async function verify(
+  exported: Readonly<Record<string, readonly (AuditHead | null)[]>> | null = all(),
+  options: Options = {},
+) {
+  const said: string[] = [];
+  const heads = exported && {
+    chains: Object.keys(exported),
+    async *of(chain: string) {
+      yield* exported[chain] ?? [];
+    },
+  };
+  const counts = await verifyLog({
+    ...{ database: audit.database, heads, retentionDays: 30, now: () => NOON + 2 * DAY_MS },
+    report: (level, text) => said.push(`${level}: ${text}`),
+    ...options,
+  });
+  return { ...counts, said };
+}
+
+const all = () => ({ [FIRST]: first.heads, [SECOND]: second.heads });
+const run = (sql: string, ...bindings: (string | number | null)[]) => audit.database.knex.raw(sql, bindings as never[]);
+
+/** The first chain's entries are gone, and this is left of them. */
+async function remove(head: Partial<AuditHead> | null, at = NOON + 31 * DAY_MS): Promise<void> {
+  await run('delete from audit_group where chain = ?', FIRST);
+  const text = head === null ? null : JSON.stringify({ ...first.heads[1], ...head });
+  await run('update audit_chain set removed_at = ?, removed_head = ? where chain = ?', at, text, FIRST);
+}
+
+const LATE = { now: () => NOON + 31 * DAY_MS };
+
+describe('A log', () => {
+  it('is read chain by chain, all of it or some days', async () => {
+    expect(await verify()).toEqual({ chains: 2, entries: 6, said: [] });
+    expect(await verify(null)).toEqual({ chains: 2, entries: 6, said: [] });
+    expect(await verify(all(), { to: '2026-11-20' })).toEqual({ chains: 1, entries: 4, said: [] });
+    expect(await verify(all(), { from: '2026-11-21' })).toEqual({ chains: 1, entries: 2, said: [] });
+    expect(await verify(all(), { from: '2026-11-20', to: '2026-11-21' })).toMatchObject({ chains: 2 });
+    expect(await verify(all(), { from: '2026-11-22' })).toEqual({ chains: 0, entries: 0, said: [] });
+  });
+
+  it('may be checked signature by signature', async () => {
+    await run(`update audit_group set signature = 'AAAA' where chain = ? and first_seq = 1`, FIRST);
+    expect((await verify(null)).said).toEqual([]);
+    expect((await verify(null, { everySignature: true })).said).toEqual([
+      `broken: chain ${FIRST}: the signature at 3 does not hold`,
+    ]);
+  });
+
+  it('is unproven where nothing was exported', async () => {
+    expect((await verify({})).said).toEqual([
+      `unproven: chain ${FIRST}: 4 entries beyond no exported head are unproven`,
+      `unproven: chain ${SECOND}: 2 entries beyond no exported head are unproven`,
+    ]);
+  });
+});
+
+describe('A chain that is missing', () => {
+  it('is known by its entries', async () => {
+    await run('delete from audit_chain where chain = ?', SECOND);
+    expect((await verify(null)).said).toEqual([`broken: chain ${SECOND} has entries and is not listed`]);
+    expect((await verify(null, { to: '2026-11-20' })).said).toEqual([]);
+  });
+
+  it('is known by its heads, and by the chain that came after it', async () => {
+    for (const table of ['audit_chain', 'audit_group']) await run(`delete from ${table} where chain = ?`, FIRST);
+    expect((await verify()).said).toEqual([
+      `broken: chain ${FIRST} is missing, after which ${SECOND} was opened`,
+      `broken: chain ${FIRST} is missing, of which heads were exported`,
+    ]);
+    expect((await verify(all(), { from: '2026-11-21' })).said).toEqual([
+      `broken: chain ${FIRST} is missing, after which ${SECOND} was opened`,
+    ]);
+  });
+});
+
+describe('The chain before', () => {
+  const moved = `broken: chain ${FIRST} is not at 4 what it was when ${SECOND} was opened`;
+
+  it('is what it was when the next one was opened', async () => {
+    await run(`update audit_group set hash = ? where chain = ? and first_seq = 4`, '0'.repeat(64), FIRST);
+    expect((await verify(null)).said).toContain(moved);
+    await run('delete from audit_group where chain = ? and first_seq = 4', FIRST);
+    expect((await verify(null)).said).toContain(moved);
+  });
+
+  it('may have been removed, and left the head that the next one names, or a later one', async () => {
+    await remove({});
+    expect((await verify(null, LATE)).said).toEqual([]);
+    await remove({ hash: '0'.repeat(64) });
+    expect((await verify(null, LATE)).said).toContain(moved);
+    await remove({ hash: '0'.repeat(64), seq: 5 });
+    expect((await verify(null, LATE)).said).not.toContain(moved);
+    await remove({ hash: '0'.repeat(64), seq: 3 });
+    expect((await verify(null, LATE)).said).toContain(moved);
+  });
+});
+
+describe('A chain that was removed', () => {
+  const of = (text: string) => `broken: chain ${FIRST} ${text}`;
+
+  it('counts no entries, and is believed after its time', async () => {
+    await remove({});
+    expect(await verify(all(), LATE)).toEqual({ chains: 2, entries: 2, said: [] });
+  });
+
+  it('is not believed before its time, by its own word or by the clock', async () => {
+    await remove({}, NOON + 30 * DAY_MS);
+    expect((await verify(all(), LATE)).said).toEqual([of('was removed before its time')]);
+    await remove({});
+    expect((await verify(all(), { now: () => NOON + 30 * DAY_MS })).said).toEqual([of('was removed before its time')]);
+    await run('update audit_chain set removed_at = null where chain = ?', FIRST);
+    expect((await verify(all(), LATE)).said).toEqual([of('was removed before its time')]);
+  });
+
+  it('leaves a signed head of its own', async () => {
+    const unsigned = of('was removed without a signed last head');
+    const later = { ...LATE, from: '2026-11-20', to: '2026-11-20' };
+    for (const head of [null, { hash: '0'.repeat(64) }, { chain: SECOND }, { signature: 'AAAA' }, { seq: 3 }]) {
+      await remove(head);
+      expect((await verify(all(), later)).said).toEqual([unsigned]);
+    }
+    await run(`update audit_chain set removed_head = '{' where chain = ?`, FIRST);
+    expect((await verify(all(), later)).said).toEqual([unsigned]);
+    for (const odd of [
+      '{"hash":"a"}',
+      '{"signature":"a"}',
+      '{"hash":1,"signature":"a"}',
+      '{"hash":"a","signature":1}',
+      '7',
+    ]) {
+      await run('update audit_chain set removed_head = ? where chain = ?', odd, FIRST);
+      expect((await verify(all(), later)).said).toEqual([unsigned]);
+    }
+  });
+
+  it('leaves no entries', async () => {
+    await run(
+      'update audit_chain set removed_at = ?, removed_head = ? where chain = ?',
+      NOON + 31 * DAY_MS,
+      JSON.stringify(first.heads[1]),
+      FIRST,
+    );
+    expect((await verify(all(), LATE)).said).toEqual([of('is listed as removed and has entries')]);
+  });
+
+  it('leaves the end at which it was closed', async () => {
+    await remove({});
+    await run('update audit_chain set last_seq = 5 where chain = ?', FIRST);
+    expect((await verify(all(), LATE)).said).toEqual([of('was removed at 4, and closed at 5')]);
+    await run('update audit_chain set closed = 0 where chain = ?', FIRST);
+    expect((await verify(all(), LATE)).said).toEqual([]);
+  });
+
+  it('is held against what was exported of it', async () => {
+    await remove({});
+    const [early, end] = first.heads as [AuditHead, AuditHead];
+    const with_ = (...heads: (AuditHead | null)[]) => ({ [FIRST]: heads, [SECOND]: second.heads });
+    const said = async (exported: ReturnType<typeof with_>) => (await verify(exported, LATE)).said;
+    expect(await said(with_())).toEqual([`unproven: chain ${FIRST} was removed, and no exported head speaks of it`]);
+    expect(await said(with_(null))).toEqual([
+      `unproven: chain ${FIRST} was removed, and no exported head speaks of it`,
+    ]);
+    expect(await said(with_(early))).toEqual([`unproven: chain ${FIRST} was removed beyond its last exported head`]);
+    expect(await said(with_(early, end, null))).toEqual([]);
+    expect(await said(with_(early, { ...end, hash: '0'.repeat(64) }))).toEqual([
+      of('was removed with another end than was exported'),
+    ]);
+    expect(await said(with_(early, { ...end, seq: 5 }))).toEqual([of('was removed at 4, an exported head says 5')]);
+  });
+});

@@ -1,0 +1,60 @@
+/** Code of which every weakened check has to make a test fail, in portions that share their tests. */
+export interface Portion {
+  readonly mutate: readonly string[];
+  /** Suites that hold it, and no servers: they are run for every mutant. */
+  readonly tests: readonly string[];
+  /** Per cent of the mutants that must die. */
+  readonly least: number;
+}
+
+export const PORTIONS = {
+  /** Who may see what. */
+  grants: {
+    mutate: ['core/access/*.ts', 'hub/agency-tree.ts'],
+    tests: ['test/access/{agency-tree,can,policy,units}.test.ts'],
+    least: 100,
+  },
+  /** Which class each field has, and the second net. */
+  rules: {
+    mutate: ['resolvers/access-rules.ts', 'resolvers/guarded-schema.ts'],
+    tests: ['test/access/{rules,guard}.test.ts'],
+    least: 100,
+  },
+  /** What an operation may see, and what is logged of it. */
+  desk: {
+    mutate: ['resolvers/access.ts', 'resolvers/access-desk.ts'],
+    tests: ['test/access/{desk,operation-access}.test.ts'],
+    least: 95,
+  },
+  /** Whom a token speaks for. */
+  tokens: {
+    mutate: ['identity/verify.ts', 'identity/claims.ts'],
+    tests: ['test/identity/{verify,bearer}.test.ts'],
+    least: 100,
+  },
+  /** By which keys it is believed. */
+  keys: {
+    mutate: ['identity/key-set.ts'],
+    tests: ['test/identity/{key-set,key-reading}.test.ts'],
+    least: 95,
+  },
+  /** How the access log is written, and how it is verified. */
+  log: {
+    mutate: ['audit/chain.ts', 'audit/verify.ts', 'audit/verify-chain.ts'],
+    tests: ['test/audit/{verify,verify-heads,verify-log,write-chain}.test.ts'],
+    least: 95,
+  },
+  /** What operations cost. */
+  cost: {
+    mutate: ['gateway/limits/cost.ts'],
+    tests: ['test/gateway/cost.test.ts'],
+    least: 95,
+  },
+} as const satisfies Readonly<Record<string, Portion>>;
+
+/** The portion that this process is about; MUTATION_PORTION names it. */
+export function currentPortion(): Portion {
+  const portion = (PORTIONS as Readonly<Record<string, Portion>>)[process.env.MUTATION_PORTION ?? ''];
+  if (portion === undefined) throw new Error(`MUTATION_PORTION: expected one of ${Object.keys(PORTIONS).join(', ')}`);
+  return portion;
+}

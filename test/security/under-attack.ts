@@ -1,0 +1,122 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { parseArgs } from 'node:util';
+import { demoPerson } from '../../stand-ins/world/demo-person.ts';
+import type { Attack } from './attack.ts';
+import { attacksOnAccess } from './attacks-on-access.ts';
+import { attacksOnGraphql } from './attacks-on-graphql.ts';
+import { attacksOnHttp } from './attacks-on-http.ts';
+import { headersOf, learn, send } from './send-attack.ts';
+import { openFortress } from './stage.ts';
+
+/*
+ * `npm run test:attack -- --seconds 20`: how long an honest officer waits while the whole list of attacks is thrown at the
+ * hub again and again, next to how long without. The hub, those who attack and the officer are three processes.
+ */
+interface Ready {
+  readonly url: string;
+  readonly attacks: readonly { readonly attack: Attack; readonly headers: Readonly<Record<string, string>> }[];
+  readonly honest: Readonly<Record<string, string>>;
+}
+
+const QUESTION = `{ citizen(id: "${demoPerson.personalNumber}") { fullName birthDate landParcels { sheet parcel area } dossiers(first: 5) { nodes { code status } } } }`;
+const ATTACKERS = 4;
+const OFFICERS = 2;
+/** An officer looks at an answer before the next question. */
+const BETWEEN_MS = 20;
+
+/** The hub's process. */
+async function hold(): Promise<void> {
+  const fortress = await openFortress({ GRAPHIQL: 'on', RATE_PER_MINUTE: '1000000' });
+  const known = await learn(fortress);
+  const list = [...attacksOnGraphql(known), ...attacksOnHttp(), ...attacksOnAccess(known)];
+  const attacks = [];
+  for (const attack of list) attacks.push({ attack, headers: await headersOf(fortress, attack) });
+  const honest = {
+    ...(await headersOf(fortress, {})),
+    ...{ 'x-purpose': 'PROCESSING', 'x-dossier': known.own },
+  };
+  process.send?.({ url: fortress.url, attacks, honest } satisfies Ready);
+  await told(process);
+  await fortress.close();
+  process.disconnect?.();
+}
+
+/** The attackers' process: begins at once, and says how many it threw when it is told to stop. */
+async function attack(): Promise<void> {
+  const { url, attacks } = await told<Ready>(process);
+  let stopped = false;
+  let thrown = 0;
+  process.once('message', () => {
+    stopped = true;
+  });
+  const queue = (function* () {
+    while (!stopped) yield* attacks;
+  })();
+  await Promise.all(
+    Array.from({ length: ATTACKERS }, async () => {
+      for (const one of queue) {
+        await send(url, one.attack, one.headers);
+        thrown += 1;
+        if (stopped) return;
+      }
+    }),
+  );
+  process.send?.(thrown, () => process.disconnect?.());
+}
+
+/** The next message of another process. */
+function told<T>(other: Pick<ChildProcess, 'once'> | NodeJS.Process): Promise<T> {
+  return new Promise((resolve) => {
+    (other as ChildProcess).once('message', (message) => resolve(message as T));
+  });
+}
+
+async function measure(): Promise<void> {
+  const { values } = parseArgs({ options: { seconds: { type: 'string', default: '20' } } });
+  const part = (name: string) => fork(import.meta.filename, [name], { serialization: 'advanced' });
+  const hub = part('hub');
+  const ready = await told<Ready>(hub);
+  const quiet = await waitsOf(ready, Number(values.seconds));
+  const attackers = part('attackers');
+  attackers.send(ready);
+  const attacked = await waitsOf(ready, Number(values.seconds));
+  const stopping = told<number>(attackers);
+  attackers.send('stop');
+  const thrown = await stopping;
+  hub.send('stop');
+  const line = (name: string, waits: readonly number[]) =>
+    `${name}: ${waits.length} answers, p50 ${at(waits, 0.5)} ms, p99 ${at(waits, 0.99)} ms\n`;
+  process.stdout.write(line('without attacks', quiet) + line(`under ${thrown} attacks`, attacked));
+  process.stdout.write(`p99 under attack ÷ without: ${(at(attacked, 0.99) / at(quiet, 0.99)).toFixed(2)}\n`);
+}
+
+/** Milliseconds of every answer, in their order of length. @throws Error for one that is not whole */
+async function waitsOf({ url, honest }: Ready, seconds: number): Promise<readonly number[]> {
+  const until = performance.now() + seconds * 1_000;
+  const waits: number[] = [];
+  const ask = async () => {
+    const { text, tookMs } = await send(url, { name: 'honest', body: { query: QUESTION }, refused: [] }, honest);
+    if (!text.includes(demoPerson.name) || text.includes('"errors"')) throw new Error(`No honest answer: ${text}`);
+    return tookMs;
+  };
+  // What is compiled and connected only once is no part of it.
+  for (let i = 0; i < 50; i += 1) await ask();
+  await Promise.all(
+    Array.from({ length: OFFICERS }, async () => {
+      while (performance.now() < until) {
+        waits.push(await ask());
+        await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS));
+      }
+    }),
+  );
+  return waits.toSorted((a, b) => a - b);
+}
+
+function at(waits: readonly number[], share: number): number {
+  return Math.round((waits[Math.min(waits.length - 1, Math.floor(waits.length * share))] ?? Number.NaN) * 10) / 10;
+}
+
+// Nobody is left over when the one that measures is gone.
+process.once('disconnect', () => process.exit());
+const parts: Readonly<Record<string, () => Promise<void>>> = { hub: hold, attackers: attack };
+await (parts[process.argv[2] ?? ''] ?? measure)();
