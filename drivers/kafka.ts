@@ -44,7 +44,7 @@ class KafkaOffsetGone extends Error {
   }
 }
 
-/** Thrown from the work on a batch, makes kafkajs join the group anew. */
+/** Thrown at the beginning of a fetch, makes kafkajs join the group anew. */
 export class KafkaRejoin extends Error {
   /** Where kafkajs looks to learn whether to join anew. */
   readonly type = 'REBALANCE_IN_PROGRESS';

@@ -28,15 +28,9 @@ export interface KafkaReading {
 
 /** What the group has given to this member, until it shares out the partitions anew. */
 interface Assignment {
-  readonly given: readonly TopicPartitions[];
   /** By topic and partition; missing while its place is being looked up. */
   readonly places: Map<string, Place>;
   readonly revoked: AbortController;
-}
-
-interface TopicPartitions {
-  readonly topic: string;
-  readonly partitions: number[];
 }
 
 interface Place {
@@ -69,7 +63,9 @@ export async function readKafka(reading: KafkaReading, options: ReadOptions): Pr
   const consumer = kafka.consumer({ group, sessionMs, rebalanceMs, mayRestart: () => !closing });
   const { promise: ended, resolve: finish, reject } = Promise.withResolvers<void>();
   const abandon = new AbortController();
-  let assignment: Assignment = { given: [], places: new Map(), revoked: new AbortController() };
+  let assignment: Assignment = { places: new Map(), revoked: new AbortController() };
+  /** When Kafka last said that it knows this member. */
+  let knownAt = performance.now();
   let closing = false;
   let closed: Promise<void> | undefined;
   // Whoever reads may look at it late; until then a gap must not end the process.
@@ -124,29 +120,29 @@ export async function readKafka(reading: KafkaReading, options: ReadOptions): Pr
     assignment.revoked.abort(new Error('The partition was taken away'));
   }
 
-  /**
-   * Of a member that joins anew. When Kafka does not take it in at once (its coordinator loads), kafkajs goes on with
-   * the old partitions as long as Kafka knows the member. So they are fetched, paused or not, and the first batch that
-   * comes makes it join once more.
-   */
-  function revokeUntilJoined(): void {
-    revoke();
-    if (!closing) consumer.resume([...assignment.given]);
-  }
-
   consumer.on('consumer.group_join', ({ payload }) => {
     // Stopping does not reach a consumer that is still joining; it would stay a member for ever.
     if (closing) throw new Error('The reader is closed');
+    knownAt = performance.now();
     revoke();
-    const memberAssignment = Object.entries(payload.memberAssignment as Record<string, number[]>);
-    const given = memberAssignment.map(([topic, partitions]) => ({ topic, partitions }));
-    const mine: Assignment = { given, places: new Map(), revoked: new AbortController() };
+    const mine: Assignment = { places: new Map(), revoked: new AbortController() };
     assignment = mine;
+    const given = Object.entries(payload.memberAssignment as Record<string, number[]>);
     // Told while kafkajs waits, so nothing is fetched before the places are known.
-    consumer.pause(given);
-    for (const { topic, partitions } of given) void begin(mine, topic, partitions);
+    consumer.pause(given.map(([topic, partitions]) => ({ topic, partitions })));
+    for (const [topic, partitions] of given) void begin(mine, topic, partitions);
   });
-  consumer.on('consumer.rebalancing', revokeUntilJoined);
+  consumer.on('consumer.rebalancing', revoke);
+  consumer.on('consumer.heartbeat', () => {
+    knownAt = performance.now();
+  });
+  // When it is to join anew and Kafka does not take it in at once (its coordinator loads), kafkajs gives up and fetches
+  // what it had before: as a member that has let go of it, or as none any more, which then gives no signs of life.
+  consumer.on('consumer.fetch_start', () => {
+    if (closing) return;
+    if (performance.now() - knownAt > sessionMs) revoke();
+    if (assignment.revoked.signal.aborted) throw new KafkaRejoin();
+  });
   consumer.on('consumer.crash', ({ payload: { error, restart } }) => {
     revoke();
     const gone = kafkaOffsetGone(error);
@@ -158,9 +154,8 @@ export async function readKafka(reading: KafkaReading, options: ReadOptions): Pr
   async function eachBatch(payload: EachBatchPayload): Promise<void> {
     const { topic, partition, messages } = payload.batch;
     const mine = assignment;
-    const stopped = (): boolean => closing || mine.revoked.signal.aborted || payload.isStale() || !payload.isRunning();
-    if (mine.revoked.signal.aborted && !closing && payload.isRunning()) throw new KafkaRejoin();
     const place = mine.places.get(`${topic}/${partition}`);
+    const stopped = (): boolean => closing || mine.revoked.signal.aborted || payload.isStale() || !payload.isRunning();
     if (place === undefined || stopped()) return;
     const records = messages.map(stored);
     if (!records.every(({ offset }, index) => offset === place.next + index)) return stray(topic, partition, place);
@@ -171,7 +166,7 @@ export async function readKafka(reading: KafkaReading, options: ReadOptions): Pr
         handle(batch, AbortSignal.any([mine.revoked.signal, gone, abandon.signal])),
       );
       if (worked.expelled) {
-        revokeUntilJoined();
+        revoke();
         throw worked.rejoin;
       }
       if (worked.failure !== null) rest(payload, place, worked.failure.cause);
@@ -185,7 +180,7 @@ export async function readKafka(reading: KafkaReading, options: ReadOptions): Pr
       }
       if (worked.rejoin !== undefined) {
         // The other batches that kafkajs has at hand would keep the group waiting.
-        revokeUntilJoined();
+        revoke();
         throw worked.rejoin;
       }
       if (worked.failure !== null) return;

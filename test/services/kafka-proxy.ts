@@ -10,6 +10,8 @@ export interface KafkaProxy {
    * @returns how many of them have come so far
    */
   refuse(request: keyof typeof REQUESTS, error: keyof typeof ERRORS, times: number): () => number;
+  /** How many of a kind have come, refused or not. */
+  seen(request: keyof typeof REQUESTS): number;
   close(): Promise<void>;
 }
 
@@ -19,16 +21,19 @@ const REQUESTS = {
   joinGroup: { key: 11, version: 5, rest: Buffer.from('ffffffff00000000000000000000', 'hex') },
   heartbeat: { key: 12, version: 3, rest: Buffer.alloc(0) },
 } as const;
-const ERRORS = { coordinatorLoading: 14, notCoordinator: 16 } as const;
+const ERRORS = { coordinatorLoading: 14, notCoordinator: 16, unknownMember: 25 } as const;
 const LENGTH_BYTES = 4;
 
 /** @param brokerPort of a broker that advertises this proxy as its own address */
 export async function kafkaProxy(brokerPort: number): Promise<KafkaProxy> {
   const refusals: { key: number; version: number; rest: Buffer; error: number; left: number; came: number }[] = [];
+  const seen = new Map<number, number>();
   const sockets = new Set<Socket>();
 
   function answerTo(request: Buffer): Buffer | null {
-    const refusal = refusals.find(({ key, left }) => left > 0 && key === request.readInt16BE(LENGTH_BYTES));
+    const kind = request.readInt16BE(LENGTH_BYTES);
+    seen.set(kind, (seen.get(kind) ?? 0) + 1);
+    const refusal = refusals.find(({ key, left }) => left > 0 && key === kind);
     if (refusal === undefined) return null;
     const version = request.readInt16BE(LENGTH_BYTES + 2);
     if (version !== refusal.version) throw new Error(`Request ${refusal.key} came in version ${version}`);
@@ -78,6 +83,7 @@ export async function kafkaProxy(brokerPort: number): Promise<KafkaProxy> {
       refusals.push(refusal);
       return () => refusal.came;
     },
+    seen: (request) => seen.get(REQUESTS[request].key) ?? 0,
     async close() {
       for (const socket of sockets) socket.destroy();
       server.close();
