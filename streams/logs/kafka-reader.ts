@@ -8,6 +8,7 @@ import {
 } from '../../core/event-log.ts';
 import {
   type EachBatchPayload,
+  isKafkaCoordinatorSilent,
   type KafkaClient,
   KafkaRejoin,
   kafkaFailure,
@@ -60,12 +61,16 @@ export async function readKafka(reading: KafkaReading, options: ReadOptions): Pr
   const { kafka, sessionMs, extent, committed } = reading;
   const { topics, group, position, handle, batchSize = MOST_RECORDS, onFailure = () => {} } = options;
   const rebalanceMs = Math.max(LEAST_REBALANCE_MS, 2 * sessionMs);
-  const consumer = kafka.consumer({ group, sessionMs, rebalanceMs, mayRestart: () => !closing });
+  const consumer = kafka.consumer({
+    ...{ group, sessionMs, rebalanceMs },
+    mayRestart: () => !closing,
+    onExpelled: () => revoke(),
+  });
   const { promise: ended, resolve: finish, reject } = Promise.withResolvers<void>();
   const abandon = new AbortController();
   let assignment: Assignment = { places: new Map(), revoked: new AbortController() };
-  /** When Kafka last said that it knows this member. */
-  let knownAt = performance.now();
+  /** Starts in a row that found no coordinator. */
+  let vainStarts = 0;
   let closing = false;
   let closed: Promise<void> | undefined;
   // Whoever reads may look at it late; until then a gap must not end the process.
@@ -123,7 +128,7 @@ export async function readKafka(reading: KafkaReading, options: ReadOptions): Pr
   consumer.on('consumer.group_join', ({ payload }) => {
     // Stopping does not reach a consumer that is still joining; it would stay a member for ever.
     if (closing) throw new Error('The reader is closed');
-    knownAt = performance.now();
+    vainStarts = 0;
     revoke();
     const mine: Assignment = { places: new Map(), revoked: new AbortController() };
     assignment = mine;
@@ -133,23 +138,34 @@ export async function readKafka(reading: KafkaReading, options: ReadOptions): Pr
     for (const [topic, partitions] of given) void begin(mine, topic, partitions);
   });
   consumer.on('consumer.rebalancing', revoke);
-  consumer.on('consumer.heartbeat', () => {
-    knownAt = performance.now();
-  });
   // When it is to join anew and Kafka does not take it in at once (its coordinator loads), kafkajs gives up and fetches
   // what it had before: as a member that has let go of it, or as none any more, which then gives no signs of life.
   consumer.on('consumer.fetch_start', () => {
-    if (closing) return;
-    if (performance.now() - knownAt > sessionMs) revoke();
-    if (assignment.revoked.signal.aborted) throw new KafkaRejoin();
+    if (!closing && assignment.revoked.signal.aborted) throw new KafkaRejoin();
   });
   consumer.on('consumer.crash', ({ payload: { error, restart } }) => {
     revoke();
     const gone = kafkaOffsetGone(error);
     if (gone !== null) fail(new LogGap(gone.topic, gone.partition, gone.message));
     else if (restart) onFailure(kafkaFailure(error));
+    else if (isKafkaCoordinatorSilent(error)) startAgain(error);
     else fail(kafkaFailure(error));
   });
+
+  /** Which kafkajs does after every other failure that passes by itself. */
+  function startAgain(error: unknown): void {
+    if (closing) return;
+    onFailure(kafkaFailure(error));
+    vainStarts += 1;
+    const again = (): void => {
+      if (!closing) run().catch((failure: unknown) => fail(kafkaFailure(failure)));
+    };
+    setTimeout(again, restAfter(vainStarts)).unref();
+  }
+
+  function run(): Promise<void> {
+    return consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch });
+  }
 
   async function eachBatch(payload: EachBatchPayload): Promise<void> {
     const { topic, partition, messages } = payload.batch;
@@ -231,7 +247,7 @@ export async function readKafka(reading: KafkaReading, options: ReadOptions): Pr
   try {
     await consumer.connect();
     await consumer.subscribe({ topics: [...topics], fromBeginning: true });
-    await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch });
+    await run();
   } catch (error) {
     await consumer.disconnect().catch(() => {});
     throw kafkaFailure(error);

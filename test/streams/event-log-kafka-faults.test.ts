@@ -141,6 +141,26 @@ describe.skipIf(missing !== null)(`a Kafka broker that fails${missing === null ?
     },
   );
 
+  it('left without an answer to who coordinates the group: a reader starts again', { timeout: 60_000 }, async () => {
+    const log = open();
+    const topic = ownName('silent');
+    await log.prepare([topic]);
+    const { failures, until, reader } = await gather(log, { topics: [topic], group: ownName('group') });
+    onTestFinished(async () => {
+      await reader.close();
+      await log.close();
+    });
+    const silences = proxy.swallow('findCoordinator', 1);
+    proxy.refuse('heartbeat', 'notCoordinator', 1);
+    await eventually(
+      () => silences() === 1 && failures.length > 0,
+      () => 'the reader was not left without an answer',
+    );
+    await log.append(topic, recordsOf(3));
+    await until(3);
+    expect(String(failures[0])).toContain('Failed to find group coordinator');
+  });
+
   it('refused while it looks up a place before what the group has committed: a reader begins at its own place', async () => {
     const log = open();
     const [topic, group] = [ownName('behind'), ownName('group')];
