@@ -25,6 +25,8 @@ export interface KafkaConsumerOptions {
   readonly rebalanceMs: number;
   /** Asked after a failure that repeating can mend, before kafkajs starts the consumer again. */
   readonly mayRestart: () => boolean;
+  /** Told when the group does not know this member any more, before it joins again. */
+  readonly onExpelled?: () => void;
 }
 
 /**
@@ -44,7 +46,7 @@ class KafkaOffsetGone extends Error {
   }
 }
 
-/** Thrown from the work on a batch, makes kafkajs join the group anew. */
+/** Thrown at the beginning of a fetch, makes kafkajs join the group anew. */
 export class KafkaRejoin extends Error {
   /** Where kafkajs looks to learn whether to join anew. */
   readonly type = 'REBALANCE_IN_PROGRESS';
@@ -69,7 +71,7 @@ const FETCH_BYTES = 8_388_608;
 export function openKafka({ brokers, warn }: KafkaOptions): KafkaClient {
   const addresses = [...brokerList(brokers)];
   // kafkajs keeps committed offsets by group for all consumers of one client: two members of a group would share them.
-  const client = (): Kafka =>
+  const client = (onExpelled?: () => void): Kafka =>
     new Kafka({
       clientId: 'lienthong',
       brokers: addresses,
@@ -77,7 +79,7 @@ export function openKafka({ brokers, warn }: KafkaOptions): KafkaClient {
       connectionTimeout: CONNECT_MS,
       retry: RETRY,
       logLevel: logLevel.WARN,
-      logCreator: () => logTo(warn),
+      logCreator: () => logTo(warn, onExpelled),
     });
   return {
     producer: () =>
@@ -88,8 +90,8 @@ export function openKafka({ brokers, warn }: KafkaOptions): KafkaClient {
         createPartitioner: Partitioners.DefaultPartitioner,
         retry: RETRY,
       }),
-    consumer: ({ group, sessionMs, rebalanceMs, mayRestart }) =>
-      client().consumer({
+    consumer: ({ group, sessionMs, rebalanceMs, mayRestart, onExpelled }) =>
+      client(onExpelled).consumer({
         groupId: group,
         sessionTimeout: sessionMs,
         rebalanceTimeout: rebalanceMs,
@@ -120,6 +122,14 @@ export function kafkaOffsetGone(error: unknown): KafkaOffsetGone | null {
   return null;
 }
 
+/** Whether a consumer ended because nobody said in time who coordinates its group: a broker that is frozen or gone. */
+export function isKafkaCoordinatorSilent(error: unknown): boolean {
+  for (let each = error, depth = 0; each instanceof Error && depth < 5; each = each.cause, depth += 1) {
+    if (each.name === 'KafkaJSGroupCoordinatorNotFound') return true;
+  }
+  return false;
+}
+
 /** What went wrong, without the addresses that kafkajs puts into its messages. */
 export function kafkaFailure(error: unknown): Error {
   if (!(error instanceof Error)) return new Error('Kafka: failed without an error');
@@ -135,11 +145,13 @@ interface LogEntry {
   readonly log: { readonly message: string; readonly [name: string]: unknown };
 }
 
-function logTo(warn: KafkaOptions['warn']): (entry: LogEntry) => void {
+/** Two things kafkajs tells in its log alone: a place that is gone, and that the group does not know a member. */
+function logTo(warn: KafkaOptions['warn'], onExpelled: (() => void) | undefined): (entry: LogEntry) => void {
   return ({ level, log }) => {
     const { message, topic, partition } = log;
     if (message.startsWith('Offset out of range, resetting'))
       throw new KafkaOffsetGone(String(topic), Number(partition));
+    if (message.startsWith('The coordinator is not aware of this member')) onExpelled?.();
     if (level > logLevel.WARN) return;
     const { groupId, retryCount, retryTime } = log;
     warn(`Kafka: ${withoutAddresses(message)}`, { groupId, topic, partition, retryCount, retryTime });

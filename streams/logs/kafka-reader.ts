@@ -8,6 +8,7 @@ import {
 } from '../../core/event-log.ts';
 import {
   type EachBatchPayload,
+  isKafkaCoordinatorSilent,
   type KafkaClient,
   KafkaRejoin,
   kafkaFailure,
@@ -28,15 +29,9 @@ export interface KafkaReading {
 
 /** What the group has given to this member, until it shares out the partitions anew. */
 interface Assignment {
-  readonly given: readonly TopicPartitions[];
   /** By topic and partition; missing while its place is being looked up. */
   readonly places: Map<string, Place>;
   readonly revoked: AbortController;
-}
-
-interface TopicPartitions {
-  readonly topic: string;
-  readonly partitions: number[];
 }
 
 interface Place {
@@ -66,10 +61,16 @@ export async function readKafka(reading: KafkaReading, options: ReadOptions): Pr
   const { kafka, sessionMs, extent, committed } = reading;
   const { topics, group, position, handle, batchSize = MOST_RECORDS, onFailure = () => {} } = options;
   const rebalanceMs = Math.max(LEAST_REBALANCE_MS, 2 * sessionMs);
-  const consumer = kafka.consumer({ group, sessionMs, rebalanceMs, mayRestart: () => !closing });
+  const consumer = kafka.consumer({
+    ...{ group, sessionMs, rebalanceMs },
+    mayRestart: () => !closing,
+    onExpelled: () => revoke(),
+  });
   const { promise: ended, resolve: finish, reject } = Promise.withResolvers<void>();
   const abandon = new AbortController();
-  let assignment: Assignment = { given: [], places: new Map(), revoked: new AbortController() };
+  let assignment: Assignment = { places: new Map(), revoked: new AbortController() };
+  /** Starts in a row that found no coordinator. */
+  let vainStarts = 0;
   let closing = false;
   let closed: Promise<void> | undefined;
   // Whoever reads may look at it late; until then a gap must not end the process.
@@ -124,43 +125,53 @@ export async function readKafka(reading: KafkaReading, options: ReadOptions): Pr
     assignment.revoked.abort(new Error('The partition was taken away'));
   }
 
-  /**
-   * Of a member that joins anew. When Kafka does not take it in at once (its coordinator loads), kafkajs goes on with
-   * the old partitions as long as Kafka knows the member. So they are fetched, paused or not, and the first batch that
-   * comes makes it join once more.
-   */
-  function revokeUntilJoined(): void {
-    revoke();
-    if (!closing) consumer.resume([...assignment.given]);
-  }
-
   consumer.on('consumer.group_join', ({ payload }) => {
     // Stopping does not reach a consumer that is still joining; it would stay a member for ever.
     if (closing) throw new Error('The reader is closed');
+    vainStarts = 0;
     revoke();
-    const memberAssignment = Object.entries(payload.memberAssignment as Record<string, number[]>);
-    const given = memberAssignment.map(([topic, partitions]) => ({ topic, partitions }));
-    const mine: Assignment = { given, places: new Map(), revoked: new AbortController() };
+    const mine: Assignment = { places: new Map(), revoked: new AbortController() };
     assignment = mine;
+    const given = Object.entries(payload.memberAssignment as Record<string, number[]>);
     // Told while kafkajs waits, so nothing is fetched before the places are known.
-    consumer.pause(given);
-    for (const { topic, partitions } of given) void begin(mine, topic, partitions);
+    consumer.pause(given.map(([topic, partitions]) => ({ topic, partitions })));
+    for (const [topic, partitions] of given) void begin(mine, topic, partitions);
   });
-  consumer.on('consumer.rebalancing', revokeUntilJoined);
+  consumer.on('consumer.rebalancing', revoke);
+  // When it is to join anew and Kafka does not take it in at once (its coordinator loads), kafkajs gives up and fetches
+  // what it had before: as a member that has let go of it, or as none any more, which then gives no signs of life.
+  consumer.on('consumer.fetch_start', () => {
+    if (!closing && assignment.revoked.signal.aborted) throw new KafkaRejoin();
+  });
   consumer.on('consumer.crash', ({ payload: { error, restart } }) => {
     revoke();
     const gone = kafkaOffsetGone(error);
     if (gone !== null) fail(new LogGap(gone.topic, gone.partition, gone.message));
     else if (restart) onFailure(kafkaFailure(error));
+    else if (isKafkaCoordinatorSilent(error)) startAgain(error);
     else fail(kafkaFailure(error));
   });
+
+  /** Which kafkajs does after every other failure that passes by itself. */
+  function startAgain(error: unknown): void {
+    if (closing) return;
+    onFailure(kafkaFailure(error));
+    vainStarts += 1;
+    const again = (): void => {
+      if (!closing) run().catch((failure: unknown) => fail(kafkaFailure(failure)));
+    };
+    setTimeout(again, restAfter(vainStarts)).unref();
+  }
+
+  function run(): Promise<void> {
+    return consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch });
+  }
 
   async function eachBatch(payload: EachBatchPayload): Promise<void> {
     const { topic, partition, messages } = payload.batch;
     const mine = assignment;
-    const stopped = (): boolean => closing || mine.revoked.signal.aborted || payload.isStale() || !payload.isRunning();
-    if (mine.revoked.signal.aborted && !closing && payload.isRunning()) throw new KafkaRejoin();
     const place = mine.places.get(`${topic}/${partition}`);
+    const stopped = (): boolean => closing || mine.revoked.signal.aborted || payload.isStale() || !payload.isRunning();
     if (place === undefined || stopped()) return;
     const records = messages.map(stored);
     if (!records.every(({ offset }, index) => offset === place.next + index)) return stray(topic, partition, place);
@@ -171,7 +182,7 @@ export async function readKafka(reading: KafkaReading, options: ReadOptions): Pr
         handle(batch, AbortSignal.any([mine.revoked.signal, gone, abandon.signal])),
       );
       if (worked.expelled) {
-        revokeUntilJoined();
+        revoke();
         throw worked.rejoin;
       }
       if (worked.failure !== null) rest(payload, place, worked.failure.cause);
@@ -185,7 +196,7 @@ export async function readKafka(reading: KafkaReading, options: ReadOptions): Pr
       }
       if (worked.rejoin !== undefined) {
         // The other batches that kafkajs has at hand would keep the group waiting.
-        revokeUntilJoined();
+        revoke();
         throw worked.rejoin;
       }
       if (worked.failure !== null) return;
@@ -236,7 +247,7 @@ export async function readKafka(reading: KafkaReading, options: ReadOptions): Pr
   try {
     await consumer.connect();
     await consumer.subscribe({ topics: [...topics], fromBeginning: true });
-    await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch });
+    await run();
   } catch (error) {
     await consumer.disconnect().catch(() => {});
     throw kafkaFailure(error);

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { copyFile, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { askUntil, dataOf, errorsOf } from '../support/answer.ts';
 import { differences, expectNothingLeaks, expectNullForEachError } from '../support/harm.ts';
@@ -37,6 +38,26 @@ async function withHub(work: (hub: OpenHub) => Promise<void>, isWhole = true): P
   } finally {
     await hub.close();
   }
+}
+
+/** Files that somebody is writing, however long a hub takes to start. */
+async function keepWriting(paths: readonly string[]): Promise<() => Promise<void>> {
+  const stopped = new AbortController();
+  const touch = async (): Promise<void> => {
+    const now = new Date();
+    for (const path of paths) await utimes(path, now, now);
+  };
+  await touch();
+  const writing = (async () => {
+    while (!stopped.signal.aborted) {
+      await delay(200);
+      await touch();
+    }
+  })();
+  return async () => {
+    stopped.abort();
+    await writing;
+  };
 }
 
 const isWhole = (answer: GraphqlAnswer): boolean => differences(whole, answer).length === 0;
@@ -193,22 +214,25 @@ describe('The nightly drop of household businesses', () => {
     const half = join(folder(), 'ho-kinh-doanh-20991231.csv');
     const bytes = await readFile(join(folder(), name));
     await writeFile(half, bytes.subarray(0, Math.floor(bytes.length / 2)));
+    const stopWriting = await keepWriting([half]);
     await withHub(async (hub) => {
       try {
         expect(await hub.ask(QUERY)).toEqual(whole);
       } finally {
+        await stopWriting();
         await rm(half);
       }
     });
   });
 
   it('that is nothing but half-written files is unavailable and never an empty list', async () => {
-    const now = new Date();
-    for (const name of await readdir(folder())) await utimes(join(folder(), name), now, now);
+    const names = await readdir(folder());
+    const stopWriting = await keepWriting(names.map((name) => join(folder(), name)));
     await withHub(async (hub) => {
       try {
         expectOnly(await hub.ask(QUERY), OWN, 'business-registration', 'SOURCE_UNAVAILABLE');
       } finally {
+        await stopWriting();
         await ageDrops(folder());
       }
       expect(await askUntil(() => hub.ask(QUERY), isWhole)).toEqual(whole);

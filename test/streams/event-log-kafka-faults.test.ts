@@ -117,6 +117,82 @@ describe.skipIf(missing !== null)(`a Kafka broker that fails${missing === null ?
     },
   );
 
+  it.each(['notCoordinator', 'unknownMember'] as const)(
+    'refused by the coordinator with %s, then once more when it joins: an idle reader joins again by itself',
+    async (error) => {
+      const log = open();
+      const topic = ownName('idle');
+      await log.prepare([topic]);
+      const { failures, until, reader } = await gather(log, { topics: [topic], group: ownName('group') });
+      onTestFinished(async () => {
+        await reader.close();
+        await log.close();
+      });
+      const before = proxy.seen('joinGroup');
+      const joins = proxy.refuse('joinGroup', 'coordinatorLoading', 1);
+      proxy.refuse('heartbeat', error, 1);
+      await eventually(
+        () => joins() === 1 && proxy.seen('joinGroup') > before + 1,
+        () => 'the reader did not join again',
+      );
+      await log.append(topic, recordsOf(3));
+      await until(3);
+      expect(failures).toEqual([]);
+    },
+  );
+
+  it('left without an answer to who coordinates the group: a reader starts again', { timeout: 60_000 }, async () => {
+    const log = open();
+    const topic = ownName('silent');
+    await log.prepare([topic]);
+    const { failures, until, reader } = await gather(log, { topics: [topic], group: ownName('group') });
+    onTestFinished(async () => {
+      await reader.close();
+      await log.close();
+    });
+    const silences = proxy.swallow('findCoordinator', 1);
+    proxy.refuse('heartbeat', 'notCoordinator', 1);
+    await eventually(
+      () => silences() === 1 && failures.length > 0,
+      () => 'the reader was not left without an answer',
+    );
+    await log.append(topic, recordsOf(3));
+    await until(3);
+    expect(String(failures[0])).toContain('Failed to find group coordinator');
+  });
+
+  it('refused while it looks up a place before what the group has committed: a reader begins at its own place', async () => {
+    const log = open();
+    const [topic, group] = [ownName('behind'), ownName('group')];
+    await log.prepare([topic]);
+    await log.append(topic, recordsOf(3, ['a']));
+    const ahead = await gather(log, { topics: [topic], group });
+    await ahead.until(3);
+    await ahead.reader.close();
+    const { promise: looksUp, resolve: letGo } = Promise.withResolvers<void>();
+    const { records, failures, until, reader } = await gather(log, {
+      ...{ topics: [topic], group },
+      position: async () => {
+        await looksUp;
+        return 0;
+      },
+    });
+    onTestFinished(async () => {
+      await reader.close();
+      await log.close();
+    });
+    const joins = proxy.refuse('joinGroup', 'coordinatorLoading', 1);
+    proxy.refuse('heartbeat', 'notCoordinator', 1);
+    await eventually(
+      () => joins() === 1,
+      () => 'the reader did not try to join again',
+    );
+    letGo();
+    await until(3);
+    expect(records.map(({ offset }) => offset)).toEqual([0, 1, 2]);
+    expect(failures).toEqual([]);
+  });
+
   it('killed and started again: what was acknowledged is there, readers go on by themselves', {
     timeout: 90_000,
   }, async () => {
