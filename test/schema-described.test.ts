@@ -49,6 +49,9 @@ describe.each(files)('%s', (file) => {
   });
 });
 
+/** Records of which one may be refused: it is an error in its place, and the others stay. */
+const JUDGED_ONE_BY_ONE = ['LandParcel.certificates', 'LandCertificate.parcels'];
+
 describe('what one system backs', () => {
   const fields = definitions
     .filter(({ file }) => file.startsWith('sectors/'))
@@ -59,8 +62,8 @@ describe('what one system backs', () => {
     expect(required).toEqual([]);
   });
 
-  test('has lists without holes', () => {
-    expect(fields.filter(({ node }) => hasHoles(node.type)).map(({ place }) => place)).toEqual([]);
+  test('has lists without holes, but where each record is judged by whom it is about', () => {
+    expect(fields.filter(({ node }) => hasHoles(node.type)).map(({ place }) => place)).toEqual(JUDGED_ONE_BY_ONE);
   });
 
   test('is nullable in the shared types as well, where it is the systems’ word', () => {
@@ -80,9 +83,9 @@ describe('what one system backs', () => {
   });
 });
 
-test('no list of the API has holes', () => {
+test('no other list of the API has holes', () => {
   const fields = definitions.flatMap(({ definition }) => fieldsOf(definition));
-  expect(fields.filter(({ node }) => hasHoles(node.type)).map(({ place }) => place)).toEqual([]);
+  expect(fields.filter(({ node }) => hasHoles(node.type)).map(({ place }) => place)).toEqual(JUDGED_ONE_BY_ONE);
 });
 
 /** `extend type` needs no description of its own: the type has one where it is declared. */
