@@ -23,6 +23,8 @@ const MOST_WAITING = 1_000;
 const PASSING = ['NOT_LEADER_FOR_PARTITION', 'LEADER_NOT_AVAILABLE', 'UNKNOWN_TOPIC_OR_PARTITION'];
 /** How often a topic is looked for before it is not there. */
 const MOST_LOOKS = 4;
+/** About half a minute: a broker that is busy shows what was created when it comes to it. */
+const MOST_LOOKS_AFTER_CREATION = 12;
 const MOST_FAILURES = 5;
 const CHECK_MS = 5_000;
 const CLOSE_MS = 5_000;
@@ -71,10 +73,10 @@ export function openKafkaLog(options: KafkaLogOptions): EventLog {
     return known.has(topic);
   }
 
-  async function expectTopic(topic: string): Promise<void> {
+  async function expectTopic(topic: string, mostLooks = MOST_LOOKS): Promise<void> {
     // What another process has just prepared, a broker may not show yet.
     for (let looks = 1; !(await isThere(topic)); looks += 1) {
-      if (looks === MOST_LOOKS) throw new Error(`The log has no topic ${topic}: prepare it first`);
+      if (looks === mostLooks) throw new Error(`The log has no topic ${topic}: prepare it first`);
       await delay(restAfter(looks));
     }
   }
@@ -144,6 +146,7 @@ export function openKafkaLog(options: KafkaLogOptions): EventLog {
       ];
       const created = missing.map((topic) => ({ topic, numPartitions, replicationFactor, configEntries }));
       await ask((each) => each.createTopics({ topics: created, waitForLeaders: true }));
+      for (const topic of missing) await expectTopic(topic, MOST_LOOKS_AFTER_CREATION);
     },
     async append(topic, records) {
       expectOpen();
