@@ -7,6 +7,9 @@ WORKDIR /lienthong
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --omit=optional
 COPY . .
+# What Node made of the sources is kept: a process is back in about half the time. Only root may write it.
+ENV NODE_COMPILE_CACHE=/lienthong/node_modules/.cache/compile
+RUN node cli.ts settings > /dev/null
 RUN mkdir -p data heads && chown node:node data heads
 USER node
 VOLUME /lienthong/data

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import closeWithGrace from 'close-with-grace';
@@ -104,6 +105,8 @@ async function start(command: 'demo' | 'serve', roles: readonly string[]): Promi
     throw error;
   }
   logger.info({ address }, 'listening');
+  // With NODE_COMPILE_CACHE the next process is back sooner, also after one that was killed.
+  flushCompileCache();
   const running = hub;
   const closingMs = settings.CLOSE_DELAY_MS + settings.CLOSE_TIMEOUT_MS + CLOSE_SYSTEMS_MS;
   const end = closeWithGrace({ delay: closingMs, logger }, async ({ err }) => {

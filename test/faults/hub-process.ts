@@ -48,7 +48,9 @@ export async function startHub(
   const command = [process.execPath, join(ROOT, 'cli.ts'), 'serve', '--role', role];
   const limited = descriptors === undefined ? command : ['prlimit', `--nofile=${descriptors}`, ...command];
   const [program = '', ...args] = limited;
-  const child = spawn(program, args, { cwd: ROOT, env: { ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+  // As `npm run serve` has it.
+  const env = { NODE_COMPILE_CACHE: join(ROOT, 'node_modules', '.cache', 'compile'), ...environment };
+  const child = spawn(program, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const lines: string[] = [];
   const listening = Promise.withResolvers<string>();
   const hear = (line: string) => {
