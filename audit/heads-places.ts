@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AuditHead } from '../core/audit.ts';
 import { type HttpClient, openHttp } from '../drivers/http.ts';
@@ -19,6 +19,20 @@ const SEND_MS = 10_000;
 /** What file systems say that know no such thing. */
 const NO_SYNC: ReadonlySet<unknown> = new Set(['EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP']);
 
+/**
+ * File systems of this machine's own (statfs(2)): tmpfs, ext4, overlay, XFS, btrfs, ZFS, F2FS. What was written there
+ * outlives the process; what a machine loses with its power is exported again at the next start. Elsewhere what is
+ * written may stay in this machine's memory until it is synced, and so has not left.
+ */
+const OWN_DISKS: ReadonlySet<number> = new Set([
+  0x01021994, 0xef53, 0x794c7630, 0x58465342, 0x9123683e, 0x2fc12fc1, 0xf2f52010,
+]);
+
+/** Whether what is written to a folder has left only once it is synced. */
+export async function needsSync(directory: string): Promise<boolean> {
+  return !OWN_DISKS.has((await statfs(directory)).type);
+}
+
 /** The file of a chain's heads: `{instance-run}.{day}.heads.jsonl`. */
 export function headsFile(chain: string): string {
   return `${chain.replace('/', '.')}.heads.jsonl`;
@@ -27,6 +41,7 @@ export function headsFile(chain: string): string {
 interface OpenFile {
   readonly chain: string;
   readonly handle: FileHandle;
+  readonly syncs: boolean;
   /** Who wrote there before may have stopped in the middle of a line. */
   before: '' | '\n';
 }
@@ -44,9 +59,10 @@ export function openHeadsFolder(directory: string): HeadsPlace {
   async function openFile(chain: string, signal: AbortSignal): Promise<OpenFile> {
     await closeFile();
     await mkdir(directory, { recursive: true });
+    const syncs = await needsSync(directory);
     const path = join(directory, headsFile(chain));
     const handle = await open(path, 'a', 0o640);
-    file = { chain, handle, before: '' };
+    file = { chain, handle, syncs, before: '' };
     signal.throwIfAborted();
     const { size } = await handle.stat();
     if (size > 0 && !(await isLineFeedAt(path, size - 1))) file.before = '\n';
@@ -58,6 +74,7 @@ export function openHeadsFolder(directory: string): HeadsPlace {
     // All of it: `write` may take a part, and say so without an error.
     await into.handle.appendFile(into.before + text);
     into.before = '';
+    if (!into.syncs) return;
     await into.handle.datasync().catch((error: NodeJS.ErrnoException) => {
       if (!NO_SYNC.has(error.code)) throw error;
     });

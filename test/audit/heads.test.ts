@@ -9,12 +9,19 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readExportedHeads } from '../../audit/exported-heads.ts';
 import { openHeads } from '../../audit/heads.ts';
-import { headsFile, openHeadsAddress } from '../../audit/heads-places.ts';
+import { headsFile, needsSync, openHeadsAddress } from '../../audit/heads-places.ts';
 import { openHeadsQueue } from '../../audit/heads-queue.ts';
 import type { AuditHead } from '../../core/audit.ts';
 
 const head = (seq: number, chain = 'motcua-00000001/2026-11-20'): AuditHead => ({
   ...{ chain, seq, at: 1, hash: 'ab'.repeat(32), key: '0123456789abcdef', signature: 'c2ln' },
+});
+
+describe('A folder of heads', () => {
+  it('is synced unless it is known to lie on a disk of this machine', async () => {
+    expect(await needsSync(tmpdir())).toBe(false);
+    expect(await needsSync('/proc')).toBe(true);
+  });
 });
 
 describe('Heads of the access log', () => {
