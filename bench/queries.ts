@@ -2,7 +2,8 @@ import type { Contestant } from './options.ts';
 import { COUNTER_LIST } from './tables/one-stop-rows.ts';
 
 /**
- * Everything the land office and the one-stop software know of a person. Ids and cursors are left out, since each server
+ * Everything the land office and the one-stop software know of a person, as far as whoever works on one of the person's
+ * dossiers may see it: how the others stand, and not what is in them. Ids and cursors are left out, since each server
  * would make its own.
  */
 const EVERYTHING = `
@@ -18,12 +19,9 @@ const EVERYTHING = `
   dossiers(first: 5) {
     totalCount
     nodes {
-      code procedure { code title } sectors agency { code title } applicant { kind name } channel
+      code procedure { code title } sectors agency { code title } channel
       status statusNumber statusTitle sourceStatus { sector code title occurredAt }
       receivedAt dueAt finishedAt returnedAt timeliness
-      steps { sector officer position unit content at status }
-      fees { title code amount paid }
-      results { title code issuedAt }
       missing { sector code retryable }
     }
     missing { sector code retryable }

@@ -45,8 +45,8 @@ export const READS = {
   },
   'certificate.parcel': {
     system: 'land',
-    columns: split(`${CERTIFICATE} holding.THUADATID`),
-    from: 'DC_GIAYCHUNGNHAN certificate join DC_QUYENSUDUNGDAT holding on holding.GIAYCHUNGNHANID = certificate.GIAYCHUNGNHANID',
+    columns: split(`${CERTIFICATE} holding.THUADATID holding.ISLASTEST ${PERSON} person.HOTEN person.BANGMA`),
+    from: `DC_GIAYCHUNGNHAN certificate join DC_QUYENSUDUNGDAT holding on holding.GIAYCHUNGNHANID = certificate.GIAYCHUNGNHANID ${HOLDER}`,
     keys: ['holding.THUADATID'],
     where: 'holding.ISLASTEST = 1',
   },
