@@ -45,7 +45,7 @@ export const READS = {
   },
   'certificate.parcel': {
     system: 'land',
-    columns: split(`${CERTIFICATE} holding.THUADATID holding.ISLASTEST ${PERSON} person.HOTEN person.BANGMA`),
+    columns: split(`${CERTIFICATE} holding.THUADATID ${PERSON}`),
     from: `DC_GIAYCHUNGNHAN certificate join DC_QUYENSUDUNGDAT holding on holding.GIAYCHUNGNHANID = certificate.GIAYCHUNGNHANID ${HOLDER}`,
     keys: ['holding.THUADATID'],
     where: 'holding.ISLASTEST = 1',
