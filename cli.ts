@@ -47,6 +47,8 @@ const root = import.meta.dirname;
 const CLOSE_SYSTEMS_MS = 5_000;
 
 async function main(): Promise<void> {
+  // The stores hold names and numbers: what is made here is for the hub's account and its group alone.
+  process.umask(process.umask() | 0o027);
   const [named = '', ...args] = process.argv.slice(2);
   const own = ownCommand(named);
   if (own !== null) {
