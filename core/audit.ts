@@ -48,7 +48,8 @@ export interface OperationEntry extends EntryHead {
 /** One thing that was looked for. Of what was given only; written with the members in this order. */
 export interface Sought {
   /**
-   * ACCESSES: this log was read. VISITS: visits of which no dossier came. NAME: people, or dossiers by the name of their
+   * ACCESSES: this log was read. VISITS: those of which no dossier came, or one that was opened, closed, or to be
+   * bound to a dossier. NAME: people, or dossiers by the name of their
    * applicant; the name is not told. PERSON: a number that nobody has. DOSSIERS: those of an enterprise.
    */
   readonly what: 'ACCESSES' | 'VISITS' | 'NAME' | 'PERSON' | 'DOSSIERS';

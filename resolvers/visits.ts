@@ -31,16 +31,20 @@ export function visitResolvers(registry: Registry): Record<string, Record<string
         const { minutes } = registry.access.visits;
         const opened = await fromStore(visits.open({ actor, client, unit, minutes }));
         if (!('id' in opened)) throw tooManyVisits(opened);
+        access.sought({ what: 'VISITS', visit: opened.id });
         return nodeOf(opened);
       },
       closeVisit: async (_, { id }, operation) => {
         await ownVisit(operation, id);
+        operation.access.sought({ what: 'VISITS', visit: id });
         await fromStore(visits.close(id));
         return nodeOf(await ownVisit(operation, id));
       },
       bindVisit: async (_, { id, dossier }, operation) => {
         const visit = await ownVisit(operation, id);
         const code = await storedCode(operation, dossier);
+        // Before it is judged: whoever tries one code after the other shows.
+        operation.access.sought({ what: 'VISITS', dossier: code, visit: id });
         await fromStore(visits.bind(id, code, await namedIn(operation, visit, code)));
         return nodeOf(await ownVisit(operation, id));
       },

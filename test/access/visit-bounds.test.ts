@@ -141,6 +141,15 @@ describe('A visit', () => {
     expect((await bind(visit, JUST)).data.bindVisit.dossier).toBe(JUST);
   });
 
+  it('is found in the log with each dossier that it was to be bound to, refused or not', async () => {
+    const visit = await received(counter, citizen(HOA));
+    const sought = () => desk.logged.at(-1)?.operation.sought;
+    for (const code of [OLD, OTHERS, 'H41.58-261119-9999', NEW]) {
+      await bind(visit, code);
+      expect(sought()).toEqual([{ what: 'VISITS', dossier: code, visit }]);
+    }
+  });
+
   it('comes to no dossier because the dossier itself was asked for', async () => {
     const visit = await received(counter, dossier(OTHERS), citizen(HOA), citizen(BINH));
     const { refused, messages } = await bind(visit, OTHERS);
