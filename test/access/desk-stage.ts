@@ -1,3 +1,4 @@
+import { afterAll, beforeAll, beforeEach } from 'vitest';
 import type { DossierView } from '../../core/dossier.ts';
 import { createVisits } from '../../store/visits.ts';
 import { type DossierHouse, openDossierHouse } from '../resolvers/dossier-house.ts';
@@ -34,6 +35,28 @@ export interface DeskStage {
   shownIn(place?: number): readonly unknown[] | undefined;
   /** What was logged and asked so far. */
   forget(): void;
+}
+
+/** One for the tests of a file: opened before them, and told to forget before each. */
+export function useDeskStage(): DeskStage {
+  let stage: DeskStage;
+  beforeAll(async () => {
+    stage = await openDeskStage();
+  }, 30_000);
+  afterAll(() => stage.house.close());
+  beforeEach(() => stage.forget());
+  return {
+    get desk() {
+      return stage.desk;
+    },
+    get house() {
+      return stage.house;
+    },
+    openVisit: () => stage.openVisit(),
+    received: (...asked) => stage.received(...asked),
+    shownIn: (place) => stage.shownIn(place),
+    forget: () => stage.forget(),
+  };
 }
 
 export async function openDeskStage(): Promise<DeskStage> {

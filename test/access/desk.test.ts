@@ -1,5 +1,5 @@
 import { execute, parse } from 'graphql';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { accessLogResolvers } from '../../resolvers/access-log.ts';
 import { createOperation } from '../../resolvers/operation.ts';
 import {
@@ -7,35 +7,23 @@ import {
   admin,
   citizen,
   counter,
-  type DeskStage,
   HOA_OLD,
   leader,
   name,
   OWN,
-  openDeskStage,
   PROCESSING,
   STRANGE,
+  useDeskStage,
 } from './desk-stage.ts';
-import type { SmallDesk } from './small-desk.ts';
 import { actor, BINH, HOA, STRANGER } from './stage.ts';
 
-let stage: DeskStage;
-let desk: SmallDesk;
-
-beforeAll(async () => {
-  stage = await openDeskStage();
-  ({ desk } = stage);
-}, 30_000);
-
-afterAll(() => stage.house.close());
-
-beforeEach(() => stage.forget());
+const stage = useDeskStage();
 
 const LOST = 'H41.58.01-261119-9999';
 
 describe('An operation is opened', () => {
   it('for whoever asks, and tells the systems who that is', async () => {
-    const { caller, access } = await desk.open(counter, name(HOA), PROCESSING);
+    const { caller, access } = await stage.desk.open(counter, name(HOA), PROCESSING);
     expect(caller).toEqual({
       ...{ actor: 'counter.binh', client: 'counter-desk', unit: 'H41.58.01', requestId: 'request' },
       ...{ purpose: 'PROCESSING', dossier: OWN, onBehalfOf: undefined, visit: undefined },
@@ -45,54 +33,59 @@ describe('An operation is opened', () => {
   });
 
   it('for an application on behalf of whoever it acts for', async () => {
-    const { caller } = await desk.open(actor({ id: 'binh', delegated: true }), '{ sectors { id } }');
+    const { caller } = await stage.desk.open(actor({ id: 'binh', delegated: true }), '{ sectors { id } }');
     expect(caller).toEqual({
       ...{ actor: 'counter-desk', onBehalfOf: 'binh', client: 'counter-desk', unit: 'H41.58.01', requestId: 'request' },
       ...{ purpose: undefined, dossier: undefined, visit: undefined },
     });
-    expect((await desk.open(admin, '{ sectors { id } }')).caller.unit).toBeUndefined();
+    expect((await stage.desk.open(admin, '{ sectors { id } }')).caller.unit).toBeUndefined();
   });
 
   it('with a visit of one’s own that is open, and with no other', async () => {
     const visit = await stage.openVisit();
     const said = { purpose: 'RECEPTION', visit } as const;
-    const { access, caller } = await desk.open(counter, name(HOA), said);
+    const { access, caller } = await stage.desk.open(counter, name(HOA), said);
     expect(access.purpose).toEqual({ code: 'RECEPTION', dossier: null, visit: { id: visit, subjects: new Set() } });
     expect(caller.visit).toBe(visit);
     const over = expect.objectContaining({ code: 'VISIT_OVER' });
-    await expect(desk.open(actor({ id: 'somebody.else' }), name(HOA), said)).rejects.toEqual(over);
-    await expect(desk.open({ ...counter, client: 'steering-board' }, name(HOA), said)).rejects.toEqual(over);
-    await expect(desk.open(counter, name(HOA), { ...said, visit: 'nothing' })).rejects.toEqual(over);
-    await desk.ask(counter, `mutation { closeVisit(id: "${visit}") { id } }`);
-    await expect(desk.open(counter, name(HOA), said)).rejects.toEqual(over);
+    await expect(stage.desk.open(actor({ id: 'somebody.else' }), name(HOA), said)).rejects.toEqual(over);
+    await expect(stage.desk.open({ ...counter, client: 'steering-board' }, name(HOA), said)).rejects.toEqual(over);
+    await expect(stage.desk.open(counter, name(HOA), { ...said, visit: 'nothing' })).rejects.toEqual(over);
+    await stage.desk.ask(counter, `mutation { closeVisit(id: "${visit}") { id } }`);
+    await expect(stage.desk.open(counter, name(HOA), said)).rejects.toEqual(over);
   });
 
   it('for a dossier that one may see, and in the same words not for another’s nor for none', async () => {
     const refused = { code: 'FORBIDDEN', message: 'There is nothing here that you may see.' };
     for (const dossier of [AWAY, LOST]) {
-      await expect(desk.open(counter, name(HOA), { purpose: 'PROCESSING', dossier })).rejects.toMatchObject(refused);
+      await expect(stage.desk.open(counter, name(HOA), { purpose: 'PROCESSING', dossier })).rejects.toMatchObject(
+        refused,
+      );
     }
     // However the code is typed.
-    const { access } = await desk.open(counter, name(HOA), { purpose: 'PROCESSING', dossier: ` ${OWN.toLowerCase()}` });
+    const { access } = await stage.desk.open(counter, name(HOA), {
+      purpose: 'PROCESSING',
+      dossier: ` ${OWN.toLowerCase()}`,
+    });
     expect(access.purpose.dossier?.numbers).toEqual([HOA, BINH, HOA_OLD]);
   });
 
   it('on the guarded schema where something of it is refused, and on the plain one where nothing is', async () => {
-    const open = await desk.open(counter, name(HOA), PROCESSING);
+    const open = await stage.desk.open(counter, name(HOA), PROCESSING);
     expect([open.guarded, [...open.access.refused.keys()]]).toEqual([false, []]);
-    const closed = await desk.open(leader, name(HOA));
+    const closed = await stage.desk.open(leader, name(HOA));
     expect(closed.guarded).toBe(true);
     expect([...closed.access.refused.keys()].sort()).toEqual(['Citizen.fullName', 'Query.citizen']);
   });
 
   it('and never answered on the plain schema where something of it is refused', async () => {
     const query = `{ agency(code: "H41") { title } citizen(id: "${HOA}") { fullName } }`;
-    const { access, caller } = await desk.open(leader, query);
+    const { access, caller } = await stage.desk.open(leader, query);
     const { signal } = new AbortController();
     const { data, errors } = await execute({
-      schema: desk.schema,
+      schema: stage.desk.schema,
       document: parse(query),
-      contextValue: createOperation(desk.registry, { caller, access, signal }),
+      contextValue: createOperation(stage.desk.registry, { caller, access, signal }),
     });
     expect(data).toEqual({ agency: null, citizen: null });
     expect(errors?.map(({ message }) => message)).toEqual(
@@ -105,15 +98,19 @@ describe('An operation is opened', () => {
   });
 
   it('with what the grants say of visits', () => {
-    expect(desk.registry.access.visits).toMatchObject({ minutes: 30, subjects: 8 });
-    expect(desk.registry.access.visits.hashOf('a')).toBe('#a');
+    expect(stage.desk.registry.access.visits).toMatchObject({ minutes: 30, subjects: 8 });
+    expect(stage.desk.registry.access.visits.hashOf('a')).toBe('#a');
   });
 });
 
 describe('What is logged', () => {
   it('says who asked what for which purpose, which systems were asked, and who was shown', async () => {
-    await desk.ask(counter, `query Nguoi { citizen(id: "${HOA}") { fullName dossiers { totalCount } } }`, PROCESSING);
-    expect(desk.logged).toEqual([
+    await stage.desk.ask(
+      counter,
+      `query Nguoi { citizen(id: "${HOA}") { fullName dossiers { totalCount } } }`,
+      PROCESSING,
+    );
+    expect(stage.desk.logged).toEqual([
       {
         operation: {
           ...{ kind: 'OPERATION', request: 'request', actor: 'counter.binh', client: 'counter-desk', role: 'counter' },
@@ -131,11 +128,11 @@ describe('What is logged', () => {
   it('is an event where it is one, with the visit in which it was asked', async () => {
     const visit = await stage.openVisit();
     const query = '{ sectors { id } }';
-    const { settle } = await desk.open(counter, query, { purpose: 'RECEPTION', visit }, { event: true });
-    desk.logged.length = 0;
+    const { settle } = await stage.desk.open(counter, query, { purpose: 'RECEPTION', visit }, { event: true });
+    stage.desk.logged.length = 0;
     await settle({ codes: [], hasData: true, answered: true });
-    expect(desk.logged[0]?.operation).toMatchObject({ kind: 'EVENT', visit, purpose: 'RECEPTION' });
-    expect(desk.logged[0]?.operation).not.toHaveProperty('sought');
+    expect(stage.desk.logged[0]?.operation).toMatchObject({ kind: 'EVENT', visit, purpose: 'RECEPTION' });
+    expect(stage.desk.logged[0]?.operation).not.toHaveProperty('sought');
   });
 
   it.each([
@@ -150,44 +147,48 @@ describe('What is logged', () => {
     ['FAILED', { codes: ['SOURCE_TIMEOUT'], hasData: true, answered: false }],
     ['FAILED', { codes: ['OPERATION_TIMEOUT'], hasData: false, answered: false }],
   ] as const)('calls it %s after %j', async (outcome, settled) => {
-    const { settle } = await desk.open(admin, '{ sectors { id } }');
+    const { settle } = await stage.desk.open(admin, '{ sectors { id } }');
     await settle(settled);
-    expect(desk.logged[0]?.operation).toMatchObject({ outcome, codes: [...settled.codes].sort() });
+    expect(stage.desk.logged[0]?.operation).toMatchObject({ outcome, codes: [...settled.codes].sort() });
   });
 
   it('calls refused what was answered with nothing but refusals', async () => {
-    expect((await desk.ask(counter, name(STRANGER), PROCESSING)).refused).toEqual(['citizen FORBIDDEN']);
-    await desk.ask(counter, `{ citizen(id: "${STRANGER}") { fullName } agency(code: "H41") { code } }`, PROCESSING);
+    expect((await stage.desk.ask(counter, name(STRANGER), PROCESSING)).refused).toEqual(['citizen FORBIDDEN']);
+    await stage.desk.ask(
+      counter,
+      `{ citizen(id: "${STRANGER}") { fullName } agency(code: "H41") { code } }`,
+      PROCESSING,
+    );
     // Nobody has the number: that is an answer.
     const nobody = '001085999999';
     const said = await stage.received();
-    expect((await desk.ask(counter, name(nobody), said)).refused).toEqual([]);
-    expect(desk.logged.map(({ operation, subjects }) => [operation.outcome, subjects.length])).toEqual([
+    expect((await stage.desk.ask(counter, name(nobody), said)).refused).toEqual([]);
+    expect(stage.desk.logged.map(({ operation, subjects }) => [operation.outcome, subjects.length])).toEqual([
       ['ANSWERED', 0],
     ]);
   });
 
   it('has its codes in order', async () => {
-    const { settle } = await desk.open(admin, '{ sectors { id } }');
+    const { settle } = await stage.desk.open(admin, '{ sectors { id } }');
     await settle({ codes: ['SOURCE_TIMEOUT', 'FORBIDDEN', 'AMBIGUOUS'], hasData: true, answered: true });
-    expect(desk.logged[0]?.operation.codes).toEqual(['AMBIGUOUS', 'FORBIDDEN', 'SOURCE_TIMEOUT']);
+    expect(stage.desk.logged[0]?.operation.codes).toEqual(['AMBIGUOUS', 'FORBIDDEN', 'SOURCE_TIMEOUT']);
   });
 
   it('must be written where something personal would leave, and only then', async () => {
     const personalOf = async (who: typeof counter, query: string, said = {}, hasData = true) => {
-      const { settle } = await desk.open(who, query, said);
+      const { settle } = await stage.desk.open(who, query, said);
       await settle({ codes: [], hasData, answered: hasData });
-      return desk.logged.at(-1)?.personal;
+      return stage.desk.logged.at(-1)?.personal;
     };
     expect(await personalOf(counter, name(HOA), PROCESSING)).toBe(true);
     expect(await personalOf(counter, name(HOA), PROCESSING, false)).toBe(false);
     // All that is personal in it is refused.
     expect(await personalOf(leader, name(HOA))).toBe(false);
     expect(await personalOf(counter, '{ agencies { code } }')).toBe(false);
-    const { access, settle } = await desk.open(counter, '{ agencies { code } }', PROCESSING);
+    const { access, settle } = await stage.desk.open(counter, '{ agencies { code } }', PROCESSING);
     access.shown(HOA, 'DOSSIER');
     await settle({ codes: [], hasData: true, answered: true });
-    expect(desk.logged.at(-1)?.personal).toBe(true);
+    expect(stage.desk.logged.at(-1)?.personal).toBe(true);
   });
 });
 
@@ -195,18 +196,18 @@ describe('Who was shown', () => {
   const DOSSIER = `{ dossier(code: "${OWN}") { applicant { name } parties { name } } }`;
 
   it('is everybody whom a dossier names, each by what ties them to the purpose', async () => {
-    await desk.ask(counter, DOSSIER, PROCESSING);
+    await stage.desk.ask(counter, DOSSIER, PROCESSING);
     expect(stage.shownIn()).toEqual([
       [HOA, 'DOSSIER', OWN],
       [BINH, 'DOSSIER', OWN],
     ]);
-    desk.logged.length = 0;
-    await desk.ask(citizen, DOSSIER, { purpose: 'SELF' });
+    stage.desk.logged.length = 0;
+    await stage.desk.ask(citizen, DOSSIER, { purpose: 'SELF' });
     expect(stage.shownIn()).toEqual([
       [HOA, 'SELF', OWN],
       [BINH, 'NAMED', OWN],
     ]);
-    await desk.ask(counter, DOSSIER, await stage.received(name(HOA)));
+    await stage.desk.ask(counter, DOSSIER, await stage.received(name(HOA)));
     expect(stage.shownIn()).toEqual([
       [HOA, 'VISIT', OWN],
       [BINH, 'NAMED', OWN],
@@ -214,7 +215,7 @@ describe('Who was shown', () => {
   });
 
   it('is somebody once in each dossier, by the first that ties them', async () => {
-    const { access, settle } = await desk.open(counter, name(HOA), PROCESSING);
+    const { access, settle } = await stage.desk.open(counter, name(HOA), PROCESSING);
     access.shown(STRANGER, 'MATCH');
     access.shown(STRANGER, 'DOSSIER');
     access.shown(STRANGER, 'DOSSIER', OWN);
@@ -230,8 +231,8 @@ describe('Who was shown', () => {
 
 describe('Who looked at somebody', () => {
   it('is not told of one who was only found by name', async () => {
-    const { access, caller } = await desk.open(citizen, '{ sectors { id } }', { purpose: 'SELF' });
-    const operation = createOperation(desk.registry, { caller, access, signal: new AbortController().signal });
+    const { access, caller } = await stage.desk.open(citizen, '{ sectors { id } }', { purpose: 'SELF' });
+    const operation = createOperation(stage.desk.registry, { caller, access, signal: new AbortController().signal });
     const accesses = accessLogResolvers().Citizen?.accesses as (...given: readonly unknown[]) => Promise<object>;
     const identity = { numbers: [HOA], canonical: HOA };
     await expect(accesses({ identity, isMatch: true }, {}, operation)).rejects.toMatchObject({ code: 'FORBIDDEN' });

@@ -1,18 +1,10 @@
 import { execute, parse } from 'graphql';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { DataClass } from '../../core/access.ts';
 import { createOperation } from '../../resolvers/operation.ts';
-import { citizen, counter, type DeskStage, OWN, openDeskStage, PROCESSING, STRANGE } from './desk-stage.ts';
+import { citizen, counter, OWN, PROCESSING, STRANGE, useDeskStage } from './desk-stage.ts';
 
-let stage: DeskStage;
-
-beforeAll(async () => {
-  stage = await openDeskStage();
-}, 30_000);
-
-afterAll(() => stage.house.close());
-
-beforeEach(() => stage.forget());
+const stage = useDeskStage();
 
 /** Asks of a dossier, where the schema gives some of its fields another class. */
 async function ask(classes: Readonly<Record<string, DataClass>>, code: string, fields: string) {

@@ -9,18 +9,14 @@ import { HubError } from '../../core/errors.ts';
 import { openDatabase } from '../../drivers/database.ts';
 import type { AccessParts } from '../../hub/access-parts.ts';
 import { readHubPolicy } from '../../hub/policy.ts';
-import { settingsPrefix } from '../../hub/sectors.ts';
 import { createHub, type Hub } from '../../hub.ts';
 import { createAccessDesk } from '../../resolvers/access-desk.ts';
-import { start as startBusiness } from '../../sectors/business-registration/stand-in/index.ts';
-import { start as startCivilStatus } from '../../sectors/civil-status/stand-in/index.ts';
-import { start as startLand } from '../../sectors/land/stand-in/index.ts';
-import { start as startOneStop } from '../../sectors/one-stop/stand-in/index.ts';
 import { generate } from '../../stand-ins/generate.ts';
 import type { World } from '../../stand-ins/world/types.ts';
 import { createWorld } from '../../stand-ins/world/world.ts';
 import { countReads, type Reads } from '../support/count-reads.ts';
 import { ageDrops, type GraphqlAnswer, WORLD_NOW } from '../support/province.ts';
+import { startSystems } from '../support/systems.ts';
 import { actor } from './stage.ts';
 
 /** People who ask, by the name that stands in for a token here. */
@@ -81,15 +77,7 @@ export async function openGuardedProvince(): Promise<GuardedProvince> {
   const directory = await mkdtemp(join(tmpdir(), 'lienthong-guarded-'));
   await generate({ ...SIZE, out: directory });
   await ageDrops(join(directory, 'ho-kinh-doanh'));
-  const systems = {
-    'one-stop': await startOneStop({ directory }),
-    land: await startLand({ directory }),
-    'civil-status': await startCivilStatus({ directory }),
-    'business-registration': await startBusiness({ directory }),
-  };
-  const settings = Object.entries(systems).flatMap(([id, system]) =>
-    Object.entries(system.settings).map(([name, value]) => [settingsPrefix(id) + name, value]),
-  );
+  const { systems, environment } = await startSystems(directory);
   const logged: AuditRecord[] = [];
   const hub = await createHub({
     logger: pino({ level: 'silent' }),
@@ -97,7 +85,7 @@ export async function openGuardedProvince(): Promise<GuardedProvince> {
     access: partsOf(logged, Object.keys(systems)),
     environment: {
       ...{ PORT: '0', ...QUIET, ...MANY_VISITS, DATA_DIR: join(directory, 'hub') },
-      ...Object.fromEntries(settings),
+      ...environment,
     },
   });
   const address = await hub.gateway.listen();

@@ -1,56 +1,34 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import {
-  admin,
-  citizen,
-  counter,
-  type DeskStage,
-  leader,
-  name,
-  OWN,
-  openDeskStage,
-  PROCESSING,
-  STRANGE,
-} from './desk-stage.ts';
-import type { SmallDesk } from './small-desk.ts';
+import { describe, expect, it } from 'vitest';
+import { admin, citizen, counter, leader, name, OWN, PROCESSING, STRANGE, useDeskStage } from './desk-stage.ts';
 import { HOA, STRANGER } from './stage.ts';
 
-let stage: DeskStage;
-let desk: SmallDesk;
-
-beforeAll(async () => {
-  stage = await openDeskStage();
-  ({ desk } = stage);
-}, 30_000);
-
-afterAll(() => stage.house.close());
-
-beforeEach(() => stage.forget());
+const stage = useDeskStage();
 
 describe('What is logged', () => {
   it('says what was looked for, each thing once, whatever it is beside', async () => {
-    const { access, settle } = await desk.open(admin, '{ sectors { id } }');
+    const { access, settle } = await stage.desk.open(admin, '{ sectors { id } }');
     access.sought({ what: 'ACCESSES', subject: 'one' });
     access.sought({ what: 'ACCESSES', subject: 'other', from: 1 });
     access.sought({ what: 'ACCESSES', subject: 'one' });
     access.sought({ what: 'VISITS' });
     await settle({ codes: [], hasData: true, answered: true });
-    expect(desk.logged[0]?.operation.sought).toEqual([
+    expect(stage.desk.logged[0]?.operation.sought).toEqual([
       { what: 'ACCESSES', subject: 'one' },
       { what: 'ACCESSES', subject: 'other', from: 1 },
       { what: 'VISITS' },
     ]);
-    expect(desk.logged[0]?.personal).toBe(false);
+    expect(stage.desk.logged[0]?.personal).toBe(false);
   });
 
   it('says that visits were looked for, and of which unit', async () => {
-    await desk.ask(leader, '{ visits { nodes { id } } a: visits(unit: "H41.58") { nodes { id } } }');
-    expect(desk.logged[0]?.operation.sought).toEqual([{ what: 'VISITS' }, { what: 'VISITS', unit: 'H41.58' }]);
+    await stage.desk.ask(leader, '{ visits { nodes { id } } a: visits(unit: "H41.58") { nodes { id } } }');
+    expect(stage.desk.logged[0]?.operation.sought).toEqual([{ what: 'VISITS' }, { what: 'VISITS', unit: 'H41.58' }]);
   });
 
   it('says that a number was looked for that nobody has', async () => {
     const nobody = '001085999999';
-    await desk.ask(counter, name(nobody), await stage.received());
-    const { operation, subjects } = desk.logged[0] ?? {};
+    await stage.desk.ask(counter, name(nobody), await stage.received());
+    const { operation, subjects } = stage.desk.logged[0] ?? {};
     expect([operation?.sought, subjects]).toEqual([[{ what: 'PERSON', subject: nobody }], []]);
   });
 });
@@ -59,34 +37,43 @@ describe('Dossiers that are looked for by a name', () => {
   const list = (text: string) => `{ dossiers(filter: { text: "${text}" }) { totalCount nodes { code } } }`;
 
   it('leave whose they are in the log, though the list names nobody, and do not leave without it', async () => {
-    const { data, refused } = await desk.ask(counter, list('ai đó'), PROCESSING);
+    const { data, refused } = await stage.desk.ask(counter, list('ai đó'), PROCESSING);
     expect([refused, data.dossiers.totalCount]).toEqual([[], 2]);
     expect(stage.shownIn()?.toSorted()).toEqual([
       [HOA, 'DOSSIER', OWN],
       [STRANGER, 'MATCH', STRANGE],
     ]);
-    expect(desk.logged[0]).toMatchObject({ personal: true, operation: { fields: [], sought: [{ what: 'NAME' }] } });
+    expect(stage.desk.logged[0]).toMatchObject({
+      personal: true,
+      operation: { fields: [], sought: [{ what: 'NAME' }] },
+    });
   });
 
   it('are looked for in the log where there are none', async () => {
-    const { data } = await desk.ask(counter, list('chẳng ai'), PROCESSING);
+    const { data } = await stage.desk.ask(counter, list('chẳng ai'), PROCESSING);
     expect(data.dossiers).toEqual({ totalCount: 0, nodes: [] });
-    expect(desk.logged[0]).toMatchObject({ personal: true, subjects: [], operation: { sought: [{ what: 'NAME' }] } });
+    expect(stage.desk.logged[0]).toMatchObject({
+      personal: true,
+      subjects: [],
+      operation: { sought: [{ what: 'NAME' }] },
+    });
   });
 
   it('are refused to whoever watches over work, who may have them by a code', async () => {
-    expect((await desk.ask(leader, list('ai đó'), { purpose: 'SUPERVISION' })).refused).toEqual(['dossiers FORBIDDEN']);
+    expect((await stage.desk.ask(leader, list('ai đó'), { purpose: 'SUPERVISION' })).refused).toEqual([
+      'dossiers FORBIDDEN',
+    ]);
     for (const code of [OWN, OWN.slice(0, 7), '0007']) {
-      expect((await desk.ask(leader, list(code))).refused).toEqual([]);
-      expect(desk.logged.at(-1)).toMatchObject({ personal: false, subjects: [] });
-      expect(desk.logged.at(-1)?.operation).not.toHaveProperty('sought');
+      expect((await stage.desk.ask(leader, list(code))).refused).toEqual([]);
+      expect(stage.desk.logged.at(-1)).toMatchObject({ personal: false, subjects: [] });
+      expect(stage.desk.logged.at(-1)?.operation).not.toHaveProperty('sought');
     }
     // Somebody may have typed it into the name.
-    expect((await desk.ask(leader, list(STRANGER))).refused).toEqual(['dossiers FORBIDDEN']);
+    expect((await stage.desk.ask(leader, list(STRANGER))).refused).toEqual(['dossiers FORBIDDEN']);
   });
 
   it('are a citizen’s own, each tied to them by being so', async () => {
-    await desk.ask(citizen, list('ai đó'), { purpose: 'SELF' });
+    await stage.desk.ask(citizen, list('ai đó'), { purpose: 'SELF' });
     expect(stage.shownIn()).toEqual([
       [HOA, 'SELF', null],
       [HOA, 'SELF', OWN],
@@ -95,18 +82,18 @@ describe('Dossiers that are looked for by a name', () => {
 
   it('are an enterprise’s for the log to find, where they were looked for by its code', async () => {
     const query = '{ dossiers(filter: { applicantId: "0100233488" }) { totalCount } }';
-    await desk.ask(leader, query);
+    await stage.desk.ask(leader, query);
     const sought = [{ what: 'DOSSIERS', subject: '0100233488' }];
-    expect(desk.logged[0]).toMatchObject({ personal: false, subjects: [], operation: { sought } });
+    expect(stage.desk.logged[0]).toMatchObject({ personal: false, subjects: [], operation: { sought } });
   });
 });
 
 describe('People who are looked for by a name', () => {
   it('are in the log with that they were, also where there are none', async () => {
     const query = (text: string) => `{ citizens(name: "${text}") { nodes { fullName } } }`;
-    await desk.ask(counter, query('Nguyễn Văn Hoà'), PROCESSING);
-    await desk.ask(counter, query('Chẳng Ai'), PROCESSING);
-    expect(desk.logged.map(({ operation, personal }) => [operation.sought, personal])).toEqual([
+    await stage.desk.ask(counter, query('Nguyễn Văn Hoà'), PROCESSING);
+    await stage.desk.ask(counter, query('Chẳng Ai'), PROCESSING);
+    expect(stage.desk.logged.map(({ operation, personal }) => [operation.sought, personal])).toEqual([
       [[{ what: 'NAME' }], true],
       [[{ what: 'NAME' }], true],
     ]);

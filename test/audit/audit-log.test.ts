@@ -1,9 +1,9 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AuditDatabase } from '../../audit/database.ts';
-import { ownDatabase } from '../services/mariadb.ts';
+import { type LogPlace, onEachDatabase } from './each-database.ts';
 import {
   entriesOf,
   hashSubject,
@@ -19,32 +19,11 @@ import {
 const ANN = '001085004213';
 const BINH = '001190000123';
 
-interface Place {
-  readonly url: string;
-  remove(): Promise<void>;
-}
+onEachDatabase('The access log', auditLogContract);
 
-const mariadb = inject('mariadb');
-
-auditLogContract('SQLite', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'lienthong-audit-'));
-  return { url: `sqlite://${folder}/audit.sqlite`, remove: () => rm(folder, { recursive: true, force: true }) };
-});
-
-if ('missing' in mariadb) {
-  describe('The access log on MariaDB', () => {
-    it.runIf(process.env.CI !== undefined)(`needs a server: ${mariadb.missing}`, () => expect.fail(mariadb.missing));
-  });
-} else {
-  auditLogContract('MariaDB', async () => {
-    const { url, drop } = await ownDatabase(mariadb);
-    return { url, remove: drop };
-  });
-}
-
-function auditLogContract(name: string, makePlace: () => Promise<Place>): void {
-  describe(`The access log on ${name}`, () => {
-    let place: Place;
+function auditLogContract(title: string, makePlace: () => Promise<LogPlace>): void {
+  describe(title, () => {
+    let place: LogPlace;
     let headsDirectory: string;
     const opened: OpenedLog[] = [];
 

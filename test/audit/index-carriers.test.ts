@@ -1,10 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { describe, expect, inject, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { mendIndex } from '../../audit/mend-index.ts';
 import { removeOldChains } from '../../audit/retain.ts';
-import { ownDatabase } from '../services/mariadb.ts';
+import { type LogPlace, onEachDatabase } from './each-database.ts';
 import { DAY_MS, NOON, type OpenedLog, openLog, record, verify } from './support.ts';
 
 const ANN = '001085004213';
@@ -12,26 +9,10 @@ const LONG = `${'ă'.repeat(159)}🙂 and more`;
 /** What somebody may send as the number of a dossier: the index has to hold it as it is worked out. */
 const WORDS = ['Hồ sơ', 'HỒ SƠ', 'ho so', 'x', 'x ', ' x', 'x\t', '\ud800 half', 'a\u0000b', 'o\u0302', 'ô', LONG];
 
-const mariadb = inject('mariadb');
+onEachDatabase('The index of the access log', indexContract);
 
-indexContract('SQLite', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'lienthong-index-'));
-  return { url: `sqlite://${folder}/audit.sqlite`, remove: () => rm(folder, { recursive: true, force: true }) };
-});
-
-if ('missing' in mariadb) {
-  describe('The index of the access log on MariaDB', () => {
-    it.runIf(process.env.CI !== undefined)(`needs a server: ${mariadb.missing}`, () => expect.fail(mariadb.missing));
-  });
-} else {
-  indexContract('MariaDB', async () => {
-    const { url, drop } = await ownDatabase(mariadb);
-    return { url, remove: drop };
-  });
-}
-
-function indexContract(name: string, makePlace: () => Promise<{ url: string; remove(): Promise<void> }>): void {
-  describe(`The index of the access log on ${name}`, () => {
+function indexContract(title: string, makePlace: () => Promise<LogPlace>): void {
+  describe(title, () => {
     async function withLog(work: (opened: OpenedLog, clock: { time: number }) => Promise<void>): Promise<void> {
       const place = await makePlace();
       const clock = { time: NOON };

@@ -1,40 +1,16 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AuditFound } from '../../core/audit.ts';
-import { ownDatabase } from '../services/mariadb.ts';
+import { type LogPlace, onEachDatabase } from './each-database.ts';
 import { DAY_MS, hashSubject, type LogOptions, NOON, type OpenedLog, openLog, record, verify } from './support.ts';
 
 const ANN = '001085004213';
 const BINH = '001190000123';
 
-interface Place {
-  readonly url: string;
-  remove(): Promise<void>;
-}
+onEachDatabase('What is read of the access log', readLogContract);
 
-const mariadb = inject('mariadb');
-
-readLogContract('SQLite', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'lienthong-read-log-'));
-  return { url: `sqlite://${folder}/audit.sqlite`, remove: () => rm(folder, { recursive: true, force: true }) };
-});
-
-if ('missing' in mariadb) {
-  describe('The access log on MariaDB is read', () => {
-    it.runIf(process.env.CI !== undefined)(`needs a server: ${mariadb.missing}`, () => expect.fail(mariadb.missing));
-  });
-} else {
-  readLogContract('MariaDB', async () => {
-    const { url, drop } = await ownDatabase(mariadb);
-    return { url, remove: drop };
-  });
-}
-
-function readLogContract(name: string, makePlace: () => Promise<Place>): void {
-  describe(`The access log on ${name} is read`, () => {
-    let place: Place;
+function readLogContract(title: string, makePlace: () => Promise<LogPlace>): void {
+  describe(title, () => {
+    let place: LogPlace;
     const opened: OpenedLog[] = [];
 
     async function open(options: LogOptions = {}): Promise<OpenedLog> {

@@ -2,18 +2,14 @@ import { mkdtemp, readdir, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
-import { settingsPrefix } from '../../hub/sectors.ts';
 import { createHub, type Hub } from '../../hub.ts';
-import { start as startBusiness } from '../../sectors/business-registration/stand-in/index.ts';
-import { start as startCivilStatus } from '../../sectors/civil-status/stand-in/index.ts';
-import { start as startLand } from '../../sectors/land/stand-in/index.ts';
-import { start as startOneStop } from '../../sectors/one-stop/stand-in/index.ts';
 import { generate } from '../../stand-ins/generate.ts';
 import type { Running } from '../../stand-ins/serve.ts';
 import type { World } from '../../stand-ins/world/types.ts';
 import { createWorld } from '../../stand-ins/world/world.ts';
 import { openAccessParts } from './open-access.ts';
 import { OPEN_LIMITS_ENVIRONMENT } from './open-limits.ts';
+import { startSystems } from './systems.ts';
 
 export interface GraphqlAnswer {
   // biome-ignore lint/suspicious/noExplicitAny: answers are as varied as the questions of the tests
@@ -73,24 +69,16 @@ export async function openProvince(options: ProvinceOptions = {}): Promise<Provi
   await generate({ seed, citizens, dossiers, out: directory });
   await ageDrops(join(directory, 'ho-kinh-doanh'));
   await options.prepare?.(directory);
-  const systems = {
-    'one-stop': await startOneStop({ directory }),
-    land: await startLand({ directory }),
-    'civil-status': await startCivilStatus({ directory }),
-    'business-registration': await startBusiness({ directory }),
-  };
-  const settings = Object.entries(systems).flatMap(([id, system]) =>
-    Object.entries(system.settings).map(([name, value]) => [settingsPrefix(id) + name, value]),
-  );
+  const { systems, environment } = await startSystems(directory);
   const logged: string[] = [];
   const hubs: OpenHub[] = [];
-  const another: Province['another'] = async (environment = {}, { catchesUp } = {}) => {
+  const another: Province['another'] = async (own = {}, { catchesUp } = {}) => {
     const opened = await openHub(
       {
         DATA_DIR: join(directory, `hub-${hubs.length}`),
-        ...Object.fromEntries(settings),
-        ...options.environment,
         ...environment,
+        ...options.environment,
+        ...own,
       },
       { logged, now: options.now, catchesUp },
     );
