@@ -11,6 +11,7 @@ import { tcpProxy } from '../services/tcp-proxy.ts';
 import { openCallbackGateway } from './callback-stage.ts';
 import {
   type CaptureStage,
+  countedOnce,
   type LandOffice,
   openCaptureStage,
   openLandOffice,
@@ -273,7 +274,8 @@ describe.each(['SQLite', `MariaDB${reason}`])('Calls of a system, kept and merge
       await capture.close();
     }
     await stage.capture([sector]).caughtUp();
-    const versions = versionsByCode(await events());
+    // Calls that were done twice would be versions of their own, whoever carries them to the log and how often.
+    const versions = versionsByCode(countedOnce(await events()));
     expect(Object.keys(versions)).toHaveLength(codes.length);
     expect(Object.values(versions).filter((own) => own.join() !== '1,2')).toEqual([]);
   });

@@ -207,6 +207,14 @@ export async function until(
   throw new Error(`waited in vain until ${what}`);
 }
 
+/**
+ * Each event once, as the readers of a log count it: a process that loses its lease between the log and the outbox leaves
+ * what it carried to the next one, which carries it again. An event under the id of another is no repetition and stays.
+ */
+export function countedOnce(events: readonly DossierEvent[]): readonly DossierEvent[] {
+  return [...new Map(events.map((event) => [JSON.stringify(event), event])).values()];
+}
+
 /** Of each dossier, in the order of the log: `code → versions`. */
 export function versionsByCode(events: readonly DossierEvent[]): Readonly<Record<string, readonly number[]>> {
   const byCode = Map.groupBy(events, ({ code }) => code);
