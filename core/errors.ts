@@ -214,9 +214,10 @@ export const ERRORS = {
     failed: 'client',
     retryable: true,
     title: 'Quá nhiều thuê bao cùng lúc',
-    meaning: 'The connection, the person or the hub already has as many subscriptions as it takes.',
+    meaning:
+      'The connection, the person or the hub already has as many subscriptions as it takes; or the person or the hub as many WebSocket connections.',
     remedy:
-      'End one first; the limits are the settings SUBSCRIPTIONS_PER_CONNECTION, SUBSCRIPTIONS_PER_PERSON and SUBSCRIPTIONS.',
+      'End a subscription, or close a connection, first; the limits are the settings SUBSCRIPTIONS_PER_CONNECTION, SUBSCRIPTIONS_PER_PERSON and SUBSCRIPTIONS, the last two of connections as well.',
   },
   OPERATION_TIMEOUT: {
     failed: 'hub',
