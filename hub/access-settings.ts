@@ -8,14 +8,14 @@ export const accessSettings = {
   }),
   VISITS_AT_ONCE: integerSetting({
     description:
-      'Most visits of one officer through one application that are open at the same time; each ends by itself, or is closed or bound',
+      'Most visits of one officer, in whichever applications, that are open at the same time; each ends by itself, or is closed or bound',
     unit: 'visits',
     standard: 2,
     least: 1,
     most: 1_000_000,
   }),
   VISITS_PER_DAY: integerSetting({
-    description: 'Most visits that one officer opens through one application on one day',
+    description: 'Most visits that one officer opens on one day, in whichever applications',
     unit: 'visits',
     standard: 200,
     least: 1,

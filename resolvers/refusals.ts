@@ -44,7 +44,7 @@ export function visitFull(most: number): HubError {
 export function tooManyVisits(many: TooManyVisits): HubError {
   const message =
     'open' in many
-      ? `You have ${many.open.length} open visits: close one with closeVisit, or bind it. They are ${many.open.join(', ')}.`
+      ? `You have ${many.open.length} open visits, in whichever application: close one with closeVisit, or bind it where it was opened. They are ${many.open.join(', ')}.`
       : `You have opened ${many.openedToday} visits today: as many as one officer may.`;
   return new HubError('TOO_MANY_VISITS', message);
 }

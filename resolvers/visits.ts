@@ -35,27 +35,36 @@ export function visitResolvers(registry: Registry): Record<string, Record<string
         return nodeOf(opened);
       },
       closeVisit: async (_, { id }, operation) => {
-        await ownVisit(operation, id);
+        await ownVisit(operation, id, 'any application');
         operation.access.sought({ what: 'VISITS', visit: id });
         await fromStore(visits.close(id));
-        return nodeOf(await ownVisit(operation, id));
+        return nodeOf(await ownVisit(operation, id, 'any application'));
       },
       bindVisit: async (_, { id, dossier }, operation) => {
-        const visit = await ownVisit(operation, id);
+        const visit = await ownVisit(operation, id, 'this application');
         const code = await storedCode(operation, dossier);
         // Before it is judged: whoever tries one code after the other shows.
         operation.access.sought({ what: 'VISITS', dossier: code, visit: id });
         await fromStore(visits.bind(id, code, await namedIn(operation, visit, code)));
-        return nodeOf(await ownVisit(operation, id));
+        return nodeOf(await ownVisit(operation, id, 'this application'));
       },
     },
   } as Record<string, Record<string, Resolver>>;
 }
 
-/** @throws HubError VISIT_OVER, the same for a visit of others and for none */
-async function ownVisit({ access, registry }: Operation, id: string): Promise<Visit> {
+/**
+ * @param openedIn an officer may close what was opened in another application, since it is one of the few that they may have
+ * @throws HubError VISIT_OVER, the same for a visit of others and for none
+ */
+async function ownVisit(
+  { access, registry }: Operation,
+  id: string,
+  openedIn: 'this application' | 'any application',
+): Promise<Visit> {
+  const { actor } = access;
   const visit = await fromStore(registry.visits.read(id));
-  if (visit === null || visit.actor !== access.actor.id || visit.client !== access.actor.client) throw visitOver();
+  if (visit === null || visit.actor !== actor.id) throw visitOver();
+  if (openedIn === 'this application' && visit.client !== actor.client) throw visitOver();
   access.demand('OPERATE', 'COURSE', visit.unit);
   return visit;
 }

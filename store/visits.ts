@@ -25,7 +25,7 @@ export interface Visit {
   readonly subjects: ReadonlySet<string>;
 }
 
-/** How many visits one officer may open through one application. */
+/** How many visits one officer may open, through whichever applications: a second one is no reason to look at more people. */
 export interface VisitLimits {
   /** Most that are open at the same time. */
   readonly atOnce: number;
@@ -200,23 +200,17 @@ async function insert(trx: Transaction, database: Database, visit: OpenedVisit):
   const at = await sharedClock(knex, database);
   const day = vietnamDate(at);
   // Written before anything is read: whoever else opens one for the same officer waits here.
-  await knex('visit_officer')
-    .insert({ actor, client, day, opened: 0 })
-    .onConflict(['actor', 'client'])
-    .merge(['client']);
+  await knex('visit_officer').insert({ actor, day, opened: 0 }).onConflict('actor').merge(['actor']);
   const open = await trx.run(
-    'select id from visit where actor = ? and client = ? and ends_at > ? and closed_at is null order by opened_at, id',
-    [actor, client, at],
+    'select id from visit where actor = ? and ends_at > ? and closed_at is null order by opened_at, id',
+    [actor, at],
   );
   if (open.length >= limits.atOnce) return { open: open.map((row) => String(row.id)) };
-  const [counted] = await trx.run('select day, opened from visit_officer where actor = ? and client = ?', [
-    actor,
-    client,
-  ]);
+  const [counted] = await trx.run('select day, opened from visit_officer where actor = ?', [actor]);
   const openedToday = counted?.day === day ? Number(counted.opened) : 0;
   if (openedToday >= limits.perDay) return { openedToday };
   await knex('visit_officer')
-    .where({ actor, client })
+    .where({ actor })
     .update({ day, opened: openedToday + 1 });
   await knex('visit').insert({ id, actor, client, unit, opened_at: at, ends_at: at + minutes * MINUTE_MS });
   return null;

@@ -14,14 +14,12 @@ export const visit: Migration = {
       exactText(knex, table, 'dossier', 64).comment('What came of it; null while nothing did');
       table.integer('unnamed').comment('How many of its subjects the dossier does not name; null while there is none');
       table.index(['opened_at', 'id'], 'visit_opened');
-      table.index(['actor', 'client', 'ends_at'], 'visit_of_officer');
+      table.index(['actor', 'ends_at'], 'visit_of_officer');
     });
     await knex.schema.createTable('visit_officer', (table) => {
-      exactText(knex, table, 'actor', 255).notNullable();
-      exactText(knex, table, 'client', 255).notNullable();
+      exactText(knex, table, 'actor', 255).notNullable().primary();
       table.string('day', 10).notNullable().comment('In Việt Nam, yyyy-MM-dd');
-      table.integer('opened').notNullable().comment('Visits opened on that day');
-      table.primary(['actor', 'client']);
+      table.integer('opened').notNullable().comment('Visits opened on that day, through all applications');
     });
     await knex.schema.createTable('visit_subject', (table) => {
       exactText(knex, table, 'visit', 32).notNullable();

@@ -102,6 +102,25 @@ describe('An officer', () => {
     expect((await desk.ask(counter, 'mutation { openVisit { id } }')).refused).toEqual([]);
   });
 
+  it('has no more of them through a second application, and closes there what was opened in the first', async () => {
+    const elsewhere = { ...counter, client: 'citizen-desk' };
+    const own = [await received(counter), await received(counter)];
+    const { refused, messages } = await desk.ask(elsewhere, 'mutation { openVisit { id } }');
+    expect(refused).toEqual(['openVisit TOO_MANY_VISITS']);
+    for (const id of own) expect(messages[0]).toContain(id);
+    const asked = { purpose: 'RECEPTION', visit: own[0] as string } as const;
+    await expect(desk.ask(elsewhere, `{ ${citizen(HOA)} { fullName } }`, asked)).rejects.toMatchObject({
+      code: 'VISIT_OVER',
+    });
+    expect(
+      (await desk.ask(elsewhere, `mutation { bindVisit(id: "${own[0]}", dossier: "${NEW}") { id } }`)).refused,
+    ).toEqual(['bindVisit VISIT_OVER']);
+    const close = `mutation { closeVisit(id: "${own[0]}") { closedAt } }`;
+    expect((await desk.ask({ ...elsewhere, id: colleague.id }, close)).refused).toEqual(['closeVisit VISIT_OVER']);
+    expect((await desk.ask(elsewhere, close)).data.closeVisit.closedAt).toEqual(expect.any(String));
+    expect((await desk.ask(elsewhere, 'mutation { openVisit { id } }')).refused).toEqual([]);
+  });
+
   it('opens so many a day, also when each is closed at once', async () => {
     for (let turn = 0; turn < 5; turn++) {
       const id = await received(counter);
