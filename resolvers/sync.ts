@@ -132,10 +132,13 @@ function modeNode({ catalogues }: Registry, { agencyCode, procedureCode, mode, s
 }
 
 function deliveryNode(row: DeliveryRow): object {
-  const { code, state, reasonCode, reason, attempts, wantedRevision, knownRevision } = row;
+  const { code, state, attempts, wantedRevision, knownRevision } = row;
+  // The row keeps the last reason until it is looked at again, so that one held for the same is held since then.
+  const isHeld = state === 'held' || state === 'failed';
   return {
-    ...{ code, reason, attempts, state: state.toUpperCase() },
-    reasonCode: HOLD_REASONS.find((one) => one === reasonCode) ?? null,
+    ...{ code, attempts, state: state.toUpperCase() },
+    reason: isHeld ? row.reason : null,
+    reasonCode: isHeld ? (HOLD_REASONS.find((one) => one === row.reasonCode) ?? null) : null,
     current: state === 'acknowledged' && knownRevision >= wantedRevision,
   };
 }

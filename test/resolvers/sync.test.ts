@@ -120,14 +120,17 @@ describe('heldDossiers', () => {
 });
 
 describe('retryDelivery', () => {
-  it('makes a held dossier pending, and the second time changes nothing', async () => {
+  it('makes a held dossier pending, which is held for nothing any more, and the second time changes nothing', async () => {
     await put('H41.12-261008-0001', held(NOW));
     for (let time = 0; time < 2; time++) {
       const { data, errors } = await ask(
-        'mutation { retryDelivery(code: "H41.12-261008-0001") { code state attempts current } }',
+        'mutation { retryDelivery(code: "H41.12-261008-0001") { code state attempts current reasonCode reason } }',
       );
       expect(errors).toEqual([]);
-      expect(data.retryDelivery).toEqual({ code: 'H41.12-261008-0001', state: 'PENDING', attempts: 0, current: false });
+      expect(data.retryDelivery).toEqual({
+        ...{ code: 'H41.12-261008-0001', state: 'PENDING', attempts: 0, current: false },
+        ...{ reasonCode: null, reason: null },
+      });
     }
   });
 
