@@ -19,7 +19,7 @@ import { createCountedRefusals } from './limits/counted-refusals.ts';
 import type { MayIntrospect } from './limits/operation-limits.ts';
 import { createRegisteredReader, type RegisteredOperations } from './limits/registered.ts';
 import { loggedCauses } from './log-cause.ts';
-import { bindableAddress, isOwnName, isOwnOrigin } from './loopback.ts';
+import { bindableAddress, refusedHeader } from './loopback.ts';
 import type { OperationClock } from './operation-clock.ts';
 import type { Authenticate, MakeContext, NoteRefusal } from './operation-request.ts';
 import { createClientErrors, JSON_TYPE } from './raw-answer.ts';
@@ -198,8 +198,9 @@ function createHttpServer({ settings, logger, names, origins, tls }: GatewayOpti
     reply.header('x-request-id', request.id).headers(always);
     // A page of another site whose name is made to lead to this machine is of the same origin for a browser; its name
     // still stands in the request.
-    if (isOwnName(request.headers.host, names) && isOwnOrigin(request.headers.origin, names, origins)) done();
-    else reply.code(403).send(refusal('FORBIDDEN', 'The hub answers to the names of this machine only.'));
+    const refused = refusedHeader(request.headers, { names, origins });
+    if (refused === null) done();
+    else reply.code(403).send(refusal('FORBIDDEN', refused));
   });
   fastify.setNotFoundHandler(async (_, reply) => {
     return reply.code(404).send(refusal('BAD_REQUEST', 'There is nothing here; the API is at /graphql.'));

@@ -64,6 +64,24 @@ export function isOwnOrigin(
   return URL.canParse(origin) && isOwnName(new URL(origin).host, names);
 }
 
+const OTHER_NAME = 'The hub answers to the names of this machine only.';
+const OTHER_ORIGIN =
+  'Origin: expected a page of a name that the hub answers to, one that CORS_ORIGINS lists, or no page at all; came another site’s. Ask from such a page, or have the hub’s operator list this one’s origin in CORS_ORIGINS.';
+
+/**
+ * Why a request is turned away before it is read: it says a name that is not the hub's, or comes from a page that may not
+ * ask. The values themselves are not said back.
+ *
+ * @returns null where it may go on
+ */
+export function refusedHeader(
+  { host, origin }: { readonly host?: string | undefined; readonly origin?: string | undefined },
+  { names, origins }: { readonly names: readonly string[]; readonly origins: readonly string[] },
+): string | null {
+  if (!isOwnName(host, names)) return OTHER_NAME;
+  return isOwnOrigin(origin, names, origins) ? null : OTHER_ORIGIN;
+}
+
 async function addressesOf(host: string): Promise<readonly string[]> {
   if (isIP(host)) return [host];
   const found = await lookup(host, { all: true }).catch(() => []);

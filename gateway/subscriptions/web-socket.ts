@@ -4,7 +4,7 @@ import { setTimeout as delay, setImmediate as immediate } from 'node:timers/prom
 import type { Logger } from 'pino';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { loggedCauses } from '../log-cause.ts';
-import { isOwnName, isOwnOrigin } from '../loopback.ts';
+import { refusedHeader } from '../loopback.ts';
 import { type EdgeRefusal, refuseOnSocket } from '../raw-answer.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { createConnections } from './connections.ts';
@@ -150,7 +150,6 @@ function createLine(socket: WebSocket, settings: GatewaySettings): Line {
   };
 }
 
-const NAMES_ONLY = 'The hub answers to the names of this machine only.';
 const NOTHING_HERE = 'There is nothing here; subscriptions are at /graphql.';
 const NO_HANDSHAKE = `Expected a WebSocket that speaks ${PROTOCOL}.`;
 
@@ -159,9 +158,8 @@ function refusalOf(
   { url = '', headers }: IncomingMessage,
   { names, origins, isClosing }: Pick<WebSocketOptions, 'names' | 'origins' | 'isClosing'>,
 ): EdgeRefusal | null {
-  if (!isOwnName(headers.host, names) || !isOwnOrigin(headers.origin, names, origins)) {
-    return { status: 403, code: 'FORBIDDEN', message: NAMES_ONLY };
-  }
+  const message = refusedHeader(headers, { names, origins });
+  if (message !== null) return { status: 403, code: 'FORBIDDEN', message };
   if (url !== '/graphql') return { status: 404, code: 'BAD_REQUEST', message: NOTHING_HERE };
   const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
   if (!offered.includes(PROTOCOL)) {

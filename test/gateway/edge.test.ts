@@ -91,7 +91,10 @@ describe('A page of another origin', () => {
       const { status, headers } = await preflight(url, origin);
       expect(status).toBe(403);
       expect(headers.get('access-control-allow-origin')).toBeNull();
-      expect((await ask(HELLO, { origin })).status).toBe(403);
+      const refused = await ask(HELLO, { origin });
+      expect(refused.status).toBe(403);
+      const message = expect.stringMatching(/^Origin: expected .* came another site’s.* CORS_ORIGINS\.$/);
+      expect(refused.body.errors).toMatchObject([{ message, extensions: { code: 'FORBIDDEN' } }]);
     }
   });
 });
