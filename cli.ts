@@ -52,7 +52,7 @@ async function main(): Promise<void> {
   const [named = '', ...args] = process.argv.slice(2);
   const own = ownCommand(named);
   if (own !== null) {
-    process.exitCode = await own({ args, root, environment: process.env, tell });
+    process.exitCode = await own({ args, root, environment: process.env, tell, warn });
     return;
   }
   const { positionals, values } = parseArgs({
@@ -78,6 +78,11 @@ async function main(): Promise<void> {
 
 function tell(text: string): void {
   process.stdout.write(`${text}\n`);
+}
+
+/** Standard output is for what was asked for: somebody may read it with a program. */
+function warn(text: string): void {
+  process.stderr.write(`${text}\n`);
 }
 
 async function start(command: 'demo' | 'serve', roles: readonly string[]): Promise<void> {

@@ -9,7 +9,7 @@ import { keyId, readAuditKeys } from '../audit/keys.ts';
 import { mendIndex } from '../audit/mend-index.ts';
 import { removeOldChains } from '../audit/retain.ts';
 import { chainsOf } from '../audit/stored.ts';
-import { newestChain } from '../audit/subject-keys.ts';
+import { firstKey, newestChain } from '../audit/subject-keys.ts';
 import { verifyLog } from '../audit/verify.ts';
 import { readSettings, SettingsFault } from '../core/setting.ts';
 import { auditUrl, openHubAudit } from './audit.ts';
@@ -21,6 +21,7 @@ interface Asked {
   readonly audit: AuditDatabase;
   readonly options: Options;
   readonly tell: (text: string) => void;
+  readonly warn: (text: string) => void;
 }
 
 const COMMANDS: Readonly<Record<string, (asked: Asked) => Promise<number>>> = {
@@ -37,7 +38,7 @@ const MOST_TOLD = 1_000;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
 /** `node cli.ts audit verify|export|retain|keys|index|new-subject-key` */
-export const runAuditCommand: Command = async ({ args, environment, tell }) => {
+export const runAuditCommand: Command = async ({ args, environment, tell, warn }) => {
   const [name = '', ...rest] = args;
   const run = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (run === undefined)
@@ -58,7 +59,7 @@ export const runAuditCommand: Command = async ({ args, environment, tell }) => {
     return 2;
   }
   try {
-    return await run({ settings, audit, options, tell });
+    return await run({ settings, audit, options, tell, warn });
   } finally {
     await audit.close();
   }
@@ -122,11 +123,11 @@ async function verify({ settings, audit, options, tell }: Asked): Promise<number
   }
 }
 
-async function exportLog({ settings, audit, options, tell }: Asked): Promise<number> {
+async function exportLog({ settings, audit, options, tell, warn }: Asked): Promise<number> {
   const { from, to, file } = options;
   if (file === undefined) throw new SettingsFault(['audit export: expected --file FILE, where the entries go']);
   // Noted first: whoever takes the log out cannot be the one who leaves that out.
-  await note(settings, 'audit export');
+  await note('audit export', { settings, warn });
   const out = createWriteStream(file, { flags: 'wx', mode: 0o600 });
   await once(out, 'open');
   const lines = options['heads-only'] ? exportedHeads : exportedLines;
@@ -141,8 +142,8 @@ async function exportLog({ settings, audit, options, tell }: Asked): Promise<num
   return 0;
 }
 
-async function retain({ settings, audit, tell }: Asked): Promise<number> {
-  await note(settings, 'audit retain');
+async function retain({ settings, audit, tell, warn }: Asked): Promise<number> {
+  await note('audit retain', { settings, warn });
   const removed = await removeOldChains(audit, { retentionDays: settings.AUDIT_RETENTION_DAYS, now: Date.now });
   for (const chain of removed) tell(`Removed: ${chain}`);
   tell(`${removed.length} chains were older than ${settings.AUDIT_RETENTION_DAYS} days.`);
@@ -157,33 +158,36 @@ async function keys({ settings, audit, tell }: Asked): Promise<number> {
   return 0;
 }
 
-async function index({ settings, audit, tell }: Asked): Promise<number> {
-  await note(settings, 'audit index');
+async function index({ settings, audit, tell, warn }: Asked): Promise<number> {
+  await note('audit index', { settings, warn });
   const { added, removed } = await mendIndex(audit);
   tell(`${added} rows of the index were missing, ${removed} stood for no entry.`);
   return 0;
 }
 
 /** From here on people's hashes are made with the key that is there now. */
-async function newSubjectKey({ settings, audit, tell }: Asked): Promise<number> {
+async function newSubjectKey({ settings, audit, tell, warn }: Asked): Promise<number> {
   const { subjectKeyId } = readAuditKeys(settings);
-  const newest = await newestChain(audit.database);
-  if (newest === null || newest.subjectKey === subjectKeyId) {
-    tell(`Nothing was changed: ${newest === null ? 'the log is empty' : 'the log is written with this key'}.`);
+  const before = (await newestChain(audit.database))?.subjectKey ?? (await firstKey(audit.database));
+  if (before === null || before === subjectKeyId) {
+    tell(`Nothing was changed: ${before === null ? 'the log is empty' : 'the log is written with this key'}.`);
     return 0;
   }
-  await note(settings, 'audit new-subject-key', { acceptsNewSubjectKey: true });
-  tell(`Changed from ${newest.subjectKey} to ${subjectKeyId}. Tell whoever verifies the log: --new-subject-key DAY`);
+  await note('audit new-subject-key', { settings, warn, acceptsNewSubjectKey: true });
+  tell(`Changed from ${before} to ${subjectKeyId}. Tell whoever verifies the log: --new-subject-key DAY`);
   return 0;
 }
 
 /** Writes into the log who did this with it. @throws where the log cannot be written */
 async function note(
-  settings: HubSettings,
   name: string,
-  options: { readonly acceptsNewSubjectKey?: boolean } = {},
+  options: Pick<Asked, 'settings' | 'warn'> & { readonly acceptsNewSubjectKey?: boolean },
 ): Promise<void> {
-  const { log, close } = await openHubAudit({ settings, now: Date.now, warn: () => {}, delays: [], ...options });
+  const { warn } = options;
+  const { log, close } = await openHubAudit({
+    ...{ ...options, now: Date.now, delays: [] },
+    warn: (message) => warn(`${name}: ${message}`),
+  });
   try {
     await log.write({
       operation: {

@@ -10,6 +10,8 @@ export interface CommandOptions {
   readonly root: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly tell: (text: string) => void;
+  /** For what an operator ought to know, besides what the command was asked for. */
+  readonly warn: (text: string) => void;
 }
 
 /** Resolves with the exit code. */

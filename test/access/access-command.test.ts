@@ -10,7 +10,7 @@ const demo = join(root, 'hub/demo-access.json');
 
 async function run(args: readonly string[], environment: Record<string, string> = {}) {
   const told: string[] = [];
-  const code = await runAccessCommand({ args, root, environment, tell: (text) => told.push(text) });
+  const code = await runAccessCommand({ args, root, environment, tell: (text) => told.push(text), warn: () => {} });
   return { code, lines: told.join('\n').split('\n') };
 }
 

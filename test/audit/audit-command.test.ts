@@ -19,6 +19,7 @@ describe('node cli.ts audit', () => {
   let folder: string;
   let environment: Record<string, string>;
   let told: string[];
+  let warned: string[];
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'lienthong-audit-command-'));
@@ -32,6 +33,7 @@ describe('node cli.ts audit', () => {
     });
     await close();
     told = [];
+    warned = [];
   });
 
   afterEach(() => rm(folder, { recursive: true, force: true }));
@@ -41,7 +43,12 @@ describe('node cli.ts audit', () => {
     return openHubAudit({ settings, now: Date.now, warn: () => {}, delays: [] });
   }
 
-  const run = (...args: string[]) => runAuditCommand({ args, root, environment, tell: (text) => told.push(text) });
+  const run = (...args: string[]) =>
+    runAuditCommand({
+      ...{ args, root, environment },
+      tell: (text) => told.push(text),
+      warn: (text) => warned.push(text),
+    });
 
   async function spoil(sql: string): Promise<void> {
     const database = openDatabase(`sqlite://${folder}/audit.sqlite`);
@@ -197,6 +204,21 @@ describe('node cli.ts audit', () => {
     expect(await run('verify', '--heads', join(folder, 'heads'))).toBe(0);
     expect(told.at(-1)).toMatch(/^8 entries in 2 chains: whole/);
   });
+
+  it.each([['export', '--file', 'out.jsonl'], ['retain'], ['index']])(
+    'warns that what audit %s notes is proven by nothing where its heads leave for nowhere, and does it all the same',
+    async (name, ...args) => {
+      const given = args.map((one) => (one.startsWith('--') ? one : join(folder, one)));
+      expect(await run(name, ...given)).toBe(0);
+      expect(warned).toEqual([]);
+      for (const file of given.slice(1)) await rm(file);
+      environment = { ...environment, AUDIT_HEADS_DIR: '' };
+      expect(await run(name, ...given)).toBe(0);
+      expect(warned).toEqual([
+        `audit ${name}: The heads of the access log leave for nowhere: name AUDIT_HEADS_DIR or AUDIT_HEADS_URL, so that it can be proven`,
+      ]);
+    },
+  );
 
   it('prints the public keys that signed the log', async () => {
     expect(await run('keys')).toBe(0);

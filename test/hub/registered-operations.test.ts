@@ -69,7 +69,7 @@ describe('The file of registered operations', () => {
 describe('`operations register`', () => {
   const told: string[] = [];
   const run = (...args: string[]) =>
-    runOperationsCommand({ args, root, environment: {}, tell: (text) => void told.push(text) });
+    runOperationsCommand({ args, root, environment: {}, tell: (text) => void told.push(text), warn: () => {} });
 
   it('writes down every document of a folder that fits the schema', async () => {
     const documents = join(folder, 'documents', 'below');
