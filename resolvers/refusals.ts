@@ -3,7 +3,7 @@ import { HubError } from '../core/errors.ts';
 import type { TooManyVisits } from '../store/visits.ts';
 
 /** What was asked for: whoever is refused learns no more than this. */
-export type RefusedThing = 'field' | 'operation' | 'record' | 'self' | 'party' | 'earlier';
+export type RefusedThing = 'field' | 'operation' | 'record' | 'self' | 'party' | 'unnamed' | 'earlier';
 
 const FORBIDDEN: Readonly<Record<RefusedThing, string>> = {
   field: 'You hold no grant for this field.',
@@ -13,6 +13,9 @@ const FORBIDDEN: Readonly<Record<RefusedThing, string>> = {
   // Of people asked for by number: decided before anybody looks whether there is such a person.
   self: 'You see your own data alone: ask by the number of 12 digits that your token names.',
   party: 'The dossier that you work on names nobody by this number: ask by a number that it names.',
+  // Of a dossier that a visit is to be bound to: the same whether or not it is there.
+  unnamed:
+    'Nothing that you may see under this code names anybody who was asked for in this visit. A dossier received a moment ago may take some seconds to be here.',
   // Of a dossier that the officer sees.
   earlier: 'This dossier was received before the visit was opened: ask for it with X-Purpose PROCESSING and X-Dossier.',
 };
@@ -33,6 +36,13 @@ function purposeRequired(): HubError {
 
 export function visitOver(): HubError {
   return new HubError('VISIT_OVER', 'This is no open visit of yours: open one with openVisit.');
+}
+
+/** Whatever dossier it was to be bound to. */
+export function visitEmpty(): HubError {
+  const message =
+    'Nobody was asked for in this visit: ask for whoever stands there first, with X-Purpose RECEPTION and X-Visit; it is then bound to the dossier that names them, received since it was opened. Or close it with closeVisit.';
+  return new HubError('FORBIDDEN', message);
 }
 
 export function visitFull(most: number): HubError {

@@ -7,7 +7,7 @@ import { storedCode } from './dossiers.ts';
 import { fromStore } from './index-loaders.ts';
 import type { Operation } from './operation.ts';
 import { certainPairs } from './own-numbers.ts';
-import { forbidden, tooManyVisits, visitOver } from './refusals.ts';
+import { forbidden, tooManyVisits, visitEmpty, visitOver } from './refusals.ts';
 import type { Registry } from './registry.ts';
 
 type Resolver = GraphQLFieldResolver<never, Operation>;
@@ -72,14 +72,15 @@ async function ownVisit(
 /**
  * Whom and what a dossier names that may have come of the visit, as hashes.
  *
- * @throws HubError FORBIDDEN for a dossier that is not seen, that names nobody who was asked for in the visit, or that was there
- * before: who is at work on that one has a better purpose
+ * @throws HubError FORBIDDEN for a visit in which nobody was asked for, and for a dossier that is not seen, that names nobody
+ * who was, or that was there before: who is at work on that one has a better purpose
  */
 async function namedIn(
   { access, registry, index }: Operation,
   visit: Visit,
   code: string,
 ): Promise<ReadonlySet<string>> {
+  if (visit.subjects.size === 0) throw visitEmpty();
   const { hashOf } = registry.access.visits;
   const held = heldViews(registry, await index.views(code));
   const facts = factsOf(registry, code, held);
@@ -87,7 +88,7 @@ async function namedIn(
   const paired = await certainPairs(registry.numberPairs, facts.numbers);
   const people = new Set([...facts.numbers, ...paired.flat()].map(hashOf));
   const isNamed = [...visit.subjects].some((subject) => people.has(subject));
-  if (!isSeen || !isNamed) throw forbidden('record');
+  if (!isSeen || !isNamed) throw forbidden('unnamed');
   const receivedAt = ownedValue(held, 'receivedAt');
   if (typeof receivedAt !== 'number' || receivedAt < visit.openedAt - CLOCKS_APART_MS) throw forbidden('earlier');
   return people.add(hashOf(`dossier:${code}`));

@@ -172,8 +172,21 @@ describe('A visit', () => {
   it('comes to no dossier because the dossier itself was asked for', async () => {
     const visit = await received(counter, dossier(OTHERS), citizen(HOA), citizen(BINH));
     const { refused, messages } = await bind(visit, OTHERS);
-    expect([refused, messages]).toEqual([['bindVisit FORBIDDEN'], ['There is nothing here that you may see.']]);
+    expect(refused).toEqual(['bindVisit FORBIDDEN']);
+    expect(messages[0]).toMatch(/^Nothing that you may see under this code names anybody who was asked for/);
+    // Word for word what is said of a code that nothing has.
+    expect((await bind(visit, 'H41.58-261119-9999')).messages).toEqual(messages);
     expect(await read(visit)).toMatchObject({ dossier: null, isOpen: true });
+  });
+
+  it('in which nobody was asked for comes to no dossier, and says what it lacks whatever the code', async () => {
+    const visit = await received(counter);
+    for (const code of [NEW, OTHERS, 'H41.58-261119-9999']) {
+      const { refused, messages } = await bind(visit, code);
+      expect(refused).toEqual(['bindVisit FORBIDDEN']);
+      expect(messages[0]).toMatch(/^Nobody was asked for in this visit: ask .* X-Purpose RECEPTION and X-Visit/);
+    }
+    expect((await read(visit)).isOpen).toBe(true);
   });
 
   it('counts whom the dossier names by every number of theirs, and the dossier itself', async () => {
