@@ -8,7 +8,6 @@ import type { OpenSector } from '../core/open-sector.ts';
 import { isPersonalNumber, parsePersonalNumber } from '../core/personal-number.ts';
 import { SettingsFault } from '../core/setting.ts';
 import { scalars } from '../schema/scalars.ts';
-import type { FeedEvent } from '../streams/feed.ts';
 import { accessLogResolvers } from './access-log.ts';
 import { agencyOf, listAgencies, listProcedures, procedureOf } from './catalogues.ts';
 import { type CitizenNode, demandWhole, findCitizen, numberOfId } from './citizens.ts';
@@ -22,7 +21,12 @@ import type { Registry } from './registry.ts';
 import { ambiguous, ownerOf } from './same-person.ts';
 import { searchCitizens } from './search-citizens.ts';
 import { changesOf, listSectors } from './sectors.ts';
-import { type DossierChangedArguments, dossierChangedNode, openDossierChanged } from './subscriptions.ts';
+import {
+  type DossierChangedArguments,
+  dossierChangedNode,
+  openDossierChanged,
+  type ToldChange,
+} from './subscriptions.ts';
 import { syncResolvers } from './sync.ts';
 import { visitResolvers } from './visits.ts';
 
@@ -183,9 +187,9 @@ const subscriptionResolvers = {
       begin(operation, info);
       return openDossierChanged(operation, args);
     },
-    resolve: (root: { dossierChanged: FeedEvent }, _: unknown, operation: Operation, info: GraphQLResolveInfo) => {
+    resolve: (root: ToldChange, _: unknown, operation: Operation, info: GraphQLResolveInfo) => {
       begin(operation, info);
-      return dossierChangedNode(root.dossierChanged);
+      return dossierChangedNode(operation, root);
     },
   },
 };

@@ -19,10 +19,24 @@ export interface DossierChangedArguments {
   readonly after?: string | null;
 }
 
+/** What `dossierChanged` resolves from. */
+export interface ToldChange {
+  readonly dossierChanged: FeedEvent;
+  /** Where an applicant was chosen. */
+  readonly noteApplicant: NoteApplicant | null;
+}
+
 /** The source of one subscription: `return` ends it at once, also while it waits. */
-export type EventStream = AsyncIterableIterator<{ readonly dossierChanged: FeedEvent }>;
+export type EventStream = AsyncIterableIterator<ToldChange>;
 
 type Matcher = (event: FeedEvent) => boolean;
+/**
+ * Whoever has chosen an applicant knows by that whose dossier each event is of, though it names nobody.
+ *
+ * @param operation of the one event
+ * @throws HubError FORBIDDEN and its kind where the applicant may not be asked for any more
+ */
+type NoteApplicant = (operation: Operation, event: FeedEvent) => Promise<void>;
 
 /**
  * Opens a subscriber's place in the feed. Whom it chooses is settled now; every event is then read anew.
@@ -46,17 +60,23 @@ export async function openDossierChanged(operation: Operation, args: DossierChan
     // A view may still state the older order of unit identifiers.
     matchers.push(({ agencyCode }) => agencyCode !== null && agencies.byCode(agencyCode)?.code === agency);
   }
-  if (where.applicantId != null) matchers.push(await applicantMatcher(operation, where.applicantId));
+  const applicant = where.applicantId == null ? null : await chosenApplicant(operation, where.applicantId);
+  if (applicant !== null) matchers.push(applicant.matches);
   if (matchers.length === 0) {
     throw new HubError('BAD_USER_INPUT', 'where: expected at least one of code, applicantId, sector, agency');
   }
   const sees = await seenBy(operation);
   const matches: Matcher = (event) => sees(event) && matchers.every((holds) => holds(event));
-  return streamOf(await registry.feed.open({ afterId: after ?? null }, { matches, sees, code }));
+  const cursor = await registry.feed.open({ afterId: after ?? null }, { matches, sees, code });
+  return streamOf(cursor, applicant?.note ?? null);
 }
 
-/** One change as `DossierChanged` reads it. */
-export function dossierChangedNode(event: FeedEvent): object {
+/** One change as `DossierChanged` reads it. @throws HubError as `openDossierChanged`, of the chosen applicant */
+export async function dossierChangedNode(operation: Operation, told: ToldChange): Promise<object> {
+  const { dossierChanged: event, noteApplicant } = told;
+  const { ownNumber, shown } = operation.access;
+  if (noteApplicant !== null) await noteApplicant(operation, event);
+  else if (ownNumber !== null) shown(ownNumber, 'SELF', event.code);
   const { id, sector, code, version, change, occurredAt, recordedAt, statusNumber } = event;
   return {
     ...{ id, sector, code, version, occurredAt, recordedAt },
@@ -81,30 +101,45 @@ async function seenBy(operation: Operation): Promise<Matcher> {
   return ({ agencyCode }) => agencyCode !== null && seen.has(agencyCode);
 }
 
-async function applicantMatcher(operation: Operation, id: string): Promise<Matcher> {
+interface ChosenApplicant {
+  readonly matches: Matcher;
+  readonly note: NoteApplicant;
+}
+
+async function chosenApplicant(operation: Operation, id: string): Promise<ChosenApplicant> {
   const { access } = operation;
   const enterprise = enterpriseCodeOf(id);
   if (enterprise !== null) {
     noteEnterprise(operation, enterprise);
-    return ({ applicantNumbers }) => applicantNumbers.includes(enterprise);
+    return {
+      matches: ({ applicantNumbers }) => applicantNumbers.includes(enterprise),
+      note: async (told) => noteEnterprise(told, enterprise),
+    };
   }
   const number = numberOfId(operation, id, 'where.applicantId');
   access.shown(number, await access.askPerson([number], 'IDENTIFIER'));
   const identity = await identityOf(operation, [number]);
   if (mayMissNumbers(identity)) throw incomplete(identity);
-  return ({ applicantNumbers, applicantName: fullName }) =>
-    applicantNumbers.some((number) => identity.numbers.includes(number)) &&
-    ownerOf(identity, [{ personalNumbers: applicantNumbers, birthDate: null, fullName }]) === 'own';
+  return {
+    matches: ({ applicantNumbers, applicantName: fullName }) =>
+      applicantNumbers.some((one) => identity.numbers.includes(one)) &&
+      ownerOf(identity, [{ personalNumbers: applicantNumbers, birthDate: null, fullName }]) === 'own',
+    async note(told, { code }) {
+      told.access.shown(identity.canonical, await told.access.askPerson([number], 'IDENTIFIER'), code);
+    },
+  };
 }
 
-function streamOf(cursor: FeedCursor): EventStream {
+function streamOf(cursor: FeedCursor, noteApplicant: NoteApplicant | null): EventStream {
   return {
     [Symbol.asyncIterator]() {
       return this;
     },
     async next() {
       const event = await cursor.next();
-      return event === null ? { done: true, value: undefined } : { done: false, value: { dossierChanged: event } };
+      return event === null
+        ? { done: true, value: undefined }
+        : { done: false, value: { dossierChanged: event, noteApplicant } };
     },
     async return() {
       cursor.close();

@@ -1,5 +1,5 @@
 import { type Client, createClient } from 'graphql-ws';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Actor } from '../../core/access.ts';
 import { HubError } from '../../core/errors.ts';
@@ -73,7 +73,7 @@ onEachStore('Changes of dossiers over a socket', (open) => {
   }
 
   /** Everything that somebody is told, as it comes. */
-  function listen(url: string, who: string, where: object, said: object = {}) {
+  function listen(url: string, who: string, where: object, said: object = {}, query = CHANGED) {
     const connectionParams = { authorization: `Bearer ${who}`, ...said };
     const client: Client = createClient({ url, webSocketImpl: WebSocket, retryAttempts: 0, connectionParams });
     closing.push(() => client.dispose());
@@ -82,7 +82,7 @@ onEachStore('Changes of dossiers over a socket', (open) => {
     // biome-ignore lint/suspicious/noExplicitAny: as above
     const ended = new Promise<any>((resolve) => {
       client.subscribe(
-        { query: CHANGED, variables: { where } },
+        { query, variables: { where } },
         { next: (one) => told.push(one), error: resolve, complete: () => resolve(null) },
       );
     });
@@ -152,6 +152,70 @@ onEachStore('Changes of dossiers over a socket', (open) => {
     expect(new Set(citizen.told.map(({ data }) => data.dossierChanged.dossier.applicant?.name))).toEqual(
       new Set(['Lê Văn An']),
     );
+  });
+
+  describe('of one applicant', () => {
+    const LAN = '001090004217';
+    const ENTERPRISE = '0100233488';
+    const COURSE = 'subscription ($where: DossierChangedFilter!) { dossierChanged(where: $where) { code status } }';
+    const hear = (url: string, who: string, where: object, said = {}) => listen(url, who, where, said, COURSE);
+    /** Whom the events that somebody was told were about, by the log. */
+    const eventsOf = ({ logged }: SmallDesk, actorId: string) =>
+      logged.filter(({ operation }) => operation.kind === 'EVENT' && operation.actor === actorId);
+
+    it('name the applicant in the log, each with its dossier', async () => {
+      const { url, desk } = await openHub();
+      const dossier = await happen('H41.58', [HOA]);
+      const said = { purpose: 'PROCESSING', dossier };
+      const counter = hear(url, 'counter', { applicantId: HOA }, said);
+      await begun('H41.58', [counter], [HOA]);
+      const opening = desk.logged.find(({ operation }) => operation.actor === 'counter.hanh');
+      expect(opening).toMatchObject({ operation: { kind: 'OPERATION' }, subjects: [{ number: HOA }] });
+      const codes = counter.codes();
+      // Another may be logged by now and on its way.
+      const events = eventsOf(desk, 'counter.hanh').slice(0, codes.length);
+      expect(events.map(({ subjects }) => subjects)).toEqual(
+        codes.map((code) => [{ number: HOA, relation: 'DOSSIER', dossier: code }]),
+      );
+      // Without the log no event leaves.
+      expect(events.every(({ personal }) => personal)).toBe(true);
+    });
+
+    it('name the citizen who asks for their own, whether or not they say so', async () => {
+      const { url, desk } = await openHub();
+      const listeners = [{ applicantId: HOA }, { sector: 'one-stop' }].map((where) => hear(url, 'citizen', where));
+      await begun('H41.58', listeners, [HOA]);
+      for (const { subjects } of eventsOf(desk, 'citizen.hoa')) {
+        expect(subjects).toEqual([{ number: HOA, relation: 'SELF', dossier: expect.any(String) }]);
+      }
+      expect(eventsOf(desk, 'citizen.hoa').length).toBeGreaterThan(1);
+    });
+
+    it('are found by the code of an enterprise, and name nobody', async () => {
+      const { url, desk } = await openHub();
+      const counter = hear(url, 'counter', { applicantId: ENTERPRISE });
+      await begun('H41.58', [counter], [ENTERPRISE]);
+      const [first] = eventsOf(desk, 'counter.hanh');
+      expect(first?.operation.sought).toMatchObject([{ what: 'DOSSIERS', subject: expect.any(String) }]);
+      expect(first?.subjects).toEqual([]);
+    });
+
+    it('are told no more once the dossier that is worked on names somebody else', async () => {
+      const { url, desk } = await openHub();
+      const dossier = await happen('H41.58', [HOA]);
+      const counter = hear(url, 'counter', { applicantId: HOA }, { purpose: 'PROCESSING', dossier });
+      await begun('H41.58', [counter], [HOA]);
+      const view = { agencyCode: 'H41.58', applicantName: 'Trần Thị Lan', applicantNumbers: [LAN] };
+      tell(stage, event({ code: dossier, version: 2, view }));
+      await stage.project();
+      const isRefused = ({ data }: { data: unknown }) => data === null;
+      // What is known of a dossier is kept for a second.
+      await expect
+        .poll(async () => (await happen('H41.58', [HOA])) !== '' && counter.told.some(isRefused), { timeout: 10_000 })
+        .toBe(true);
+      expect(counter.told.find(isRefused).errors).toMatchObject([{ extensions: { code: 'FORBIDDEN' } }]);
+      expect(desk.logged.at(-1)).toMatchObject({ operation: { kind: 'EVENT', outcome: 'REFUSED' }, subjects: [] });
+    });
   });
 
   it('name nobody to who states no purpose, event by event', async () => {
