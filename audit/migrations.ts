@@ -28,6 +28,13 @@ const accessLog: Migration = {
       table.index(['instance', 'opened_at'], 'audit_chain_instance');
       table.index(['opened_at', 'chain'], 'audit_chain_opened');
     });
+    await knex.schema.createTable('audit_first_key', (table) => {
+      // One row at most: of two hubs that begin an empty log, one is the first.
+      table.integer('place').notNullable().primary().comment('Always 1');
+      exactText(knex, table, 'subject_key', 22)
+        .notNullable()
+        .comment('Holds until the log has a chain, which says its own');
+    });
     await knex.schema.createTable('audit_group', (table) => {
       exactText(knex, table, 'chain', CHAIN).notNullable();
       table.bigInteger('first_seq').notNullable();
@@ -54,7 +61,7 @@ const accessLog: Migration = {
     });
   },
   async down(knex) {
-    for (const table of ['audit_indexed', 'audit_index', 'audit_group', 'audit_chain']) {
+    for (const table of ['audit_indexed', 'audit_index', 'audit_group', 'audit_first_key', 'audit_chain']) {
       await knex.schema.dropTable(table);
     }
   },

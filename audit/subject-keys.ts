@@ -17,6 +17,23 @@ export async function newestChain(database: Database): Promise<OpenedWith | null
   return row === undefined ? null : { chain: String(row.chain), subjectKey: String(row.subject_key) };
 }
 
+/** The key that a hub has begun an empty log with; null while none has. */
+export async function firstKey(database: Database): Promise<string | null> {
+  const [row] = await database.query('select subject_key from audit_first_key where place = 1');
+  return row === undefined ? null : String(row.subject_key);
+}
+
+/**
+ * Begins an empty log with a subject key. Of hubs that do so at the same time one is the first, and its key holds for all.
+ *
+ * @returns the key that holds
+ */
+export async function beginWith(database: Database, subjectKey: string): Promise<string> {
+  const row = { place: 1, subject_key: subjectKey };
+  await database.knex('audit_first_key').insert(row).onConflict('place').ignore();
+  return (await firstKey(database)) ?? subjectKey;
+}
+
 export interface SubjectKeysToVerify {
   readonly database: Database;
   readonly isAsked: (chain: string) => boolean;

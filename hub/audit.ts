@@ -8,7 +8,7 @@ import { openHeads } from '../audit/heads.ts';
 import { openIndexer } from '../audit/indexer.ts';
 import { type AuditKeys, readAuditKeys } from '../audit/keys.ts';
 import { createReader } from '../audit/reader.ts';
-import { newestChain } from '../audit/subject-keys.ts';
+import { beginWith, newestChain } from '../audit/subject-keys.ts';
 import { openWriter } from '../audit/writer.ts';
 import type { AccessPolicy } from '../core/access.ts';
 import { type AuditLog, type AuditReader, type AuditRecord, subjectHash } from '../core/audit.ts';
@@ -59,9 +59,15 @@ export async function openHubAudit(options: AuditOptions): Promise<HubAudit> {
 /** Hubs that write one log with different keys would each find half of who was looked at. @throws SettingsFault */
 async function demandSameSubjectKey({ database }: AuditDatabase, { subjectKeyId }: AuditKeys): Promise<void> {
   const newest = await newestChain(database);
-  if (newest === null || newest.subjectKey === subjectKeyId) return;
+  // Of an empty log no chain says it yet: whoever starts first does, so that another that starts at the same time is refused.
+  const expected = newest?.subjectKey ?? (await beginWith(database, subjectKeyId));
+  if (expected === subjectKeyId) return;
+  const known =
+    newest === null
+      ? `that a hub has begun the access log with (${expected})`
+      : `that the access log was last written with (${expected}, chain ${newest.chain})`;
   throw new SettingsFault([
-    `AUDIT_SUBJECT_KEY_FILE: expected the key that the access log was last written with (${newest.subjectKey}, chain ${newest.chain}), came another (${subjectKeyId}). Put that key in its place; \`node cli.ts audit new-subject-key\` changes it for good`,
+    `AUDIT_SUBJECT_KEY_FILE: expected the key ${known}, came another (${subjectKeyId}). Put that key in its place; \`node cli.ts audit new-subject-key\` changes it for good`,
   ]);
 }
 
