@@ -62,7 +62,7 @@ export function identitySources(registry: Registry): readonly IdentitySource[] {
 /** @throws HubError AMBIGUOUS when the numbers asked belong to two people */
 export async function identify(operation: Operation, given: readonly string[]): Promise<Identity> {
   const failures: HubError[] = [];
-  const paired = await pairedNumbers(operation, given, failures);
+  const { paired, shared } = await pairedNumbers(operation, given, failures);
   const asked = paired.length === 0 ? given : [...new Set([...given, ...paired])];
   const stated = await Promise.all(
     identitySources(operation.registry).map(async ({ entity, by }) => {
@@ -79,21 +79,34 @@ export async function identify(operation: Operation, given: readonly string[]): 
       return own;
     }),
   );
-  return joinStatements(given, distinct(stated.flat()), { failures: onePerSector(failures), paired });
+  return joinStatements(given, distinct(stated.flat()), { failures: onePerSector(failures), paired, shared });
 }
 
-/** What the hub remembers of the numbers. Its own store out of reach is one more place that could not be asked. */
+/**
+ * What the hub remembers of the numbers. Its own store out of reach is one more place that could not be asked. Who is asked for by
+ * both kinds is the one of the 12 digits: whoever else is remembered under the old number is somebody else, who held it too.
+ */
 async function pairedNumbers(
   operation: Operation,
   given: readonly string[],
   failures: HubError[],
-): Promise<readonly string[]> {
-  try {
-    return (await Promise.all(given.map((number) => operation.pairedNumbers(number)))).flat();
-  } catch (error) {
+): Promise<{ readonly paired: readonly string[]; readonly shared: readonly string[] }> {
+  const paired: string[] = [];
+  const shared: string[] = [];
+  const isByTwelve = given.some(isTwelve);
+  const remembered = Promise.all(given.map((number) => operation.pairedNumbers(number)));
+  const pairs = await remembered.catch((error: unknown) => {
     failures.push(sourceError(error, 'hub'));
     return [];
+  });
+  for (const [place, others] of pairs.entries()) {
+    const number = given[place] as string;
+    const isOpen = !isByTwelve || isTwelve(number);
+    const theirs = isOpen ? others : others.filter((other) => !isTwelve(other) || given.includes(other));
+    paired.push(...theirs);
+    if (theirs.length < others.length) shared.push(number);
   }
+  return { paired, shared };
 }
 
 /** Statements of one sector that say the same are one, in the place of the first. */

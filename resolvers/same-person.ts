@@ -22,7 +22,12 @@ function numbersIn({ personalNumbers }: Statement): readonly string[] {
 export function joinStatements(
   asked: readonly string[],
   statements: readonly Statement[],
-  known: { readonly failures?: readonly HubError[]; readonly paired?: readonly string[] } = {},
+  known: {
+    readonly failures?: readonly HubError[];
+    readonly paired?: readonly string[];
+    /** Of those asked for, what somebody else is remembered to have held too. */
+    readonly shared?: readonly string[];
+  } = {},
 ): Identity {
   const { failures = [], paired = [] } = known;
   const twelves = new Set(asked.filter(isTwelve));
@@ -33,7 +38,7 @@ export function joinStatements(
   if (twelves.size > 1) throw ambiguous();
 
   const { own, others } = sortOut(statements, twelves);
-  const shared = new Set(others.flatMap(numbersIn).filter((number) => !isTwelve(number)));
+  const shared = new Set([...(known.shared ?? []), ...others.flatMap(numbersIn).filter((number) => !isTwelve(number))]);
   if (shared.size > 0 && !asked.some(isTwelve)) throw ambiguous();
 
   const numbers = [...new Set([...asked, ...paired, ...own.flatMap(numbersIn)])].sort(

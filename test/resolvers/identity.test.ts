@@ -351,6 +351,14 @@ describe('asked through the API', () => {
     expect(house.calls).toHaveLength(2);
   });
 
+  test('a remembered pair brings nobody along who is found by both numbers', async () => {
+    const people = [{ numbers: [B12, NINE], name: 'Trần Thị Bình' }];
+    const register: System = { sector: 'one-stop', rank: 20, searchable: true, people };
+    const house = openHouse([register], { pairs: [[A12, NINE]] });
+    const { data } = await house.ask('{ citizens(name: "Trần Thị Bình") { nodes { personalNumbers } } }');
+    expect(data.citizens.nodes).toEqual([{ personalNumbers: [B12, NINE] }]);
+  });
+
   describe('what went wrong once', () => {
     const twin: System = { sector: 'one-stop', rank: 20, people: [{ numbers: [B12, NINE], name: 'Trần Thị Bình' }] };
 
