@@ -78,6 +78,8 @@ export interface DossierFacts {
    * enterprise codes, and no other words.
    */
   readonly numbers: readonly string[];
+  /** Which of these are remembered alone, each with the number for which it is: that is the one that the dossier states. */
+  readonly remembered?: ReadonlyMap<string, string> | undefined;
 }
 
 /** An open visit of this actor, as it stands now. */

@@ -4,7 +4,7 @@ import { parsePersonalNumber } from '../core/personal-number.ts';
 import { type Identity, identify, incomplete, mayMissNumbers, type Statement } from './identity.ts';
 import type { Operation } from './operation.ts';
 import { forbidden } from './refusals.ts';
-import { isTwelve } from './same-person.ts';
+import { certainNumbers, isTwelve } from './same-person.ts';
 
 /** What `Citizen` resolves from: values that GraphQL reads as they stand, and the identity for the links. */
 export interface CitizenNode {
@@ -102,6 +102,8 @@ export async function findCitizen(
     }
     return null;
   }
+  // Now it is known who bears an old number of theirs as well: what ties them to the dossier may tie that one just so.
+  if (access.purpose.code === 'PROCESSING') await access.askPerson(certainNumbers(identity, access.purpose), how);
   access.shown(identity.canonical, relation);
   return citizenNode(operation, identity);
 }

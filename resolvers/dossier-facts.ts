@@ -7,7 +7,7 @@ import { HubError } from '../core/errors.ts';
 import type { IndexedView } from '../store/dossier-index.ts';
 import { dossierSectors } from './freshness.ts';
 import { fromStore } from './index-loaders.ts';
-import { certainPairs } from './own-numbers.ts';
+import { numbersOfSubjects } from './own-numbers.ts';
 import type { Registry } from './registry.ts';
 
 type Known = Pick<Registry, 'sectors' | 'catalogues'>;
@@ -103,9 +103,9 @@ export function createDossierReader(
     const views = await fromStore(registry.index.views(codes));
     const place = views.findIndex((one) => heldViews(registry, one).length > 0);
     if (place === -1) return null;
-    const facts = factsOf(registry, codes[place] as string, heldViews(registry, views[place] ?? []));
-    const pairs = facts.numbers.length === 0 ? [] : await certainPairs(registry.numberPairs, facts.numbers);
-    return { ...facts, numbers: [...new Set([...facts.numbers, ...pairs.flat()])] };
+    const held = heldViews(registry, views[place] ?? []);
+    const facts = factsOf(registry, codes[place] as string, held);
+    return { ...facts, ...(await numbersOfSubjects(registry.numberPairs, peopleIn(held))) };
   };
   return (stated) => {
     const text = stated.trim().normalize('NFC');

@@ -1,3 +1,4 @@
+import type { DossierFacts } from '../core/access.ts';
 import type { RecordHolder } from '../core/declaration.ts';
 import type { NumberPairs } from '../store/number-pairs.ts';
 import { identityOf } from './citizens.ts';
@@ -22,6 +23,36 @@ export async function certainPairs(
   if (paired.length === 0) return numbers.map(() => []);
   const back = new Map((await onlyOthers(paired)).map((number, place) => [paired[place], number]));
   return others.map((other, place) => (other !== undefined && back.get(other) === numbers[place] ? [other] : []));
+}
+
+/**
+ * The numbers that make people of a dossier its subjects: those that it states, and those remembered to be the same person's. One
+ * of nine digits that several people of twelve claim, be it in the dossier itself, is none: it would open each of them.
+ */
+export async function numbersOfSubjects(
+  pairs: Pick<NumberPairs, 'of'>,
+  people: readonly RecordHolder[],
+): Promise<Pick<DossierFacts, 'numbers' | 'remembered'>> {
+  const stated = [...new Set(people.flatMap(({ personalNumbers }) => personalNumbers))];
+  if (stated.length === 0) return { numbers: [] };
+  const paired = await certainPairs(pairs, stated);
+  const nines = [...new Set([...stated, ...paired.flat()])].filter((number) => number.length === 9);
+  const others = nines.length === 0 ? [] : await fromStore(pairs.of(nines));
+  const contested = new Set(
+    nines.filter((nine, place) => {
+      const beside = people.flatMap(({ personalNumbers }) => (personalNumbers.includes(nine) ? personalNumbers : []));
+      return new Set([...beside, ...(others[place] ?? [])].filter(isTwelve)).size > 1;
+    }),
+  );
+  const known = stated.filter((number) => !contested.has(number));
+  const remembered = new Map<string, string>();
+  for (const [place, number] of stated.entries()) {
+    if (contested.has(number)) continue;
+    for (const other of paired[place] ?? []) {
+      if (!contested.has(other) && !known.includes(other)) remembered.set(other, number);
+    }
+  }
+  return { numbers: [...known, ...remembered.keys()], remembered };
 }
 
 /**

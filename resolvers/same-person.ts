@@ -1,3 +1,4 @@
+import type { StatedPurpose } from '../core/access.ts';
 import type { RecordHolder } from '../core/declaration.ts';
 import { HubError } from '../core/errors.ts';
 import { foldName } from '../core/names.ts';
@@ -140,6 +141,16 @@ export function ambiguous(): HubError {
     'AMBIGUOUS',
     'Two people are known under this nine-digit number; ask by the twelve-digit number or search by name and year of birth',
   );
+}
+
+/**
+ * The numbers by which somebody is nobody else, as far as the systems tell: none of nine digits that another is known by too, nor
+ * what is remembered of such a one alone.
+ */
+export function certainNumbers({ numbers, shared }: Identity, { dossier }: StatedPurpose): readonly string[] {
+  if (shared.size === 0) return numbers;
+  const stated = (number: string) => dossier?.remembered?.get(number) ?? number;
+  return numbers.filter((number) => !shared.has(number) && !shared.has(stated(number)));
 }
 
 /** Dates that are not known contradict nothing. */

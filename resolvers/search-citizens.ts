@@ -1,6 +1,7 @@
 import { HubError } from '../core/errors.ts';
 import { compareNames, foldName, nameMatcher } from '../core/names.ts';
 import { compatible, type PartialDate } from '../core/partial-date.ts';
+import type { OperationAccess } from './access.ts';
 import { type CitizenNode, citizenNode, matchNode, readIdentity } from './citizens.ts';
 import {
   type Connection,
@@ -13,7 +14,7 @@ import {
 } from './connection.ts';
 import { type Identity, identitySources, type Statement, statementOf } from './identity.ts';
 import { type Operation, sourceError } from './operation.ts';
-import { isTwelve } from './same-person.ts';
+import { certainNumbers, isTwelve } from './same-person.ts';
 
 interface SearchArguments extends PageArguments {
   readonly name: string;
@@ -66,7 +67,7 @@ export async function searchCitizens(operation: Operation, args: SearchArguments
   }
   const once = new Map<string, CitizenNode>();
   for (const person of people) {
-    if (person === null || operation.access.seesMatch(person.identity.numbers) === 'NOTHING') continue;
+    if (person === null || howSeen(operation, person.identity) === 'NOTHING') continue;
     if (!person.isMatch && !isBorn(person, hits, args.birthDate)) continue;
     operation.access.shown(person.identity.canonical, person.isMatch ? 'MATCH' : 'NAMED');
     once.set(person.identity.canonical, person);
@@ -84,10 +85,13 @@ function ownHits({ access: { ownNumber } }: Operation, hits: readonly Hit[], mis
   return hits.filter(({ numbers }) => numbers.includes(ownNumber));
 }
 
+/** By an old number that two people bear, either would be shown for the other. */
+function howSeen({ access }: Operation, identity: Identity): ReturnType<OperationAccess['seesMatch']> {
+  return access.seesMatch(certainNumbers(identity, access.purpose));
+}
+
 function foundByName(operation: Operation, identity: Identity): CitizenNode {
-  return operation.access.seesMatch(identity.numbers) === 'WHOLE'
-    ? citizenNode(operation, identity)
-    : matchNode(operation, identity);
+  return howSeen(operation, identity) === 'WHOLE' ? citizenNode(operation, identity) : matchNode(operation, identity);
 }
 
 /** Of whoever may be seen whole the whole date counts, as some system under that name has it. */

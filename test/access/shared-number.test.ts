@@ -1,11 +1,13 @@
 import { type GraphQLResolveInfo, parse } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AuditQuery } from '../../core/audit.ts';
+import type { HubError } from '../../core/errors.ts';
 import type { Mapped } from '../../core/mapping.ts';
 import type { Entity } from '../../core/open-sector.ts';
 import { accessLogResolvers } from '../../resolvers/access-log.ts';
 import { identityOf } from '../../resolvers/citizens.ts';
 import { createOperation, type Operation } from '../../resolvers/operation.ts';
+import { numbersOfSubjects } from '../../resolvers/own-numbers.ts';
 import { judgedRecord } from '../../resolvers/records.ts';
 import { openDossierChanged } from '../../resolvers/subscriptions.ts';
 import type { FeedEvent, FeedFilter } from '../../streams/feed.ts';
@@ -56,7 +58,7 @@ beforeAll(async () => {
     });
     const dossiers = [view(HIS, HOA_OLD, HOA_NAME), view(HERS, HOA_OLD, BINH_NAME), view(NAMED, HOA, HOA_NAME)];
     const house = await openDossierHouse(
-      [{ sector: 'civil-status', rank: 1, people }],
+      [{ sector: 'civil-status', rank: 1, searchable: true, people }],
       [{ ...{ sector: 'one-stop', role: 'reception' }, dossiers }],
       { pairs, feed },
     );
@@ -176,6 +178,97 @@ describe('Under an old number that two people held', () => {
       await expect(
         accesses({ identity: { ...identity, failures }, isMatch: false }, {}, operation),
       ).rejects.toMatchObject({ code: 'IDENTIFIERS_INCOMPLETE', retryable: true });
+    });
+  });
+
+  describe('that a dossier states which is worked on', () => {
+    const LAN = '001092000001';
+    const worked = async (world: World, code: string, numbers: readonly string[]) => {
+      const said = { purpose: 'PROCESSING', dossier: code } as const;
+      const { access } = await deskOf(world).open(counter, '{ sectors { id } }', said);
+      const refusalOf = ({ code: refused }: HubError) => refused;
+      const person = await access.askPerson(numbers, 'IDENTIFIER').catch(refusalOf);
+      try {
+        access.judgeRecord('land', 'PERSONAL', { key: 'land:landParcel:1', numbers, found: true });
+        return [person, 'shown'];
+      } catch (error) {
+        return [person, refusalOf(error as HubError)];
+      }
+    };
+
+    it('its bearer is a subject, with their records, where nobody else is known by it', async () => {
+      for (const numbers of [[HOA_OLD], [HOA]]) {
+        expect(await worked('nobody knows of it', HIS, numbers)).toEqual(['DOSSIER', 'shown']);
+      }
+      expect(await worked('nobody knows of it', HIS, [BINH])).toEqual(['FORBIDDEN', 'FORBIDDEN']);
+    });
+
+    it('neither of two who claim it is a subject, nor what bears it', async () => {
+      for (const numbers of [[HOA_OLD], [HOA], [BINH], [BINH, HOA_OLD]]) {
+        for (const code of [HIS, HERS]) {
+          expect(await worked('a system named it beside both', code, numbers)).toEqual(['FORBIDDEN', 'FORBIDDEN']);
+        }
+      }
+    });
+
+    it('whom it names by the number of 12 digits is a subject by that one', async () => {
+      expect(await worked('a system named it beside both', NAMED, [HOA])).toEqual(['DOSSIER', 'shown']);
+      expect(await worked('a system named it beside both', NAMED, [HOA, HOA_OLD])).toEqual(['DOSSIER', 'shown']);
+      for (const numbers of [[HOA_OLD], [BINH, HOA_OLD]]) {
+        expect(await worked('a system named it beside both', NAMED, numbers)).toEqual(['FORBIDDEN', 'FORBIDDEN']);
+      }
+    });
+
+    it('opens neither of two whom a system knows by it, though the hub remembers one of them', async () => {
+      const world = 'a system knows of it';
+      const asked = async (code: string, question: string) =>
+        deskOf(world).ask(counter, `{ ${question} }`, { purpose: 'PROCESSING', dossier: code });
+      for (const code of [HIS, HERS]) {
+        for (const number of [HOA, BINH]) {
+          const { data, refused } = await asked(code, `citizen(id: "${number}") { fullName }`);
+          expect([data, refused]).toEqual([{ citizen: null }, ['citizen FORBIDDEN']]);
+        }
+      }
+      expect((await asked(NAMED, `citizen(id: "${HOA}") { fullName }`)).data).toEqual({
+        citizen: { fullName: HOA_NAME },
+      });
+    });
+
+    it('shows neither of them whole where they are found by name', async () => {
+      const found = async (code: string, name: string) => {
+        const question = `{ citizens(name: "${name}") { nodes { fullName birthDate } } }`;
+        const { data } = await deskOf('a system knows of it').ask(counter, question, {
+          ...{ purpose: 'PROCESSING', dossier: code },
+        });
+        return data.citizens.nodes.map(({ birthDate }: { birthDate: string }) => birthDate);
+      };
+      for (const code of [HIS, HERS]) {
+        expect([await found(code, HOA_NAME), await found(code, BINH_NAME)]).toEqual([['1985'], ['1990']]);
+      }
+      expect([await found(NAMED, HOA_NAME), await found(NAMED, BINH_NAME)]).toEqual([['1985-03-14'], ['1990']]);
+    });
+
+    it('brings nobody along whom the dossier contradicts', async () => {
+      const subjects = async (
+        pairs: readonly (readonly [string, string])[],
+        ...people: readonly (readonly string[])[]
+      ) => {
+        const of = async (numbers: readonly string[]) =>
+          numbers.map((number) =>
+            pairs.flatMap((pair) => (pair.includes(number) ? pair.filter((one) => one !== number) : [])),
+          );
+        const named = people.map((personalNumbers) => ({ personalNumbers, birthDate: null, fullName: null }));
+        return (await numbersOfSubjects({ of }, named)).numbers;
+      };
+      const his = [HOA, HOA_OLD] as const;
+      expect(await subjects([his], [HOA_OLD])).toEqual([HOA_OLD, HOA]);
+      expect(await subjects([his], [HOA])).toEqual([HOA, HOA_OLD]);
+      expect(await subjects([his], [BINH, HOA_OLD])).toEqual([BINH]);
+      expect(await subjects([his], [HOA], [BINH, HOA_OLD])).toEqual([HOA, BINH]);
+      expect(await subjects([], [HOA, HOA_OLD], [BINH, HOA_OLD])).toEqual([HOA, BINH]);
+      expect(await subjects([], [HOA, HOA_OLD], [HOA_OLD], ['0100233488'])).toEqual([HOA, HOA_OLD, '0100233488']);
+      expect(await subjects([[HOA, '012345678'], his], [HOA, LAN])).toEqual([HOA, LAN]);
+      expect(await subjects([his])).toEqual([]);
     });
   });
 
