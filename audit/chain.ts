@@ -90,11 +90,11 @@ export function createChain({ audit, keys, instance, timeoutMs, now, warn }: Cha
     isEndMissing = false;
   }
 
-  async function groupOf(from: Omit<Place, 'at'>, at: number, lines: readonly string[]): Promise<Group> {
+  function groupOf(from: Omit<Place, 'at'>, at: number, lines: readonly string[]): Group {
     let { hash } = from;
     for (const line of lines) hash = chainHash(hash, line);
     const head = { chain: from.chain, seq: from.seq + lines.length, at, hash };
-    const signature = await signHead(keys.signing, head);
+    const signature = signHead(keys.signing, head);
     return { firstSeq: from.seq + 1, head: { ...head, key, signature }, lines };
   }
 
@@ -125,7 +125,7 @@ export function createChain({ audit, keys, instance, timeoutMs, now, warn }: Cha
       if (isEndMissing) lines.push(gap(null));
       if (missed !== null) lines.push(gap(missed));
       for (const record of records) lines.push(...linesOf(record, next(), at));
-      const group = await groupOf(from, at, lines);
+      const group = groupOf(from, at, lines);
       await commit(group, [...statements, insertGroup(group)], { closes: false, told: missed ?? 0, plain });
       return group.head;
     },
@@ -133,7 +133,7 @@ export function createChain({ audit, keys, instance, timeoutMs, now, warn }: Cha
       if (place === null) return null;
       const { chain, seq } = place;
       const at = Math.max(place.at, now());
-      const group = await groupOf(place, at, [chainLine({ seq: seq + 1, at, kind: 'CLOSE', chain })]);
+      const group = groupOf(place, at, [chainLine({ seq: seq + 1, at, kind: 'CLOSE', chain })]);
       const statements = [insertGroup(group), closeChain(group.head)];
       await commit(group, statements, { closes: true, told: 0, plain: 0 });
       return group.head;

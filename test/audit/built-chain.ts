@@ -99,7 +99,7 @@ export async function sealed(
   for (const group of written) {
     for (const line of group.lines) hash = chainHash(hash, line);
     const head = { chain, seq: group.lastSeq, at: group.at, hash };
-    const signature = await signHead(signing, head);
+    const signature = signHead(signing, head);
     groups.push({ ...group, hash, signature });
     heads.push({ ...head, key: keyId(publicKey), signature });
   }

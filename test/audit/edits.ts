@@ -79,7 +79,7 @@ async function rebuild(
   for (const { firstSeq, lastSeq, at, lines } of groups) {
     const changed = lines.map((line, place) => change(line, firstSeq + place).replace(stored.publicKey, publicKey));
     for (const line of changed) hash = chainHash(hash, line);
-    const signature = await signHead(key, { chain: stored.chain, seq: lastSeq, at, hash });
+    const signature = signHead(key, { chain: stored.chain, seq: lastSeq, at, hash });
     last = { seq: lastSeq, hash };
     await database.knex.raw(
       'update audit_group set entries = ?, hash = ?, signature = ? where chain = ? and first_seq = ?',
