@@ -18,6 +18,8 @@ export function createNumberPairs(database: Database, seal: Seal): NumberPairs {
   const { knex } = database;
   return {
     async of(numbers) {
+      // MySQL has no empty list to look in.
+      if (numbers.length === 0) return [];
       const seals = numbers.map((number) => seal.seal(PURPOSE, number));
       const places = seals.map(() => '?').join(', ');
       const rows = await database.query(

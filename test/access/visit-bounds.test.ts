@@ -1,251 +1,231 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { DossierView } from '../../core/dossier.ts';
-import { createVisits, type Visit } from '../../store/visits.ts';
-import { type DossierHouse, openDossierHouse } from '../resolvers/dossier-house.ts';
-import { openSmallDesk, type SmallDesk } from './small-desk.ts';
-import { actor, BINH, HOA, STRANGER } from './stage.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import type { Visit } from '../../store/visits.ts';
+import type { DossierHouse } from '../resolvers/dossier-house.ts';
+import { ownDatabase } from '../services/mariadb.ts';
+import type { SmallDesk } from './small-desk.ts';
+import { BINH, HOA, STRANGER } from './stage.ts';
+import {
+  colleague,
+  counter,
+  HOA_OLD,
+  JUST,
+  leaderOf,
+  MINUTE_MS,
+  NEW,
+  NOBODY,
+  neighbour,
+  OLD,
+  OTHERS,
+  openVisitStage,
+  SHARED_OLD,
+  UNDATED,
+  view,
+} from './visit-stage.ts';
 
-const HOA_OLD = '011985421';
-/** Two people held it. */
-const SHARED_OLD = '012345678';
-const NOBODY = '001085999999';
-const MINUTE_MS = 60_000;
-/** All handed in by Hoà at the commune H41.58, but the one of somebody else, which came last. */
-const [OLD, JUST, NEW, UNDATED, OTHERS] = [1, 2, 3, 4, 5].map((serial) => `H41.58.01-261122-000${serial}`) as [
-  string,
-  string,
-  string,
-  string,
-  string,
-];
+const service = inject('mariadb');
+const missing = 'missing' in service ? service.missing : null;
+const stores = ['SQLite', `MariaDB${missing === null ? '' : ` (skipped: ${missing})`}`];
 
-const counter = actor({ id: 'counter.binh', unit: 'H41.58.01' });
-const colleague = actor({ id: 'counter.chi', unit: 'H41.58.01' });
-const neighbour = actor({ id: 'counter.dung', unit: 'H41.50.01' });
-const leaderOf = (unit: string) => actor({ id: `leader.${unit}`, role: 'leader', client: 'steering-board', unit });
+describe.each(stores)('With visits on %s', (kind) => {
+  const isSqlite = kind === 'SQLite';
+  const test = it.skipIf(!isSqlite && missing !== null);
+  let house: DossierHouse;
+  let desk: SmallDesk;
+  let drop = async (): Promise<void> => {};
 
-let house: DossierHouse;
-let desk: SmallDesk;
-
-beforeAll(async () => {
-  const now = Date.now();
-  house = await openDossierHouse(
-    [
-      {
-        ...{ sector: 'civil-status', rank: 1, searchable: true },
-        people: [
-          { numbers: [HOA, HOA_OLD], name: 'Nguyễn Văn Hoà', birthDate: '1985-03-14' },
-          { numbers: [BINH], name: 'Nguyễn Văn Bình', birthDate: '1990-01-02' },
-        ],
-      },
-    ],
-    [
-      {
-        ...{ sector: 'one-stop', role: 'reception' },
-        dossiers: [
-          view(OLD, HOA, now - 60 * MINUTE_MS),
-          // By a clock that is behind, or that counts whole minutes.
-          view(JUST, HOA, now - 0.5 * MINUTE_MS),
-          view(NEW, HOA, now + 5 * MINUTE_MS),
-          view(UNDATED, HOA, null),
-          view(OTHERS, STRANGER, now + 5 * MINUTE_MS),
-        ],
-      },
-    ],
-    {
-      pairs: [
-        [HOA, HOA_OLD],
-        [BINH, SHARED_OLD],
-        [STRANGER, SHARED_OLD],
-      ],
-    },
-  );
-  const visits = createVisits(house.store.database, { atOnce: 2, perDay: 5 });
-  desk = openSmallDesk({ ...house, registry: { ...house.registry, visits } });
-});
-afterAll(() => house?.close());
-beforeEach(async () => {
-  for (const table of ['visit', 'visit_subject', 'visit_officer']) await house.store.database.knex(table).delete();
-});
-
-function view(code: string, applicant: string, receivedAt: number | null): DossierView {
-  return { code, agencyCode: 'H41.58', applicantNumbers: [applicant], applicantName: 'Ai đó', receivedAt };
-}
-
-/** A visit in which these were asked for. @returns its id */
-async function received(who: typeof counter, ...asked: readonly string[]): Promise<string> {
-  const { data } = await desk.ask(who, 'mutation { openVisit { id } }');
-  const visit: string = data.openVisit.id;
-  for (const question of asked) await desk.ask(who, `{ ${question} { __typename } }`, { purpose: 'RECEPTION', visit });
-  return visit;
-}
-
-const citizen = (number: string) => `citizen(id: "${number}")`;
-const dossier = (code: string) => `dossier(code: "${code}")`;
-const bind = (visit: string, code: string) =>
-  desk.ask(counter, `mutation { bindVisit(id: "${visit}", dossier: "${code}") { dossier closedAt subjects unnamed } }`);
-const read = async (id: string): Promise<Visit> => (await desk.registry.visits.read(id)) as Visit;
-
-describe('An officer', () => {
-  const MANY = `mutation { ${Array.from({ length: 20 }, (_, at) => `v${at}: openVisit { id }`).join(' ')} }`;
-
-  it('has two visits open, however many are asked for, and is told which they are', async () => {
-    const { data, refused, messages } = await desk.ask(counter, MANY);
-    const ids = Object.values(data).flatMap((one) => (one === null ? [] : [(one as { id: string }).id]));
-    expect(ids).toEqual([data.v0.id, data.v1.id]);
-    expect(refused).toEqual(Array.from({ length: 18 }, (_, at) => `v${at + 2} TOO_MANY_VISITS`));
-    expect(messages[0]).toContain(ids.join(', '));
-    expect(desk.logged.at(-1)?.operation).toMatchObject({ outcome: 'PARTIAL', codes: ['TOO_MANY_VISITS'] });
-    // Nobody else’s are counted, or told.
-    expect((await desk.ask(colleague, 'mutation { openVisit { id } }')).data.openVisit.id).not.toBeUndefined();
-    await desk.ask(counter, `mutation { closeVisit(id: "${data.v1.id}") { id } }`);
-    expect((await desk.ask(counter, 'mutation { openVisit { id } }')).refused).toEqual([]);
+  beforeAll(async () => {
+    if (!isSqlite && missing !== null) return;
+    const own = isSqlite ? null : await ownDatabase(service);
+    drop = own?.drop ?? drop;
+    ({ house, desk } = await openVisitStage(own?.url));
+  }, 30_000);
+  afterAll(async () => {
+    await house?.close();
+    await drop();
+  });
+  beforeEach(async () => {
+    for (const table of ['visit', 'visit_subject', 'visit_officer']) await house?.store.database.knex(table).delete();
   });
 
-  it('has no more of them through a second application, and closes there what was opened in the first', async () => {
-    const elsewhere = { ...counter, client: 'citizen-desk' };
-    const own = [await received(counter), await received(counter)];
-    const { refused, messages } = await desk.ask(elsewhere, 'mutation { openVisit { id } }');
-    expect(refused).toEqual(['openVisit TOO_MANY_VISITS']);
-    for (const id of own) expect(messages[0]).toContain(id);
-    const asked = { purpose: 'RECEPTION', visit: own[0] as string } as const;
-    await expect(desk.ask(elsewhere, `{ ${citizen(HOA)} { fullName } }`, asked)).rejects.toMatchObject({
-      code: 'VISIT_OVER',
+  /** A visit in which these were asked for. @returns its id */
+  async function received(who: typeof counter, ...asked: readonly string[]): Promise<string> {
+    const { data } = await desk.ask(who, 'mutation { openVisit { id } }');
+    const visit: string = data.openVisit.id;
+    for (const question of asked)
+      await desk.ask(who, `{ ${question} { __typename } }`, { purpose: 'RECEPTION', visit });
+    return visit;
+  }
+
+  const citizen = (number: string) => `citizen(id: "${number}")`;
+  const dossier = (code: string) => `dossier(code: "${code}")`;
+  const bind = (visit: string, code: string) =>
+    desk.ask(
+      counter,
+      `mutation { bindVisit(id: "${visit}", dossier: "${code}") { dossier closedAt subjects unnamed } }`,
+    );
+  const read = async (id: string): Promise<Visit> => (await desk.registry.visits.read(id)) as Visit;
+
+  describe('An officer', () => {
+    const MANY = `mutation { ${Array.from({ length: 20 }, (_, at) => `v${at}: openVisit { id }`).join(' ')} }`;
+
+    test('has two visits open, however many are asked for, and is told which they are', async () => {
+      const { data, refused, messages } = await desk.ask(counter, MANY);
+      const ids = Object.values(data).flatMap((one) => (one === null ? [] : [(one as { id: string }).id]));
+      expect(ids).toEqual([data.v0.id, data.v1.id]);
+      expect(refused).toEqual(Array.from({ length: 18 }, (_, at) => `v${at + 2} TOO_MANY_VISITS`));
+      expect(messages[0]).toContain(ids.join(', '));
+      expect(desk.logged.at(-1)?.operation).toMatchObject({ outcome: 'PARTIAL', codes: ['TOO_MANY_VISITS'] });
+      // Nobody else’s are counted, or told.
+      expect((await desk.ask(colleague, 'mutation { openVisit { id } }')).data.openVisit.id).not.toBeUndefined();
+      await desk.ask(counter, `mutation { closeVisit(id: "${data.v1.id}") { id } }`);
+      expect((await desk.ask(counter, 'mutation { openVisit { id } }')).refused).toEqual([]);
     });
-    expect(
-      (await desk.ask(elsewhere, `mutation { bindVisit(id: "${own[0]}", dossier: "${NEW}") { id } }`)).refused,
-    ).toEqual(['bindVisit VISIT_OVER']);
-    const close = `mutation { closeVisit(id: "${own[0]}") { closedAt } }`;
-    expect((await desk.ask({ ...elsewhere, id: colleague.id }, close)).refused).toEqual(['closeVisit VISIT_OVER']);
-    expect((await desk.ask(elsewhere, close)).data.closeVisit.closedAt).toEqual(expect.any(String));
-    expect((await desk.ask(elsewhere, 'mutation { openVisit { id } }')).refused).toEqual([]);
-  });
 
-  it('opens so many a day, also when each is closed at once', async () => {
-    for (let turn = 0; turn < 5; turn++) {
-      const id = await received(counter);
-      await desk.ask(counter, `mutation { closeVisit(id: "${id}") { id } }`);
-    }
-    const { refused, messages } = await desk.ask(counter, 'mutation { openVisit { id } }');
-    expect(refused).toEqual(['openVisit TOO_MANY_VISITS']);
-    expect(messages).toEqual(['You have opened 5 visits today: as many as one officer may.']);
-    expect(desk.logged.at(-1)?.operation.outcome).toBe('REFUSED');
-  });
-});
-
-describe('A wrong guess', () => {
-  it('takes a place in the visit like a right one', async () => {
-    const visit = await received(counter, citizen(NOBODY), citizen('001085999998'), citizen('019999999'));
-    expect((await read(visit)).subjects.size).toBe(3);
-  });
-});
-
-describe('A visit', () => {
-  it('ends with the dossier that came of it', async () => {
-    const visit = await received(counter, citizen(HOA));
-    const { data } = await bind(visit, NEW);
-    expect(data.bindVisit).toEqual({ dossier: NEW, closedAt: expect.any(String), subjects: 1, unnamed: 0 });
-    const after = desk.ask(counter, `{ ${citizen(BINH)} { fullName } }`, { purpose: 'RECEPTION', visit });
-    await expect(after).rejects.toMatchObject({ code: 'VISIT_OVER' });
-  });
-
-  it('comes to a dossier that was received since, to the minute, and to none that was there before', async () => {
-    const visit = await received(counter, citizen(HOA));
-    for (const code of [OLD, UNDATED]) {
-      const { refused, messages } = await bind(visit, code);
-      expect(refused).toEqual(['bindVisit FORBIDDEN']);
-      expect(messages[0]).toMatch(/^This dossier was received before the visit was opened/);
-    }
-    expect((await read(visit)).isOpen).toBe(true);
-    expect((await bind(visit, JUST)).data.bindVisit.dossier).toBe(JUST);
-  });
-
-  it('is found in the log with each dossier that it was to be bound to, refused or not', async () => {
-    const visit = await received(counter, citizen(HOA));
-    const sought = () => desk.logged.at(-1)?.operation.sought;
-    for (const code of [OLD, OTHERS, 'H41.58-261119-9999', NEW]) {
-      await bind(visit, code);
-      expect(sought()).toEqual([{ what: 'VISITS', dossier: code, visit }]);
-    }
-  });
-
-  it('comes to no dossier because the dossier itself was asked for', async () => {
-    const visit = await received(counter, dossier(OTHERS), citizen(HOA), citizen(BINH));
-    const { refused, messages } = await bind(visit, OTHERS);
-    expect(refused).toEqual(['bindVisit FORBIDDEN']);
-    expect(messages[0]).toMatch(/^Nothing that you may see under this code names anybody who was asked for/);
-    // Word for word what is said of a code that nothing has.
-    expect((await bind(visit, 'H41.58-261119-9999')).messages).toEqual(messages);
-    expect(await read(visit)).toMatchObject({ dossier: null, isOpen: true });
-  });
-
-  it('in which nobody was asked for comes to no dossier, and says what it lacks whatever the code', async () => {
-    const visit = await received(counter);
-    for (const code of [NEW, OTHERS, 'H41.58-261119-9999']) {
-      const { refused, messages } = await bind(visit, code);
-      expect(refused).toEqual(['bindVisit FORBIDDEN']);
-      expect(messages[0]).toMatch(/^Nobody was asked for in this visit: ask .* X-Purpose RECEPTION and X-Visit/);
-    }
-    expect((await read(visit)).isOpen).toBe(true);
-  });
-
-  it('counts whom the dossier names by every number of theirs, and the dossier itself', async () => {
-    const visit = await received(counter, citizen(HOA_OLD), dossier(NEW));
-    expect((await bind(visit, NEW)).data.bindVisit).toMatchObject({ subjects: 2, unnamed: 0 });
-  });
-
-  it('does not take an old number that two people held for one of the person whom the dossier names', async () => {
-    const visit = await received(counter, citizen(STRANGER), citizen(SHARED_OLD));
-    expect((await bind(visit, OTHERS)).data.bindVisit).toMatchObject({ subjects: 2, unnamed: 1 });
-  });
-});
-
-describe('The supervisor', () => {
-  const listed = async (leader: typeof counter, unit = '') => {
-    const { data, refused } = await desk.ask(
-      leader,
-      `{ visits(first: 100${unit && `, unit: "${unit}"`}) { nodes { id dossier unnamed } } }`,
-    );
-    return refused.length > 0 ? refused : data.visits.nodes;
-  };
-
-  it('is shown a visit for as long as somebody was asked for in it whom its dossier does not name', async () => {
-    const [clean, visit] = [
-      await received(counter, citizen(HOA)),
-      await received(counter, citizen(HOA), citizen(BINH)),
-    ];
-    expect((await listed(leaderOf('H41.58'))).map(({ id }: { id: string }) => id).sort()).toEqual(
-      [clean, visit].sort(),
-    );
-    await bind(clean, NEW);
-    await bind(visit, NEW);
-    expect(await listed(leaderOf('H41.58'))).toEqual([{ id: visit, dossier: NEW, unnamed: 1 }]);
-    const spouse = { role: 'Vợ', name: 'Bình', personalNumbers: [BINH] };
-    await house.tell('one-stop', { ...view(NEW, HOA, Date.now() + 5 * MINUTE_MS), parties: [spouse] });
-    await bind(visit, NEW);
-    expect(await listed(leaderOf('H41.58'))).toEqual([]);
-  });
-
-  it('is shown the visits of an agency and of what the catalogue has below it, as far as they see it', async () => {
-    const [own, away] = [await received(counter), await received(neighbour)];
-    const ids = async (...asked: Parameters<typeof listed>) =>
-      (await listed(...asked)).map((one: { id?: string }) => one.id ?? one).sort();
-    expect(await ids(leaderOf('H41'), 'H41')).toEqual([own, away].sort());
-    expect(await ids(leaderOf('H41'), '000.00.58.H41')).toEqual([own]);
-    for (const unit of ['H41.50', 'H41.99', 'H41.5', 'nothing', '']) {
-      const answer = unit === '' ? [own] : ['visits FORBIDDEN'];
-      expect(await ids(leaderOf('H41.58'), unit)).toEqual(answer);
-    }
-    // An agency that has moved below another keeps its code.
-    const { codesBelow } = desk.registry.access;
-    try {
-      Object.assign(desk.registry.access, {
-        codesBelow: (code: string) => [...codesBelow(code), ...(code === 'H41.58' ? codesBelow('H41.50') : [])],
+    test('has no more of them through a second application, and closes there what was opened in the first', async () => {
+      const elsewhere = { ...counter, client: 'citizen-desk' };
+      const own = [await received(counter), await received(counter)];
+      const { refused, messages } = await desk.ask(elsewhere, 'mutation { openVisit { id } }');
+      expect(refused).toEqual(['openVisit TOO_MANY_VISITS']);
+      for (const id of own) expect(messages[0]).toContain(id);
+      const asked = { purpose: 'RECEPTION', visit: own[0] as string } as const;
+      await expect(desk.ask(elsewhere, `{ ${citizen(HOA)} { fullName } }`, asked)).rejects.toMatchObject({
+        code: 'VISIT_OVER',
       });
-      expect(await ids(leaderOf('H41'), 'H41.58')).toEqual([own, away].sort());
-      expect(await ids(leaderOf('H41.58'), 'H41.58')).toEqual([own]);
-    } finally {
-      Object.assign(desk.registry.access, { codesBelow });
-    }
+      expect(
+        (await desk.ask(elsewhere, `mutation { bindVisit(id: "${own[0]}", dossier: "${NEW}") { id } }`)).refused,
+      ).toEqual(['bindVisit VISIT_OVER']);
+      const close = `mutation { closeVisit(id: "${own[0]}") { closedAt } }`;
+      expect((await desk.ask({ ...elsewhere, id: colleague.id }, close)).refused).toEqual(['closeVisit VISIT_OVER']);
+      expect((await desk.ask(elsewhere, close)).data.closeVisit.closedAt).toEqual(expect.any(String));
+      expect((await desk.ask(elsewhere, 'mutation { openVisit { id } }')).refused).toEqual([]);
+    });
+
+    test('opens so many a day, also when each is closed at once', async () => {
+      for (let turn = 0; turn < 5; turn++) {
+        const id = await received(counter);
+        await desk.ask(counter, `mutation { closeVisit(id: "${id}") { id } }`);
+      }
+      const { refused, messages } = await desk.ask(counter, 'mutation { openVisit { id } }');
+      expect(refused).toEqual(['openVisit TOO_MANY_VISITS']);
+      expect(messages).toEqual(['You have opened 5 visits today: as many as one officer may.']);
+      expect(desk.logged.at(-1)?.operation.outcome).toBe('REFUSED');
+    });
+  });
+
+  describe('A wrong guess', () => {
+    test('takes a place in the visit like a right one', async () => {
+      const visit = await received(counter, citizen(NOBODY), citizen('001085999998'), citizen('019999999'));
+      expect((await read(visit)).subjects.size).toBe(3);
+    });
+  });
+
+  describe('A visit', () => {
+    test('ends with the dossier that came of it', async () => {
+      const visit = await received(counter, citizen(HOA));
+      const { data } = await bind(visit, NEW);
+      expect(data.bindVisit).toEqual({ dossier: NEW, closedAt: expect.any(String), subjects: 1, unnamed: 0 });
+      const after = desk.ask(counter, `{ ${citizen(BINH)} { fullName } }`, { purpose: 'RECEPTION', visit });
+      await expect(after).rejects.toMatchObject({ code: 'VISIT_OVER' });
+    });
+
+    test('comes to a dossier that was received since, to the minute, and to none that was there before', async () => {
+      const visit = await received(counter, citizen(HOA));
+      for (const code of [OLD, UNDATED]) {
+        const { refused, messages } = await bind(visit, code);
+        expect(refused).toEqual(['bindVisit FORBIDDEN']);
+        expect(messages[0]).toMatch(/^This dossier was received before the visit was opened/);
+      }
+      expect((await read(visit)).isOpen).toBe(true);
+      expect((await bind(visit, JUST)).data.bindVisit.dossier).toBe(JUST);
+    });
+
+    test('is found in the log with each dossier that it was to be bound to, refused or not', async () => {
+      const visit = await received(counter, citizen(HOA));
+      const sought = () => desk.logged.at(-1)?.operation.sought;
+      for (const code of [OLD, OTHERS, 'H41.58-261119-9999', NEW]) {
+        await bind(visit, code);
+        expect(sought()).toEqual([{ what: 'VISITS', dossier: code, visit }]);
+      }
+    });
+
+    test('comes to no dossier because the dossier itself was asked for', async () => {
+      const visit = await received(counter, dossier(OTHERS), citizen(HOA), citizen(BINH));
+      const { refused, messages } = await bind(visit, OTHERS);
+      expect(refused).toEqual(['bindVisit FORBIDDEN']);
+      expect(messages[0]).toMatch(/^Nothing that you may see under this code names anybody who was asked for/);
+      // Word for word what is said of a code that nothing has.
+      expect((await bind(visit, 'H41.58-261119-9999')).messages).toEqual(messages);
+      expect(await read(visit)).toMatchObject({ dossier: null, isOpen: true });
+    });
+
+    test('in which nobody was asked for comes to no dossier, and says what it lacks whatever the code', async () => {
+      const visit = await received(counter);
+      for (const code of [NEW, OTHERS, 'H41.58-261119-9999']) {
+        const { refused, messages } = await bind(visit, code);
+        expect(refused).toEqual(['bindVisit FORBIDDEN']);
+        expect(messages[0]).toMatch(/^Nobody was asked for in this visit: ask .* X-Purpose RECEPTION and X-Visit/);
+      }
+      expect((await read(visit)).isOpen).toBe(true);
+    });
+
+    test('counts whom the dossier names by every number of theirs, and the dossier itself', async () => {
+      const visit = await received(counter, citizen(HOA_OLD), dossier(NEW));
+      expect((await bind(visit, NEW)).data.bindVisit).toMatchObject({ subjects: 2, unnamed: 0 });
+    });
+
+    test('does not take an old number that two people held for one of the person whom the dossier names', async () => {
+      const visit = await received(counter, citizen(STRANGER), citizen(SHARED_OLD));
+      expect((await bind(visit, OTHERS)).data.bindVisit).toMatchObject({ subjects: 2, unnamed: 1 });
+    });
+  });
+
+  describe('The supervisor', () => {
+    const listed = async (leader: typeof counter, unit = '') => {
+      const { data, refused } = await desk.ask(
+        leader,
+        `{ visits(first: 100${unit && `, unit: "${unit}"`}) { nodes { id dossier unnamed } } }`,
+      );
+      return refused.length > 0 ? refused : data.visits.nodes;
+    };
+
+    test('is shown a visit for as long as somebody was asked for in it whom its dossier does not name', async () => {
+      const [clean, visit] = [
+        await received(counter, citizen(HOA)),
+        await received(counter, citizen(HOA), citizen(BINH)),
+      ];
+      expect((await listed(leaderOf('H41.58'))).map(({ id }: { id: string }) => id).sort()).toEqual(
+        [clean, visit].sort(),
+      );
+      await bind(clean, NEW);
+      await bind(visit, NEW);
+      expect(await listed(leaderOf('H41.58'))).toEqual([{ id: visit, dossier: NEW, unnamed: 1 }]);
+      const spouse = { role: 'Vợ', name: 'Bình', personalNumbers: [BINH] };
+      await house.tell('one-stop', { ...view(NEW, HOA, Date.now() + 5 * MINUTE_MS), parties: [spouse] });
+      await bind(visit, NEW);
+      expect(await listed(leaderOf('H41.58'))).toEqual([]);
+    });
+
+    test('is shown the visits of an agency and of what the catalogue has below it, as far as they see it', async () => {
+      const [own, away] = [await received(counter), await received(neighbour)];
+      const ids = async (...asked: Parameters<typeof listed>) =>
+        (await listed(...asked)).map((one: { id?: string }) => one.id ?? one).sort();
+      expect(await ids(leaderOf('H41'), 'H41')).toEqual([own, away].sort());
+      expect(await ids(leaderOf('H41'), '000.00.58.H41')).toEqual([own]);
+      for (const unit of ['H41.50', 'H41.99', 'H41.5', 'nothing', '']) {
+        const answer = unit === '' ? [own] : ['visits FORBIDDEN'];
+        expect(await ids(leaderOf('H41.58'), unit)).toEqual(answer);
+      }
+      // An agency that has moved below another keeps its code.
+      const { codesBelow } = desk.registry.access;
+      try {
+        Object.assign(desk.registry.access, {
+          codesBelow: (code: string) => [...codesBelow(code), ...(code === 'H41.58' ? codesBelow('H41.50') : [])],
+        });
+        expect(await ids(leaderOf('H41'), 'H41.58')).toEqual([own, away].sort());
+        expect(await ids(leaderOf('H41.58'), 'H41.58')).toEqual([own]);
+      } finally {
+        Object.assign(desk.registry.access, { codesBelow });
+      }
+    });
   });
 });

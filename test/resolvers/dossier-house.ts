@@ -36,14 +36,19 @@ export interface DossierHouse extends SmallHouse {
   close(): Promise<void>;
 }
 
+interface DossierHouseOptions extends Omit<HouseOptions, 'dossiers' | 'index' | 'captureStatus'> {
+  /** Of its store: an empty database of the test's own. SQLite when absent. */
+  readonly storeUrl?: string;
+}
+
 /** A small house whose index is a real one, filled by the projection of events. */
 export async function openDossierHouse(
   people: readonly System[],
   told: readonly ToldSector[],
-  options: Omit<HouseOptions, 'dossiers' | 'index' | 'captureStatus'> = {},
+  { storeUrl, ...options }: DossierHouseOptions = {},
 ): Promise<DossierHouse> {
   const directory = await mkdtemp(join(tmpdir(), 'lienthong-index-'));
-  const store = await openStore(`sqlite://${join(directory, 'hub.sqlite')}`, { seal });
+  const store = await openStore(storeUrl ?? `sqlite://${join(directory, 'hub.sqlite')}`, { seal });
   const { database } = store;
   const roles = new Map(told.map(({ sector, role }) => [sector, role]));
   const versions = new Map<string, number>();

@@ -1,0 +1,74 @@
+import type { DossierView } from '../../core/dossier.ts';
+import { createNumberPairs } from '../../store/number-pairs.ts';
+import { createVisits } from '../../store/visits.ts';
+import { type DossierHouse, openDossierHouse } from '../resolvers/dossier-house.ts';
+import { seal } from '../resolvers/small-house.ts';
+import { openSmallDesk, type SmallDesk } from './small-desk.ts';
+import { actor, BINH, HOA, STRANGER } from './stage.ts';
+
+export const HOA_OLD = '011985421';
+/** Two people held it. */
+export const SHARED_OLD = '012345678';
+export const NOBODY = '001085999999';
+export const MINUTE_MS = 60_000;
+/** All handed in by Hoà at the commune H41.58, but the one of somebody else, which came last. */
+export const [OLD, JUST, NEW, UNDATED, OTHERS] = [1, 2, 3, 4, 5].map((serial) => `H41.58.01-261122-000${serial}`) as [
+  string,
+  string,
+  string,
+  string,
+  string,
+];
+
+export const counter = actor({ id: 'counter.binh', unit: 'H41.58.01' });
+export const colleague = actor({ id: 'counter.chi', unit: 'H41.58.01' });
+export const neighbour = actor({ id: 'counter.dung', unit: 'H41.50.01' });
+export const leaderOf = (unit: string) =>
+  actor({ id: `leader.${unit}`, role: 'leader', client: 'steering-board', unit });
+
+/** Visits, index and pairs of numbers all in one store. @param storeUrl SQLite when absent */
+export async function openVisitStage(
+  storeUrl?: string,
+): Promise<{ readonly house: DossierHouse; readonly desk: SmallDesk }> {
+  const now = Date.now();
+  const house = await openDossierHouse(
+    [
+      {
+        ...{ sector: 'civil-status', rank: 1, searchable: true },
+        people: [
+          { numbers: [HOA, HOA_OLD], name: 'Nguyễn Văn Hoà', birthDate: '1985-03-14' },
+          { numbers: [BINH], name: 'Nguyễn Văn Bình', birthDate: '1990-01-02' },
+        ],
+      },
+    ],
+    [
+      {
+        ...{ sector: 'one-stop', role: 'reception' },
+        dossiers: [
+          view(OLD, HOA, now - 60 * MINUTE_MS),
+          // By a clock that is behind, or that counts whole minutes.
+          view(JUST, HOA, now - 0.5 * MINUTE_MS),
+          view(NEW, HOA, now + 5 * MINUTE_MS),
+          view(UNDATED, HOA, null),
+          view(OTHERS, STRANGER, now + 5 * MINUTE_MS),
+        ],
+      },
+    ],
+    storeUrl === undefined ? {} : { storeUrl },
+  );
+  const { database } = house.store;
+  const numberPairs = createNumberPairs(database, seal);
+  for (const pair of [
+    [HOA, HOA_OLD],
+    [BINH, SHARED_OLD],
+    [STRANGER, SHARED_OLD],
+  ]) {
+    await numberPairs.remember(pair, { sector: 'population', at: now });
+  }
+  const visits = createVisits(database, { atOnce: 2, perDay: 5 });
+  return { house, desk: openSmallDesk({ ...house, registry: { ...house.registry, numberPairs, visits } }) };
+}
+
+export function view(code: string, applicant: string, receivedAt: number | null): DossierView {
+  return { code, agencyCode: 'H41.58', applicantNumbers: [applicant], applicantName: 'Ai đó', receivedAt };
+}
