@@ -23,7 +23,7 @@ export function invitation({ address, token, tokenCommand }: Invited): readonly 
     token === null
       ? []
       : [
-          '\nAt the counter, about a citizen whose dossier lies there. In the browser, for half an hour:',
+          '\nAt the counter, about a citizen whose dossier lies there. In the browser, for half an hour, where ▶ asks it:',
           `  ${address}/#token=${token}&purpose=PROCESSING&dossier=${sampleDossier}`,
         ];
   return [

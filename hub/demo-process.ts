@@ -7,6 +7,8 @@ export interface DemoProcess {
   readonly pid: number;
   /** What it printed when it was ready. */
   readonly settings: Readonly<Record<string, string>>;
+  /** Resolves when it has ended, whoever ended it, with how: `SIGKILL`, `code 1`. */
+  readonly ended: Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -21,6 +23,9 @@ const STOP_MS = 3_000;
 export function startProcess(name: string, args: readonly string[]): Promise<DemoProcess> {
   // Its standard input is ours to close: it ends with the hub even when the hub is killed.
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = new Promise<string>((resolve) => {
+    child.once('exit', (code, signal) => resolve(signal ?? `code ${code}`));
+  });
   return new Promise((resolve, reject) => {
     const fail = (why: string) => {
       clearTimeout(timer);
@@ -29,13 +34,13 @@ export function startProcess(name: string, args: readonly string[]): Promise<Dem
     };
     const timer = setTimeout(() => fail(`was not ready within ${READY_MS} ms`), READY_MS);
     child.once('error', (error) => fail(`could not start: ${error.message}`));
-    child.once('exit', (code) => fail(`ended with ${code} before it was ready`));
+    void ended.then((how) => fail(`ended with ${how} before it was ready`));
     createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
       if (!line.startsWith('{')) return;
       const { ready, settings } = JSON.parse(line) as { ready?: boolean; settings?: Record<string, string> };
       if (ready !== true || settings === undefined) return;
       clearTimeout(timer);
-      resolve({ pid: child.pid ?? 0, settings, stop: () => stop(child) });
+      resolve({ pid: child.pid ?? 0, settings, ended, stop: () => stop(child) });
     });
   });
 }

@@ -9,9 +9,15 @@ import { settingsPrefix } from './sectors.ts';
 export interface Demo {
   /** The settings that lead the hub to them; what the real environment sets wins. */
   readonly environment: Environment;
-  readonly processes: ReadonlyMap<string, number>;
-  /** Lets people begin to work on dossiers in the made-up systems. @param hub address at which the systems call it */
-  openOffices(hub: string): Promise<void>;
+  /** Those whose end is felt: a database that is a file is read whether or not the program that made it still runs. */
+  readonly processes: ReadonlyMap<string, DemoProcess>;
+  /**
+   * Lets people begin to work on dossiers in the made-up systems.
+   *
+   * @param hub address at which the systems call it
+   * @returns the program that plays them
+   */
+  openOffices(hub: string): Promise<DemoProcess>;
   /** A token of one of the made-up accounts, such as `leader`; good for half an hour. */
   tokenOf(account: string): Promise<string>;
   /** What people type in the repository's folder for such a token. */
@@ -71,11 +77,12 @@ export async function startDemo(options: {
   await runToEnd([join(standIns, 'held.ts'), 'spoil', '--data', directory]);
   return {
     environment,
-    // A database that is a file is read whether or not the program that made it still runs.
-    processes: new Map([...started].filter(([, one]) => !isFile(one.settings)).map(([id, { pid }]) => [id, pid])),
+    processes: new Map([...started].filter(([, one]) => !isFile(one.settings))),
     async openOffices(hub) {
       const day = [join(standIns, 'day.ts'), '--data', directory, '--every', String(WORK_EVERY_MS), '--hub', hub];
-      started.set('the day at the offices', await startProcess('The day at the offices', day));
+      const people = await startProcess('The day at the offices', day);
+      started.set('the day at the offices', people);
+      return people;
     },
     tokenCommand: (account) => `npm run --silent token -- ${account}${isUsual ? '' : ` --data '${directory}'`}`,
     tokenOf: (account) => outputOf([join(standIns, 'issuer', 'token.ts'), account, '--data', directory]),

@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Hub } from '../hub.ts';
+import type { PortalSync } from '../streams/deliver/coverage.ts';
 import type { Demo } from './demo.ts';
 import { invitation } from './demo-invitation.ts';
+import type { DemoProcess } from './demo-process.ts';
 
 /** What the terminal shows while the demo runs. */
 export interface LiveDemo {
@@ -30,6 +32,7 @@ export function showDemo(options: { hub: Hub; demo: Demo; address: string; tell:
 
   let token: Promise<string> | undefined;
   let tokenAt = 0;
+  for (const [id, one] of demo.processes) tellEnd(id, one);
   const showing = show();
 
   /** Whoever leads the office may see how all dossiers stand, and nobody's name. */
@@ -56,14 +59,24 @@ export function showDemo(options: { hub: Hub; demo: Demo; address: string; tell:
     const token = await demo.tokenOf('counter').catch(() => null);
     for (const line of invitation({ address, token, tokenCommand: demo.tokenCommand })) tell(line);
     tell(`The made-up portal shows what it was sent: ${demo.environment.PORTAL_URL ?? ''}/`);
-    tell(`Made-up systems: ${[...demo.processes].map(([id, pid]) => `${id} (pid ${pid})`).join(', ')}`);
+    tell(`Made-up systems: ${[...demo.processes].map(([id, { pid }]) => `${id} (pid ${pid})`).join(', ')}`);
     tell(`The hub itself: pid ${process.pid}. The land office's database is a file, which is there whatever you kill.`);
     tell('Stop with Ctrl+C. Kill one of these systems to see the hub answer without it; npm start brings it back.\n');
     // Without the people there is less to see, and everything else to try.
-    await demo
-      .openOffices(address)
-      .catch(() => tell('Nobody works in the made-up offices: their program did not start.'));
+    await demo.openOffices(address).then(
+      (people) => tellEnd('the people in the made-up offices', people),
+      () => tell('Nobody works in the made-up offices: their program did not start.'),
+    );
     await Promise.all([...sectors.map((sector) => follow(sector)), sumUp()]);
+  }
+
+  /** Whoever killed it sees that it was the right one, and nobody takes its answers for the hub's fault. */
+  function tellEnd(name: string, { pid, ended }: DemoProcess): void {
+    void ended.then((how) => {
+      // With Ctrl+C all of them end, and by themselves.
+      if (!signal.aborted)
+        tell(`Ended: ${name} (pid ${pid}, ${how}). Stop with Ctrl+C and start again to bring it back.`);
+    });
   }
 
   async function follow(sector: string): Promise<void> {
@@ -95,12 +108,7 @@ export function showDemo(options: { hub: Hub; demo: Demo; address: string; tell:
     while (!signal.aborted) {
       const { sync } = hub.registry;
       const now = await sync?.sync().catch(() => undefined);
-      if (now !== undefined) {
-        const share = now.coverage === null ? '–' : `${(Math.floor(now.coverage * 10_000) / 100).toFixed(2)} %`;
-        tell(
-          `portal: ${share} of finished dossiers; ${now.acknowledged} acknowledged, ${now.pending} pending, ${now.held} held`,
-        );
-      }
+      if (now !== undefined) tell(portalLine(now));
       await delay(SUMMARY_EVERY_MS, undefined, { signal }).catch(() => {});
     }
   }
@@ -111,6 +119,13 @@ export function showDemo(options: { hub: Hub; demo: Demo; address: string; tell:
       await showing;
     },
   };
+}
+
+/** Two figures of different things: the share of what is finished, and how many of all dossiers are how far. */
+export function portalLine(now: Pick<PortalSync, 'coverage' | 'acknowledged' | 'pending' | 'held'>): string {
+  const { coverage, acknowledged, pending, held } = now;
+  const share = coverage === null ? '–' : `${(Math.floor(coverage * 10_000) / 100).toFixed(2)} %`;
+  return `portal: ${share} of finished dossiers; of all, finished or not: ${acknowledged} acknowledged, ${pending} pending, ${held} held`;
 }
 
 async function* linesOf(response: Response): AsyncGenerator<string> {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,6 +19,8 @@ import { askHub, openProvince, type Province } from '../support/province.ts';
 const root = join(import.meta.dirname, '..', '..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
 const commands = [...readme.matchAll(/```\n(curl [\s\S]*?)\n```/g)].map(([, command = '']) => command);
+const blocks = readme.split(/^```\w*\n/m).filter((_, place) => place % 2 === 1);
+const [reception = '', binding = ''] = blocks.filter((text) => text.includes('$visit')).map((text) => text.trim());
 const sample = commands.find((command) => command.includes(sampleDossier)) ?? '';
 const folder = mkdtempSync(join(tmpdir(), 'lienthong-sample-'));
 
@@ -29,7 +31,11 @@ let address: string;
 
 /** As many people and dossiers as `npm start` makes up, and on the same store a gateway that recognises whoever asks. */
 beforeAll(async () => {
-  province = await openProvince({ citizens: 5_000, dossiers: 20_000, now: Date.now });
+  province = await openProvince({
+    ...{ citizens: 5_000, dossiers: 20_000, now: Date.now },
+    // What is received while the test asks is read in.
+    environment: { POLL_INTERVAL_MS: '2000' },
+  });
   issuer = await openIssuer(join(folder, 'demo'));
   const systems = Object.entries(province.systems).flatMap(([id, { settings }]) =>
     Object.entries(settings).map(([name, value]) => [settingsPrefix(id) + name, value]),
@@ -39,7 +45,7 @@ beforeAll(async () => {
     roles: ['gateway'],
     environment: {
       ...{ PORT: '0', DATA_DIR: join(folder, 'hub'), HEALTH_INTERVAL_MS: '3600000' },
-      // Nothing is captured any more while the test asks.
+      // What is not polled is not captured any more while the test asks.
       INDEX_STALE_MS: '3600000',
       DATABASE_URL: `sqlite://${join(province.directory, 'hub-0', 'hub.sqlite')}`,
       AUDIT_HEADS_DIR: join(folder, 'heads'),
@@ -58,10 +64,14 @@ afterAll(async () => {
 });
 
 /** What a shell makes of it in the repository's folder, with the demo's data where this test has it. */
-async function answerTo(command: string) {
+async function printedBy(command: string): Promise<string> {
   const env = { ...process.env, DATA_DIR: folder };
   const { stdout } = await promisify(execFile)('sh', ['-c', command], { cwd: root, env, timeout: 60_000 });
-  return JSON.parse(stdout);
+  return stdout;
+}
+
+async function answerTo(command: string) {
+  return JSON.parse(await printedBy(command));
 }
 
 describe('The README', () => {
@@ -75,7 +85,7 @@ describe('The README', () => {
     expect(printed.data.citizen.dossiers.nodes).toHaveLength(2);
   });
 
-  it.each(commands.filter((command) => command !== sample && !command.startsWith('curl -sN')))(
+  it.each(commands.filter((command) => ![sample, binding].includes(command) && !command.startsWith('curl -sN')))(
     'has a command that is answered without an error: %s',
     async (command) => {
       const { data, errors } = await answerTo(here(command));
@@ -83,6 +93,23 @@ describe('The README', () => {
       expect(data).toBeDefined();
     },
   );
+
+  it('walks a visit to its end: opened, asked in, and bound to the dossier that was received meanwhile', async () => {
+    const counter = JSON.stringify({ 'one-stop': province.systems['one-stop'].settings });
+    writeFileSync(join(folder, 'demo', 'systems.json'), counter);
+    // Until the dossier has been read in.
+    const bound = `for turn in $(seq 100); do answer=$(
+${binding}
+); case $answer in *'"bindVisit":{'*) break;; esac; sleep 0.2; done; echo "$answer"`;
+    const lines = (await printedBy(`${here(reception)}\n${bound}`)).split('\n').filter((line) => line !== '');
+    const [citizen, dossier, answer] = lines;
+    expect(JSON.parse(citizen ?? '')).toEqual({
+      data: { citizen: { fullName: 'NGUYỄN VĂN BÌNH', birthDate: '1980-11-11' } },
+    });
+    expect(dossier).toMatch(/^H41\.58\.01-\d{6}-0001$/);
+    const printed = /^\{"data":\{"bindVisit".*$/m.exec(readme)?.[0] ?? '';
+    expect(answer).toBe(printed.replace(/H41\.58\.01-\d{6}-0001/, dossier ?? ''));
+  });
 });
 
 describe('What the demo prints', () => {

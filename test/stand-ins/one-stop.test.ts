@@ -170,4 +170,31 @@ describe('the one-stop software', () => {
       userTitle: 'Công chức một cửa',
     });
   });
+
+  it('takes a new dossier of somebody it knows, lists it as the latest change, and numbers them by unit and day', async () => {
+    const given = {
+      ...{ docTypeCode: '1.001776', docTypeName: 'Trợ cấp xã hội', docFieldName: 'Bảo trợ xã hội' },
+      ...{ organReceiveId: 'H41.58.01', at: '22/11/2026 09:00:00', dateAppointed: '22/12/2026 09:00:00' },
+    };
+    const receive = async (applicantsId: string) => {
+      const answer = await fetch(`${running.settings.URL}/__stand-in/receive`, {
+        method: 'POST',
+        body: JSON.stringify({ ...given, applicantsId }),
+      });
+      return { status: answer.status, docCode: ((await answer.json()) as { docCode?: string }).docCode };
+    };
+    for (const docCode of ['H41.58.01-261122-0001', 'H41.58.01-261122-0002']) {
+      expect(await receive(demoPerson.personalNumber)).toEqual({ status: 200, docCode });
+    }
+    const { data } = await ask('/dossier/changes', { updatedFrom: '22/11/2026 08:59:59' });
+    expect(data.map(({ docCode }) => docCode)).toEqual(['H41.58.01-261122-0001', 'H41.58.01-261122-0002']);
+    // No member is missing, and none is more, of those that every other dossier has.
+    const [other] = (await ask('/dossier/get', { docCodes: [world.dossier(0).code] })).data;
+    expect(Object.keys(data[0] ?? {}).sort()).toEqual(Object.keys(other ?? {}).sort());
+    expect(data[0]).toMatchObject({ status: 'new', applicantsId: demoPerson.personalNumber, dateReceived: given.at });
+    const byApplicant = await ask('/dossier/by-applicant', { applicantsIds: [demoPerson.personalNumber] });
+    expect(byApplicant.data.map(({ docCode }) => docCode)).toContain('H41.58.01-261122-0001');
+    const shared = world.person(world.sharedOldNumbers[0]?.[0] ?? 0).oldNumber ?? '';
+    for (const number of ['', '001085999999', shared]) expect((await receive(number)).status, number).toBe(404);
+  });
 });

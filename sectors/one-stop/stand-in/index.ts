@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { type Answer, type Call, type Running, serve } from '../../../stand-ins/serve.ts';
 import { store } from './populate.ts';
 import { queries } from './queries.ts';
+import { reception } from './reception.ts';
 
 export { populate, store } from './populate.ts';
 
@@ -26,6 +27,7 @@ export async function start(options: StartOptions): Promise<Running> {
   const database = new DatabaseSync(join(options.directory, store));
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
   const answers = queries(database);
+  const receive = reception(database);
   const sessions = new Map<string, number>();
   const lifetimeMs = (options.sessionSeconds ?? SESSION_SECONDS) * 1000;
   let answered = 0;
@@ -39,6 +41,7 @@ export async function start(options: StartOptions): Promise<Running> {
     const body = parse(call.body);
     if (call.path === '/__stand-in/advance') return changed(body && answers.advance(body));
     if (call.path === '/__stand-in/correct') return changed(body && answers.correct(body));
+    if (call.path === '/__stand-in/receive') return changed(body && receive(body));
     return {
       body: JSON.stringify(
         body === undefined ? failure('11', 'Nội dung gửi lên không phải JSON') : answer(call.path, body),

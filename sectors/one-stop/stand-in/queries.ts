@@ -2,7 +2,7 @@
 
 import type { DatabaseSync } from 'node:sqlite';
 import { folded } from '../../../stand-ins/world/text.ts';
-import { type StoredTrace, wireBoolean, wireTrace } from './wire.ts';
+import { type StoredTrace, wireBoolean, wireInstant, wireTrace } from './wire.ts';
 
 export type Result =
   | { data: unknown[]; hasMore?: string; truncated?: string; after?: string }
@@ -67,7 +67,8 @@ export function queries(database: DatabaseSync): Queries {
         ),
       })),
     '/dossier/changes': (body) => {
-      const from = body.updatedFrom === undefined || body.updatedFrom === '' ? 0 : instantOf(String(body.updatedFrom));
+      const from =
+        body.updatedFrom === undefined || body.updatedFrom === '' ? 0 : wireInstant(String(body.updatedFrom));
       if (Number.isNaN(from)) return malformed('updatedFrom');
       const limit = limitOf(body.limit, MOST_CHANGES);
       const rows = changed.all(from, from, String(body.afterDocCode ?? ''), limit + 1);
@@ -110,7 +111,7 @@ export function queries(database: DatabaseSync): Queries {
     const docCode = String(body.docCode ?? '');
     const status = String(body.status ?? '');
     const time = String(body.at ?? '');
-    const at = instantOf(time);
+    const at = wireInstant(time);
     const row = byCode.get(docCode);
     if (row === undefined || status === '' || Number.isNaN(at)) return undefined;
     const dossier = JSON.parse(String(row.body)) as Body;
@@ -135,7 +136,7 @@ export function queries(database: DatabaseSync): Queries {
   function correct(body: Body) {
     const docCode = String(body.docCode ?? '');
     const time = String(body.at ?? '');
-    const at = instantOf(time);
+    const at = wireInstant(time);
     const row = byCode.get(docCode);
     if (row === undefined || Number.isNaN(at) || typeof body.set !== 'object' || body.set === null) return undefined;
     const dossier = { ...(JSON.parse(String(row.body)) as Body), ...body.set, docCode, lastUpdated: time };
@@ -166,12 +167,4 @@ function limitOf(value: unknown, most: number): number {
 function placeOf(after: string): [string, number] {
   const [, number, key] = /^(\d+) (.*)$/s.exec(Buffer.from(after, 'base64url').toString()) ?? [];
   return number === undefined || key === undefined ? ['', 0] : [key, Number(number)];
-}
-
-/** 'dd/MM/yyyy HH:mm:ss' of the province's clock as an instant, NaN when it is not one. */
-function instantOf(text: string): number {
-  const parts = /^(\d{2})\/(\d{2})\/(\d{4}) (\d{2}):(\d{2}):(\d{2})$/.exec(text);
-  if (parts === null) return Number.NaN;
-  const [, day, month, year, hour, minute, second] = parts;
-  return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}+07:00`);
 }

@@ -52,6 +52,14 @@ export function wireTime(at: number | undefined): string {
   return `${two(day)}/${two(month)}/${year} ${two(hour)}:${two(minute)}:${two(second)}`;
 }
 
+/** 'dd/MM/yyyy HH:mm:ss' of the province's clock as an instant, NaN when it is not one. */
+export function wireInstant(text: string): number {
+  const parts = /^(\d{2})\/(\d{2})\/(\d{4}) (\d{2}):(\d{2}):(\d{2})$/.exec(text);
+  if (parts === null) return Number.NaN;
+  const [, day, month, year, hour, minute, second] = parts;
+  return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}+07:00`);
+}
+
 /** '1958' | '1958-07' | '1958-07-12' → 'yyyy' | 'MM/yyyy' | 'dd/MM/yyyy'. */
 export function wireDate(date: string): string {
   return date.split('-').reverse().join('/');
