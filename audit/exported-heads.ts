@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AuditHead } from '../core/audit.ts';
+import { parseHead } from './parse-head.ts';
 
 /** A folder of exported heads, one file a chain. */
 export interface ExportedHeads {
@@ -56,15 +57,7 @@ function isBeginning(line: string, chain: string): boolean {
   return start.startsWith(written) || (written.startsWith(start) && !written.endsWith('}'));
 }
 
-function headIn(line: string, of: string): AuditHead | null {
-  try {
-    const { chain, seq, at, hash, key, signature } = JSON.parse(line) as AuditHead;
-    const isHead =
-      chain === of &&
-      [seq, at].every(Number.isSafeInteger) &&
-      [hash, key, signature].every((text) => typeof text === 'string');
-    return isHead ? { chain, seq, at, hash, key, signature } : null;
-  } catch {
-    return null;
-  }
+function headIn(line: string, chain: string): AuditHead | null {
+  const head = parseHead(line);
+  return head?.chain === chain ? head : null;
 }

@@ -1,8 +1,10 @@
+import type { AuditHead } from '../core/audit.ts';
 import { DAY_MS } from '../core/time.ts';
-import { dayOf } from './chain.ts';
+import { dayOf, dayOfChain } from './chain.ts';
 import type { AuditDatabase } from './database.ts';
-import { keyId } from './keys.ts';
-import { chainsOf, headOf } from './stored.ts';
+import { isSignedBy, keyId } from './keys.ts';
+import { parseHead } from './parse-head.ts';
+import { chainsOf, headOf, type StoredChain } from './stored.ts';
 
 /** A chain that was never closed is one whose process died; after this long nobody writes to it any more. */
 const SURELY_ENDED_MS = 2 * DAY_MS;
@@ -10,25 +12,43 @@ const SURELY_ENDED_MS = 2 * DAY_MS;
 const PLACES_AT_ONCE = 1_000;
 const GROUPS_AT_ONCE = 20;
 
+export interface RetainOptions {
+  readonly retentionDays: number;
+  /** UTC milliseconds. */
+  readonly now: () => number;
+  /** Told of a chain that is listed as if it could go, and is not proven to be old enough. */
+  readonly refuse: (chain: string) => void;
+}
+
 /**
  * Removes the entries of whole chains that have been kept long enough. Each leaves its last head with its signature, so
- * that what comes after it stays proven. One whose removal was interrupted is gone on with.
+ * that what comes after it stays proven. One whose removal was interrupted is gone on with. How old a chain is its name
+ * says and its signed head, and nothing that could be written into the list of chains.
  *
  * @returns names of the chains
  */
-export async function removeOldChains(
-  audit: AuditDatabase,
-  { retentionDays, now }: { retentionDays: number; now: () => number },
-): Promise<readonly string[]> {
+export async function removeOldChains(audit: AuditDatabase, options: RetainOptions): Promise<readonly string[]> {
   const { database, commit } = audit;
+  const { retentionDays, now, refuse } = options;
   const oldest = now() - retentionDays * DAY_MS;
   const removed: string[] = [];
-  for await (const { chain, day, publicKey, closed, removedAt, removing } of chainsOf(database)) {
-    if (!removing) {
+  for await (const stored of chainsOf(database)) {
+    const { chain, day, publicKey, closed, removedAt, removing } = stored;
+    if (removing) {
+      const head = removedAt === null ? null : parseHead(stored.removedHead ?? '');
+      if (head === null || !isOldEnough(head, stored, oldest)) {
+        refuse(chain);
+        continue;
+      }
+    } else {
       if (day >= dayOf(oldest) || removedAt !== null) continue;
       const head = await headOf(database, { chain, publicKeyId: keyId(publicKey) });
       // Its last entry is as old as its head, whatever day it is called by.
       if (head === null || head.at > oldest || (!closed && head.at > now() - SURELY_ENDED_MS)) continue;
+      if (!isOldEnough(head, stored, oldest)) {
+        refuse(chain);
+        continue;
+      }
       // From here on nobody indexes it, and its head stands for it.
       const sql = 'update audit_chain set removing = 1, removed_at = ?, removed_head = ? where chain = ?';
       await commit([{ sql, bindings: [now(), JSON.stringify(head), chain] }]);
@@ -37,6 +57,11 @@ export async function removeOldChains(
     removed.push(chain);
   }
   return removed;
+}
+
+function isOldEnough(head: AuditHead, { chain, publicKey }: StoredChain, oldest: number): boolean {
+  const isIts = head.chain === chain && isSignedBy(publicKey, head);
+  return isIts && head.at <= oldest && dayOfChain(chain) < dayOf(oldest);
 }
 
 /** First what would find entries, so that none is found in part. */

@@ -153,7 +153,7 @@ function isWithin([begin, end]: Walk['day'], at: number): boolean {
 }
 
 function verifyEnd(stored: StoredChain, last: AuditHead, lastKind: Walk['lastKind'], report: Report): void {
-  const { chain, instance, day, closed, lastSeq, lastHash } = stored;
+  const { chain, closed, lastSeq, lastHash } = stored;
   if (closed !== (lastKind === 'CLOSE')) {
     const text = closed ? `was closed, and ends at ${last.seq} without saying so` : 'is closed, and listed as open';
     report('broken', `chain ${chain} ${text}`);
@@ -161,7 +161,15 @@ function verifyEnd(stored: StoredChain, last: AuditHead, lastKind: Walk['lastKin
   if (closed ? lastSeq !== last.seq || lastHash !== last.hash : lastSeq !== null || lastHash !== null) {
     report('broken', `chain ${chain} ends at ${last.seq}, the list of chains says ${lastSeq ?? 'nothing of it'}`);
   }
-  if (!chain.startsWith(`${instance}-`) || !chain.endsWith(`/${day}`)) {
+  demandName(stored, report);
+}
+
+const NAME = /^(.+)-[0-9a-f]{8}\/(.+)$/;
+
+/** An instance finds its own chains, and the heads it may not have sent, by the name that they are listed under. */
+export function demandName({ chain, instance, day }: StoredChain, report: Report): void {
+  const [, writer, date] = NAME.exec(chain) ?? [];
+  if (writer !== instance || date !== day) {
     report('broken', `chain ${chain} is listed under ${instance} and ${day}`);
   }
 }

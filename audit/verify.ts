@@ -5,9 +5,10 @@ import { dayOf, dayOfChain } from './chain.ts';
 import type { ExportedHeads } from './exported-heads.ts';
 import { alsoIndexed, hasIndex } from './index-check.ts';
 import { isSignedBy, keyId } from './keys.ts';
+import { parseHead } from './parse-head.ts';
 import { chainNamed, chainsOf, groupsOf, headOf, namesIn, type StoredChain } from './stored.ts';
 import { verifySubjectKeys } from './subject-keys.ts';
-import { CLOCK_SLACK_MS, type Report, verifyChain } from './verify-chain.ts';
+import { CLOCK_SLACK_MS, demandName, type Report, verifyChain } from './verify-chain.ts';
 
 export interface VerifyOptions {
   readonly database: Database;
@@ -72,6 +73,9 @@ async function verifyStored(stored: StoredChain, options: VerifyOptions): Promis
     await verifyRemoved(stored, options);
     return 0;
   }
+  if (stored.removing) {
+    report('broken', `chain ${chain} is listed as being removed, and neither since when nor with which end`);
+  }
   return verifyChain({
     stored,
     groups: alsoIndexed(groupsOf(database, chain), { database, chain, report }),
@@ -96,7 +100,8 @@ async function verifyRemoved(stored: StoredChain, options: VerifyOptions): Promi
   const { database, heads, retentionDays, now, report } = options;
   const { chain, publicKey, removedHead, removedAt } = stored;
   const broken = (text: string): void => report('broken', `chain ${chain} ${text}`);
-  const head = parseHead(removedHead);
+  demandName(stored, report);
+  const head = parseHead(removedHead ?? '');
   const left = await headOf(database, { chain, publicKeyId: keyId(publicKey) });
   if (stored.removing)
     report('note', `chain ${chain} is being removed; where that was interrupted, \`audit retain\` goes on`);
@@ -141,21 +146,12 @@ async function verifyAfter(
     return;
   }
   const { publicKey, removedHead } = before;
-  const removed = parseHead(removedHead);
+  const removed = parseHead(removedHead ?? '');
   // Its process was still running then; what it wrote since cannot be looked into any more.
   if (removed !== null && removed.seq > Number(seq)) return;
   const head = removed ?? (await headOf(database, { chain: name, publicKeyId: keyId(publicKey) }, Number(seq)));
   if (head?.hash !== hash) report('broken', `chain ${name} is not at ${seq} what it was when ${chain} was opened`);
   else if (openedAt < head.at - CLOCK_SLACK_MS) {
     report('broken', `chain ${chain} was opened before the end of ${name}, after which it comes`);
-  }
-}
-
-function parseHead(text: string | null): AuditHead | null {
-  try {
-    const head = JSON.parse(text ?? 'null') as AuditHead | null;
-    return typeof head?.hash === 'string' && typeof head.signature === 'string' ? head : null;
-  } catch {
-    return null;
   }
 }

@@ -144,10 +144,17 @@ async function exportLog({ settings, audit, options, tell, warn }: Asked): Promi
 
 async function retain({ settings, audit, tell, warn }: Asked): Promise<number> {
   await note('audit retain', { settings, warn });
-  const removed = await removeOldChains(audit, { retentionDays: settings.AUDIT_RETENTION_DAYS, now: Date.now });
+  let refused = 0;
+  const removed = await removeOldChains(audit, {
+    ...{ retentionDays: settings.AUDIT_RETENTION_DAYS, now: Date.now },
+    refuse(chain) {
+      refused += 1;
+      tell(`Left alone: ${chain} is listed as if it could go, and no signed head says that it is old enough.`);
+    },
+  });
   for (const chain of removed) tell(`Removed: ${chain}`);
   tell(`${removed.length} chains were older than ${settings.AUDIT_RETENTION_DAYS} days.`);
-  return 0;
+  return refused > 0 ? 1 : 0;
 }
 
 async function keys({ settings, audit, tell }: Asked): Promise<number> {

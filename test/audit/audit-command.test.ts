@@ -205,6 +205,17 @@ describe('node cli.ts audit', () => {
     expect(told.at(-1)).toMatch(/^8 entries in 2 chains: whole/);
   });
 
+  it('removes nothing that is listed as if it could go, and tells of it by 1', async () => {
+    await spoil('update audit_chain set removing = 1');
+    expect(await run('verify', '--heads', join(folder, 'heads'))).toBe(1);
+    expect(await run('retain')).toBe(1);
+    expect(told.slice(-2)).toEqual([
+      expect.stringMatching(/^Left alone: \S+ is listed as if it could go, and no signed head says/),
+      '0 chains were older than 3650 days.',
+    ]);
+    expect(await operationNames()).toEqual(['Người', 'M', 'audit retain']);
+  });
+
   it.each([['export', '--file', 'out.jsonl'], ['retain'], ['index']])(
     'warns that what audit %s notes is proven by nothing where its heads leave for nowhere, and does it all the same',
     async (name, ...args) => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { keyId, publicKeyOf, signHead } from '../../audit/keys.ts';
 import { parseLine } from '../../audit/lines.ts';
 import { chainsOf, groupsOf, type StoredChain, type StoredGroup } from '../../audit/stored.ts';
-import { chainHash, genesisText } from '../../core/audit.ts';
+import { type AuditHead, chainHash, genesisText } from '../../core/audit.ts';
 import type { Database } from '../../drivers/database.ts';
 import { KEYS } from './support.ts';
 
@@ -223,14 +223,18 @@ export const EDITS: Readonly<Record<string, Edit>> = {
 };
 
 /** Takes a chain's entries out as if they had been kept long enough. */
-async function sayRemoved({ database, random, now }: Parameters<Edit>[0], removing: 0 | 1): Promise<void> {
+export async function sayRemoved(
+  { database, random, now }: Parameters<Edit>[0],
+  removing: 0 | 1,
+  change: (head: AuditHead) => object = (head) => head,
+): Promise<void> {
   const { stored, groups } = pick(await read(database), random);
   const { lastSeq: seq, at, hash, signature } = groups.at(-1) as StoredGroup;
   const head = { chain: stored.chain, seq, at, hash, key: keyId(stored.publicKey), signature };
   await database.knex.raw('delete from audit_group where chain = ?', [stored.chain]);
   await database.knex.raw('update audit_chain set removed_at = ?, removed_head = ?, removing = ? where chain = ?', [
     now,
-    JSON.stringify(head),
+    JSON.stringify(change(head)),
     ...[removing, stored.chain],
   ]);
 }

@@ -2,9 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { removeOldChains } from '../../audit/retain.ts';
+import type { AuditDatabase } from '../../audit/database.ts';
+import { keyId } from '../../audit/keys.ts';
+import { removeOldChains as removeOld } from '../../audit/retain.ts';
 import type { Statement } from '../../audit/statements.ts';
-import { DAY_MS, entriesOf, NOON, type OpenedLog, openLog, record, verify } from './support.ts';
+import { headOf } from '../../audit/stored.ts';
+import { DAY_MS, entriesOf, KEYS, NOON, type OpenedLog, openLog, record, verify } from './support.ts';
 
 const ANN = '001085004213';
 
@@ -13,10 +16,15 @@ describe('Retention of the access log', () => {
   let headsDirectory: string;
   let time: number;
   let opened: OpenedLog;
+  let refused: string[];
+
+  const removeOldChains = (audit: AuditDatabase, options: { retentionDays: number; now: () => number }) =>
+    removeOld(audit, { ...options, refuse: (chain) => void refused.push(chain) });
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'lienthong-retain-'));
     headsDirectory = join(folder, 'heads');
+    refused = [];
     time = NOON;
     opened = await openLog(`sqlite://${folder}/audit.sqlite`, { headsDirectory, now: () => time, timeoutMs: 20_000 });
     for (let day = 0; day < 3; day++) {
@@ -89,6 +97,41 @@ describe('Retention of the access log', () => {
       const sql = `select chain from ${table} where chain like '%/2026-11-20'`;
       expect(await opened.audit.database.query(sql)).toEqual([]);
     }
+  });
+
+  it.each([
+    ['nothing else says so', {}],
+    ['its last head is missing', { removed_at: NOON }],
+    ['the head is not signed', { removed_at: NOON, removed_head: '{}' }],
+    ['its time is not over', 'signed'],
+  ])('goes on with no chain that is marked alone: %s', async (_, change) => {
+    const { database } = opened.audit;
+    const [{ chain = '' } = {}] = await database.query('select chain from audit_chain order by chain limit 1');
+    const head = await headOf(database, { chain: String(chain), publicKeyId: keyId(KEYS.publicKey) });
+    const signed = { removed_at: NOON, removed_head: JSON.stringify(head) };
+    await database
+      .knex('audit_chain')
+      .where({ chain })
+      .update({ removing: 1, ...(change === 'signed' ? signed : change) });
+    const before = await entriesOf(opened.audit);
+    expect(await removeOldChains(opened.audit, { retentionDays: 30, now: () => NOON + 5 * DAY_MS })).toEqual([]);
+    expect(refused).toEqual([chain]);
+    expect(await entriesOf(opened.audit)).toEqual(before);
+    const { said } = await verify(database, { headsDirectory, now: NOON + 5 * DAY_MS, retentionDays: 30 });
+    expect(
+      said.some((text) => text.startsWith(`broken: chain ${chain} `)),
+      said.join('\n'),
+    ).toBe(true);
+  });
+
+  it('removes no chain whose last head was made to look old', async () => {
+    const { database } = opened.audit;
+    await database.knex('audit_chain').update({ day: '2020-01-01' });
+    await database.knex('audit_group').update({ at: 1 });
+    expect(await removeOldChains(opened.audit, { retentionDays: 30, now: () => NOON + 5 * DAY_MS })).toEqual([]);
+    await database.knex('audit_chain').update({ day: '2026-11-20' });
+    expect(await removeOldChains(opened.audit, { retentionDays: 30, now: () => NOON + 99 * DAY_MS })).toEqual([]);
+    expect(refused).toHaveLength(6);
   });
 
   it('looks for nothing through the whole index', async () => {

@@ -6,9 +6,10 @@ import { openDatabase } from '../../drivers/database.ts';
 import { type Edit, EDITS as ENTRY_EDITS, randomFrom } from './edits.ts';
 import { EXCHANGES } from './exchanges.ts';
 import { INDEX_EDITS } from './index-edits.ts';
+import { LIST_EDITS } from './list-edits.ts';
 import { DAY_MS, NOON, openLog, record, verify } from './support.ts';
 
-const EDITS: Readonly<Record<string, Edit>> = { ...ENTRY_EDITS, ...EXCHANGES, ...INDEX_EDITS };
+const EDITS: Readonly<Record<string, Edit>> = { ...ENTRY_EDITS, ...EXCHANGES, ...INDEX_EDITS, ...LIST_EDITS };
 
 /** The long run sets both: 1000 edits of chains of 1000 operations. */
 const EDITS_MADE = Number(process.env.AUDIT_EDITS ?? 120);
@@ -26,7 +27,7 @@ describe('A log that somebody changed', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'lienthong-tamper-'));
     await writeDays('motcua', [0, 1]);
-    await writeDays('lequy', [0, 1, 2]);
+    await writeDays('lequy-hub', [0, 1, 2]);
     await writeDays('motcua', [1.2, 2]);
     const honest = openDatabase(url(folder));
     // So that a copy of the file is the whole of it.
@@ -79,7 +80,7 @@ describe('A log that somebody changed', () => {
   it.each(Object.keys(EDITS))('is found out: %s', async (name) => {
     const said = await verifyEdited(EDITS[name] as Edit, 7);
     expect(
-      said.some((text) => /^broken: .*(motcua|lequy)-[0-9a-f]{8}\/2026-11-2\d/.test(text)),
+      said.some((text) => /^broken: .*(motcua|lequy-hub)-[0-9a-f]{8}\/2026-11-2\d/.test(text)),
       said.join('\n'),
     ).toBe(true);
   });

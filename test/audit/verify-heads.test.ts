@@ -50,6 +50,14 @@ describe('the end of a chain', () => {
       'broken: chain C ends at 7, the list of chains says nothing of it',
     ]);
     expect(await listed({ instance: 'mot' })).toEqual(['broken: chain C is listed under mot and 2026-11-20']);
+    for (const instance of ['motcu', 'motcua-0a0b0c0d', '']) {
+      expect(await listed({ instance })).toEqual([`broken: chain C is listed under ${instance} and 2026-11-20`]);
+    }
+    const named = await buildChain(PLAN, { chain: CHAIN.replace('motcua', 'motcua-1') });
+    expect(await listed({ instance: 'motcua-1' }, named)).toEqual([]);
+    expect(await listed({}, named)).toEqual([
+      'broken: chain motcua-1-0a0b0c0d/2026-11-20 is listed under motcua and 2026-11-20',
+    ]);
     expect(await listed({ day: '2026-11-21' })).toEqual(['broken: chain C is listed under motcua and 2026-11-21']);
   });
 

@@ -219,6 +219,20 @@ describe('A chain that was removed', () => {
     expect((await verify(all())).said).toContain(of('was removed before its time'));
   });
 
+  it('is said to be on its way out only with the time and the head that go with it', async () => {
+    await run('update audit_chain set removing = 1 where chain = ?', SECOND);
+    expect(await verify(all())).toMatchObject({
+      entries: 6,
+      said: [`broken: chain ${SECOND} is listed as being removed, and neither since when nor with which end`],
+    });
+  });
+
+  it('keeps the name that it is listed under', async () => {
+    await remove({});
+    await run(`update audit_chain set instance = 'another' where chain = ?`, FIRST);
+    expect((await verify(all(), LATE)).said).toEqual([of('is listed under another and 2026-11-20')]);
+  });
+
   it('leaves a signed head of its own', async () => {
     const unsigned = of('was removed without a signed last head');
     const later = { ...LATE, from: '2026-11-20', to: '2026-11-20' };
@@ -229,6 +243,10 @@ describe('A chain that was removed', () => {
       { chain: SECOND },
       { signature: 'AAAA' },
       { seq: 3 },
+      // The text that was signed is the same.
+      { seq: '4' as unknown as number },
+      { at: String(first.heads[1]?.at) as unknown as number },
+      { key: 7 as unknown as string },
     ]) {
       await remove(head);
       expect((await verify(all(), later)).said).toEqual([unsigned]);
