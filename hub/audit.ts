@@ -12,6 +12,7 @@ import { beginWith, newestChain } from '../audit/subject-keys.ts';
 import { openWriter } from '../audit/writer.ts';
 import type { AccessPolicy } from '../core/access.ts';
 import { type AuditLog, type AuditReader, type AuditRecord, subjectHash } from '../core/audit.ts';
+import { issuedCode } from '../core/dossier-code.ts';
 import { SettingsFault } from '../core/setting.ts';
 import type { NoteRefusal, RefusedRequest } from '../gateway/operation-request.ts';
 import type { PartOptions } from './access-parts.ts';
@@ -154,7 +155,8 @@ function refusalRecord({ requestId, actor, stated, source, operationName, codes,
       role: actor.role,
       unit: actor.unit,
       purpose: stated?.purpose ?? null,
-      dossier: stated?.dossier ?? null,
+      // Nobody has looked whether there is such a dossier: it may be anything.
+      dossier: issuedCode(stated?.dossier ?? ''),
       visit: stated?.visit ?? null,
       op: {
         hash: createHash('sha256')

@@ -136,7 +136,7 @@ export function createAccessDesk(options: AccessDeskOptions): AccessDesk {
       });
       return {
         access,
-        caller: callerOf(request),
+        caller: callerOf(request, purpose),
         guarded: refused.size > 0,
         settle: (outcome) => log.write(recordOf(request, { asked, access, outcome })),
       };
@@ -145,15 +145,15 @@ export function createAccessDesk(options: AccessDeskOptions): AccessDesk {
 }
 
 /** Through token exchange the application asks, on behalf of the person. */
-function callerOf({ actor, stated, requestId }: AccessRequest): Caller {
-  const { purpose, dossier, visit } = stated;
+function callerOf({ actor, stated, requestId }: AccessRequest, { dossier }: StatedPurpose): Caller {
+  const { purpose, visit } = stated;
   return {
     actor: actor.delegated ? actor.client : actor.id,
     onBehalfOf: actor.delegated ? actor.id : undefined,
     client: actor.client,
     unit: actor.unit ?? undefined,
     purpose: purpose ?? undefined,
-    dossier: dossier ?? undefined,
+    dossier: dossier?.code,
     visit: visit ?? undefined,
     requestId,
   };
@@ -178,7 +178,8 @@ function recordOf(
       role: actor.role,
       unit: actor.unit,
       purpose: stated.purpose,
-      dossier: stated.dossier,
+      // As it is held, however it was typed.
+      dossier: access.purpose.dossier?.code ?? null,
       visit: stated.visit,
       op: asked.op,
       fields: asked.logged,

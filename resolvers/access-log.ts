@@ -1,11 +1,12 @@
 import type { GraphQLFieldResolver } from 'graphql';
 import type { AuditFound, AuditQuery } from '../core/audit.ts';
+import { issuedCode } from '../core/dossier-code.ts';
 import { isEnterpriseCode } from '../core/enterprise-code.ts';
 import { HubError } from '../core/errors.ts';
-import { isDossierCode } from '../core/event.ts';
 import { agencyOf } from './catalogues.ts';
 import { type CitizenNode, demandWhole, numberOfId } from './citizens.ts';
 import { checkedSize, openCursor, type PageArguments } from './connection.ts';
+import { loggedCode } from './dossiers.ts';
 import type { Operation } from './operation.ts';
 import { numbersOfNobodyElse } from './own-numbers.ts';
 
@@ -40,13 +41,15 @@ export function accessLogResolvers(): Record<string, Record<string, Resolver>> {
 async function readLog(operation: Operation, args: LogArguments): Promise<object> {
   const { access, registry } = operation;
   access.demand('READ', 'AUDIT');
-  const { subject, actor, dossier, visit, from, to } = args;
-  if (subject == null && actor == null && dossier == null && visit == null) {
+  const { subject, actor, visit, from, to } = args;
+  if (subject == null && actor == null && args.dossier == null && visit == null) {
     throw new HubError('BAD_USER_INPUT', 'accessLog: expected at least one of subject, actor, dossier, visit');
   }
   const number = subject == null ? null : subjectNumber(operation, subject);
-  // They are written down as they were typed.
-  if (dossier != null && !isDossierCode(dossier)) throw noWord('dossier', 'a dossier code');
+  // They are written down as they were typed, but for a dossier's code: that as entries have it.
+  const typed = args.dossier ?? null;
+  const dossier = typed === null || issuedCode(typed) === typed ? typed : await loggedCode(operation, typed);
+  if (typed !== null && dossier === null) throw noWord('dossier', 'a dossier code');
   if (actor != null && actor.length > MOST_WORD) throw noWord('actor', `at most ${MOST_WORD} characters`);
   if (visit != null && visit.length > MOST_WORD) throw noWord('visit', `at most ${MOST_WORD} characters`);
   const narrowing = {

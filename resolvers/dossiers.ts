@@ -1,4 +1,5 @@
 import { DOSSIER_STATUSES } from '../core/dossier.ts';
+import { issuedCode } from '../core/dossier-code.ts';
 import { HubError } from '../core/errors.ts';
 import { isDossierCode } from '../core/event.ts';
 import type { IndexedPlace } from '../store/dossier-index.ts';
@@ -35,6 +36,17 @@ export async function storedCode(operation: Operation, text: string): Promise<st
   const capitals = code.toUpperCase();
   if (capitals === code) return code;
   return (await operation.index.views(code)).length > 0 ? code : capitals;
+}
+
+/**
+ * A dossier's code as it may stand in the access log: as units issue it or a system holds it, and nothing else that was typed.
+ *
+ * @returns null for a code of another form that nobody holds
+ * @throws HubError as storedCode
+ */
+export async function loggedCode(operation: Operation, text: string): Promise<string | null> {
+  const code = await storedCode(operation, text);
+  return issuedCode(code) === code || (await operation.index.views(code)).length > 0 ? code : null;
 }
 
 /**

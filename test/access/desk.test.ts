@@ -62,12 +62,14 @@ describe('An operation is opened', () => {
         refused,
       );
     }
-    // However the code is typed.
-    const { access } = await stage.desk.open(counter, name(HOA), {
-      purpose: 'PROCESSING',
-      dossier: ` ${OWN.toLowerCase()}`,
-    });
+  });
+
+  it('for a dossier however its code is typed, and says to systems and in the log which that is', async () => {
+    const typed = { purpose: 'PROCESSING', dossier: ` ${OWN.toLowerCase()}` } as const;
+    const { access, caller, settle } = await stage.desk.open(counter, name(HOA), typed);
     expect(access.purpose.dossier?.numbers).toEqual([HOA, BINH, HOA_OLD]);
+    await settle({ codes: [], hasData: true, answered: true });
+    expect([caller.dossier, stage.desk.logged[0]?.operation.dossier]).toEqual([OWN, OWN]);
   });
 
   it('on the guarded schema where something of it is refused, and on the plain one where nothing is', async () => {

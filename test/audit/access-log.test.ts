@@ -132,9 +132,17 @@ describe('The access log', () => {
     ]);
   });
 
+  it('finds a dossier however its code is typed', async () => {
+    const { data, sought } = await ask('{ accessLog(dossier: " h41.59-261119-0001") { nodes { dossier } } }');
+    expect(data.accessLog.nodes).toEqual([{ dossier: 'H41.59-261119-0001' }]);
+    expect(sought).toEqual([{ what: 'ACCESSES', dossier: 'H41.59-261119-0001' }]);
+  });
+
   it('takes nobody’s number where it would stand in the log as it was typed', async () => {
-    const { errors, sought } = await ask(`{ accessLog(dossier: "${HOA}") { nodes { id } } }`);
-    expect([errors[0]?.code, sought]).toEqual(['BAD_USER_INPUT', []]);
+    for (const typed of [HOA, `CCCD-${HOA}`, 'Nguyễn-Văn-Hoà']) {
+      const { errors, sought } = await ask(`{ accessLog(dossier: "${typed}") { nodes { id } } }`);
+      expect([errors[0]?.code, sought]).toEqual(['BAD_USER_INPUT', []]);
+    }
     const long = 'a'.repeat(161);
     expect((await ask(`{ accessLog(actor: "${long}") { nodes { id } } }`)).errors[0]?.code).toBe('BAD_USER_INPUT');
     expect((await ask(`{ accessLog(visit: "${long}") { nodes { id } } }`)).errors[0]?.code).toBe('BAD_USER_INPUT');

@@ -79,12 +79,17 @@ describe('A hub with an access log', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  async function ask(who: string, query: string): Promise<{ status: number; codes: string[]; data: unknown }> {
+  async function ask(
+    who: string,
+    query: string,
+    said: Record<string, string> = {},
+  ): Promise<{ status: number; codes: string[]; data: unknown }> {
     const response = await fetch(`${address}/graphql`, {
       method: 'POST',
       headers: {
         ...{ 'content-type': 'application/json', accept: 'application/json', authorization: `Bearer ${who}` },
         ...(who === 'auditor' && { 'x-purpose': 'AUDIT' }),
+        ...said,
       },
       body: JSON.stringify({ query }),
     });
@@ -128,6 +133,21 @@ describe('A hub with an access log', () => {
       ...{ purpose: 'AUDIT', sought: [{ what: 'ACCESSES', actor: 'counter.hanh' }], codes: [] },
       fields: expect.arrayContaining(['Query.accessLog', 'Access.role']),
     });
+  });
+
+  it('has of a refused operation the dossier’s code as units issue it, and nothing that was typed in its place', async () => {
+    const before = new Set((await operations()).map(({ request }) => request));
+    for (const dossier of ['h41.59-261119-0001', 'CCCD-001085004213', 'H41.59-261119-0001-001085004213']) {
+      const said = { 'x-purpose': 'PROCESSING', 'x-dossier': dossier };
+      expect((await ask('counter', '{ nothing }', said)).codes).toEqual(['GRAPHQL_VALIDATION_FAILED']);
+      expect((await ask('counter', PUBLIC, said)).codes).toEqual(['FORBIDDEN']);
+    }
+    const noted = (await operations()).filter(({ request }) => !before.has(request));
+    expect(noted.map(({ dossier }) => dossier)).toEqual([
+      ...['H41.59-261119-0001', 'H41.59-261119-0001'],
+      ...[null, null, null, null],
+    ]);
+    expect(JSON.stringify(noted)).not.toContain('001085004213');
   });
 
   it('answers nothing personal while it cannot be written, says so, and goes on by itself', async () => {
