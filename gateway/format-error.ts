@@ -94,12 +94,21 @@ function isArgumentError(error: unknown): boolean {
   return kind === Kind.VARIABLE || kind === Kind.FIELD || kind === Kind.DIRECTIVE || (kind?.endsWith('Value') ?? false);
 }
 
+/** Most characters of a message of graphql-js that leave: it repeats whole what a client wrote, be that a body long. */
+const MOST_CHARACTERS = 500;
+const SUGGESTING = 'Did you mean ';
+
 /**
  * Messages of graphql-js repeat the value that was wrong, and a personal number is the value most often asked with. They
- * also name what the schema has instead, which is for those to read who may read the schema.
+ * also name what the schema has instead, which is for those to read who may read the schema. What stands before that may
+ * be anything, so it is read once from its beginning and never searched back and forth.
  */
 function bare(message: string): string {
-  return message.replace(/ ?Did you mean .*\?$/s, '').replace(/\d{9,}/g, '…');
+  const at = message.indexOf(SUGGESTING);
+  const told = at < 0 ? message : message.slice(0, at).trimEnd();
+  // Numbers first: of one that is cut, the beginning would be left.
+  const withoutNumbers = told.replace(/\d{9,}/g, '…');
+  return withoutNumbers.length <= MOST_CHARACTERS ? withoutNumbers : `${withoutNumbers.slice(0, MOST_CHARACTERS - 1)}…`;
 }
 
 /** An error and what it was made from, outermost first. */

@@ -62,6 +62,21 @@ describe('what a client sees of an error', () => {
     expect(JSON.stringify(body)).not.toContain('079090001234');
   });
 
+  test.each([
+    ['what graphql-js offers instead', 'Did you mean ', '?'],
+    ['rows of digits', '12345678 ', ''],
+    ['a number that stands where the text is cut', 'x'.repeat(495), '079090001234'],
+  ])('a client’s own text comes back cut, whatever it is made of: %s', (_, piece, end) => {
+    const long = `Int cannot represent: "${piece.repeat(Math.ceil(20_000 / piece.length))}${end}`;
+    for (const message of [long, `Int cannot represent: "${piece}${end}${piece}`]) {
+      const error = new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
+      const { outward } = formatGraphqlError(error);
+      expect(outward.message).toMatch(/^Int cannot represent: "/);
+      expect(outward.message.length).toBeLessThanOrEqual(500);
+      expect(outward.message).not.toMatch(/Did you mean |\d{9}|0790/);
+    }
+  });
+
   test('every code has a status of its kind', () => {
     for (const code of Object.keys(ERRORS) as (keyof typeof ERRORS)[]) {
       const least = ERRORS[code].failed === 'client' ? 400 : 500;

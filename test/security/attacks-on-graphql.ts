@@ -145,6 +145,18 @@ function introspecting(): readonly Attack[] {
       body: query('query ($o: DossierOrder) { dossiers(orderBy: $o) { totalCount } }', { o: 'DUE_AS' }),
       refused: INPUT,
     },
+    {
+      name: 'twenty thousand times the words with which an error goes on to what is nearly right',
+      as: 'leader',
+      body: query('query ($n: Int) { dossiers(first: $n) { totalCount } }', { n: 'Did you mean '.repeat(20_000) }),
+      refused: INPUT,
+    },
+    {
+      name: 'the same words in the document',
+      as: 'leader',
+      body: query(`{ dossiers(first: "${'Did you mean '.repeat(20_000)}") { totalCount } }`),
+      refused: INVALID,
+    },
   ];
 }
 
