@@ -11,13 +11,19 @@ export function refuseValuesInUrl(search: string): ReturnType<typeof refusal> | 
   const parameters = new URLSearchParams(search);
   const variables = parameters.getAll('variables');
   const values = [...parameters].flat();
-  const carries = variables.some((text) => !/^\s*(\{\s*\}|null)?\s*$/.test(text)) || values.some(holdsValue);
+  const carries = variables.some(isGiven) || values.some(holdsValue);
   if (!carries) return null;
   return refusal(
     'BAD_REQUEST',
     'A GET may carry no variables, no quoted text and no number of six digits or more, because URLs are logged on ' +
       'their way. Send the operation as POST.',
   );
+}
+
+function isGiven(variables: string): boolean {
+  // Trimmed first: blanks on both sides of what may be absent would be divided up in every way there is.
+  const bare = variables.trim();
+  return bare !== '' && bare !== 'null' && !/^\{\s*\}$/.test(bare);
 }
 
 function holdsValue(text: string): boolean {

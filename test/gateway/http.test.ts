@@ -5,6 +5,7 @@ import { auditServer } from 'graphql-http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { HubError } from '../../core/errors.ts';
 import { SettingsFault } from '../../core/setting.ts';
+import { refuseValuesInUrl } from '../../gateway/get-policy.ts';
 import type { Readiness } from '../../gateway/health.ts';
 import { bindableAddress } from '../../gateway/loopback.ts';
 import type { MakeContext, OperationRequest } from '../../gateway/operation-request.ts';
@@ -101,6 +102,18 @@ describe('GET', () => {
     const response = await get(search);
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ errors: [{ message: expect.stringContaining('POST') }] });
+  });
+
+  test.each(['', '+', 'null', '+null+', '%7B%7D', '+%7B+%0A%7D+'])('“%s” for variables is none', (variables) => {
+    expect(refuseValuesInUrl(`?query=%7Bhello%7D&variables=${variables}`)).toBeNull();
+  });
+
+  test.each([
+    ['blanks', ' '.repeat(200_000)],
+    ['an object of blanks', `{${' '.repeat(200_000)}`],
+  ])('%s without end, and something behind them, are looked at once', (_, blanks) => {
+    const search = new URLSearchParams({ query: '{hello}', variables: `${blanks}x` });
+    expect(refuseValuesInUrl(String(search))?.errors).toMatchObject([{ extensions: { code: 'BAD_REQUEST' } }]);
   });
 
   test('a mutation is refused', async () => {

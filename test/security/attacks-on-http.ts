@@ -128,6 +128,12 @@ function overHttp(): readonly Attack[] {
       headers: PREFLIGHTED,
       refused: BAD,
     },
+    {
+      name: 'fifteen thousand blanks for variables in a URL, and something behind them',
+      ...get(`query=%7Bsectors%7Bid%7D%7D&variables=${'+'.repeat(15_000)}x`),
+      headers: PREFLIGHTED,
+      refused: BAD,
+    },
     ...['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/xml'].map(
       (type) => ({
         name: `a body of ${type}`,
