@@ -15,6 +15,7 @@ import type { Visit, Visits } from '../store/visits.ts';
 import type { AccessRules } from './access-rules.ts';
 import { fromStore } from './index-loaders.ts';
 import { type RefusedThing, refusal, visitFull, visitOver } from './refusals.ts';
+import { isTwelve } from './same-person.ts';
 
 /** Access as one operation sees it. Made with the operation; everything it decides it decides through `can`. */
 export interface OperationAccess {
@@ -40,6 +41,12 @@ export interface OperationAccess {
    * @throws HubError FORBIDDEN, PURPOSE_REQUIRED, VISIT_FULL, VISIT_OVER
    */
   askPerson(numbers: readonly string[], how: 'IDENTIFIER' | 'LINK'): Promise<Relation>;
+  /**
+   * After it is known whom a number is that was asked for: in a visit, their place is that of all these numbers.
+   *
+   * @param numbers of nobody else; those of 12 digits first
+   */
+  foundPerson(numbers: readonly string[]): Promise<void>;
   /** Before people are looked for by name. @throws HubError FORBIDDEN, PURPOSE_REQUIRED */
   askSearch(): void;
   /** Of a person found by name: whole, only what a match shows, or not at all: whoever asks for themself finds nobody else. */
@@ -107,7 +114,7 @@ export interface AccessOptions {
   readonly visit: Visit | null;
   /** Most subjects of a visit. */
   readonly mostSubjects: number;
-  readonly visits: Pick<Visits, 'takePlace'>;
+  readonly visits: Pick<Visits, 'takePlace' | 'sameSubject'>;
   readonly hashOf: (word: string) => string;
   /** Old numbers that are the actor's and nobody else's, where they ask for themself. */
   readonly ownOldNumbers: ReadonlySet<string>;
@@ -140,11 +147,19 @@ export function createAccess(options: AccessOptions): NotedAccess {
   const subjects = new Map<string, { number: string; relation: Relation; dossier: string | null }>();
   const systems = new Set<string>();
   const sought = new Map<string, Sought>();
-  /** Hashes of what is in the visit by now. */
-  const placed = new Set(visit?.subjects);
+  /** Hashes of what is in the visit by now, each with the one that has the place. */
+  const placeOf = new Map([
+    ...[...(visit?.subjects ?? [])].map((hash) => [hash, hash] as const),
+    ...(visit?.aliases ?? []),
+  ]);
   let placing: Promise<unknown> = Promise.resolve();
 
-  const isPlaced = (word: string) => placed.size > 0 && placed.has(hashOf(word));
+  /** An old number may have been somebody else's too: it is evidence only where it was asked for itself. */
+  const isPlaced = (word: string) => {
+    if (placeOf.size === 0) return false;
+    const hash = hashOf(word);
+    return isTwelve(word) ? placeOf.has(hash) : placeOf.get(hash) === hash;
+  };
   const decide = (resource: Resource, words: readonly string[], supposed: readonly string[] = []): Decision => {
     if (purpose.visit === null) return can(actor, 'READ', resource, purpose);
     // A visit keeps its subjects as hashes: those that are asked about now are told to `can` as they are.
@@ -168,11 +183,11 @@ export function createAccess(options: AccessOptions): NotedAccess {
       .then(async () => {
         const hashes = (await words()).map(hashOf);
         const [first, ...others] = hashes;
-        if (visit === null || first === undefined || hashes.some((hash) => placed.has(hash))) return;
+        if (visit === null || first === undefined || hashes.some((hash) => placeOf.has(hash))) return;
         const outcome = await fromStore(options.visits.takePlace(visit.id, [first, ...others], mostSubjects));
         if (outcome === 'full') throw visitFull(mostSubjects);
         if (outcome === 'over') throw visitOver();
-        placed.add(first);
+        placeOf.set(first, first);
       });
     placing = taking;
     return taking;
@@ -209,6 +224,15 @@ export function createAccess(options: AccessOptions): NotedAccess {
       if (direct.allowed || !isReception) return demanded(direct, how === 'LINK' ? 'record' : thingAsked(direct));
       const all = await withPairs(numbers);
       return demanded(decide(person(all), all), 'record');
+    },
+    async foundPerson(numbers) {
+      if (!isReception || visit === null) return;
+      const hashes = numbers.map(hashOf);
+      const held = new Set(hashes.map((hash) => placeOf.get(hash)));
+      if (held.size < 2) return;
+      await fromStore(options.visits.sameSubject(visit.id, hashes));
+      const [place] = [...held].filter((one) => one !== undefined);
+      for (const hash of hashes) if (place !== undefined) placeOf.set(hash, place);
     },
     askSearch() {
       demanded(can(actor, 'READ', { kind: 'field', sector: 'hub', data: 'PERSONAL' }, purpose), 'operation');

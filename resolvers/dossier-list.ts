@@ -21,6 +21,7 @@ import { fromStore } from './index-loaders.ts';
 import type { Operation } from './operation.ts';
 import type { Registry } from './registry.ts';
 import { isTwelve } from './same-person.ts';
+import { keepOnePlace } from './visit-places.ts';
 
 export interface ListArguments extends PageArguments {
   readonly filter?: FilterArguments | null;
@@ -173,6 +174,7 @@ async function findApplicant(operation: Operation, id: string): Promise<Applican
   const relation = await access.askPerson([number], 'IDENTIFIER');
   const identity = await identityOf(operation, [number]);
   access.shown(identity.canonical, relation);
+  await keepOnePlace(operation, identity);
   // A twelve-digit number was one person's alone; an old one may have been two people's.
   const old = await operation.index.handedInBy(identity.numbers.filter((number) => !isTwelve(number)));
   const { strangers, missing } = sortOutPlaces(operation, old.places, identity);

@@ -28,6 +28,7 @@ import {
   type ToldChange,
 } from './subscriptions.ts';
 import { syncResolvers } from './sync.ts';
+import { keepOnePlace } from './visit-places.ts';
 import { visitResolvers } from './visits.ts';
 
 type Resolver = GraphQLFieldResolver<never, Operation>;
@@ -106,7 +107,11 @@ function generalResolvers(registry: Registry): Resolvers {
   const businessQueries = queriesOf(registry.sectors).get('business') ?? [];
   return {
     Query: {
-      citizen: (_, { id }, operation) => findCitizen(operation, [numberOfId(operation, id)], 'IDENTIFIER'),
+      citizen: async (_, { id }, operation) => {
+        const citizen = await findCitizen(operation, [numberOfId(operation, id)], 'IDENTIFIER');
+        if (citizen !== null) await keepOnePlace(operation, citizen.identity);
+        return citizen;
+      },
       citizens: (_, args, operation) => searchCitizens(operation, args as Parameters<typeof searchCitizens>[1]),
       dossier: async (_, { code: given }, operation) => {
         const code = await storedCode(operation, given);

@@ -87,7 +87,7 @@ async function namedIn(
   const isSeen = held.length > 0 && access.judgeDossier(facts).course;
   const paired = await certainPairs(registry.numberPairs, facts.numbers);
   const people = new Set([...facts.numbers, ...paired.flat()].map(hashOf));
-  const isNamed = [...visit.subjects].some((subject) => people.has(subject));
+  const isNamed = [...visit.subjects, ...visit.aliases.keys()].some((subject) => people.has(subject));
   if (!isSeen || !isNamed) throw forbidden('unnamed');
   const receivedAt = ownedValue(held, 'receivedAt');
   if (typeof receivedAt !== 'number' || receivedAt < visit.openedAt - CLOCKS_APART_MS) throw forbidden('earlier');

@@ -23,6 +23,8 @@ export interface Visit {
   readonly isOpen: boolean;
   /** Keyed hashes of whom, or what, was asked for by an exact identifier. */
   readonly subjects: ReadonlySet<string>;
+  /** Further hashes of theirs, which take no place of their own, and with which of `subjects` each has its place. */
+  readonly aliases: ReadonlyMap<string, string>;
 }
 
 /** How many visits one officer may open, through whichever applications: a second one is no reason to look at more people. */
@@ -54,6 +56,11 @@ export interface Visits {
    * @param subjects keyed hashes that mean the same subject; the first stands for it
    */
   takePlace(id: string, subjects: readonly [string, ...string[]], most: number): Promise<'taken' | 'full' | 'over'>;
+  /**
+   * Of one subject that turns out to have several hashes: they have one place together, which the first of them that is in the
+   * visit gives. Nothing where none of them is.
+   */
+  sameSubject(id: string, subjects: readonly string[]): Promise<void>;
   /** One that has been closed or has run out stays as it is. */
   close(id: string): Promise<void>;
   /**
@@ -108,12 +115,16 @@ export function createVisits(database: Database, limits: VisitLimits): Visits {
           [id, ...subjects],
         );
         if (known.length > 0) return 'taken';
-        const [row] = await trx.run('select count(*) as taken from visit_subject where visit = ?', [id]);
+        const [row] = await trx.run(
+          'select count(*) as taken from visit_subject where visit = ? and stands_for is null',
+          [id],
+        );
         if (Number(row?.taken) >= most) return 'full';
         const [subject] = subjects;
         await trx.run('insert into visit_subject (visit, subject_hash, asked_at) values (?, ?, ?)', [id, subject, at]);
         return 'taken';
       }),
+    sameSubject: (id, subjects) => inTransaction(database, (trx) => joinPlaces(trx, database, { id, subjects })),
     async close(id) {
       const at = await sharedClock(knex, database);
       await knex('visit').where({ id, closed_at: null }).andWhere('ends_at', '>', at).update({ closed_at: at });
@@ -123,8 +134,11 @@ export function createVisits(database: Database, limits: VisitLimits): Visits {
         const visit = await locked(trx, database, id);
         if (visit === undefined || (visit.dossier !== null && visit.dossier !== dossier)) return;
         const at = await sharedClock(trx.knex, database);
-        const subjects = await trx.run('select subject_hash from visit_subject where visit = ?', [id]);
-        const unnamed = subjects.filter(({ subject_hash: hash }) => !named.has(String(hash))).length;
+        const held = placesIn(
+          await trx.run('select subject_hash, stands_for from visit_subject where visit = ?', [id]),
+        );
+        const explained = new Set([...held].flatMap(([hash, place]) => (named.has(hash) ? [place] : [])));
+        const unnamed = new Set(held.values()).size - explained.size;
         const endsNow = visit.closed_at === null && Number(visit.ends_at) > at;
         await trx.knex('visit').where({ id }).update({ dossier, unnamed });
         if (endsNow) await trx.knex('visit').where({ id }).update({ closed_at: at });
@@ -184,6 +198,36 @@ async function locked(trx: Transaction, { traits }: Database, id: string): Promi
   return row;
 }
 
+async function joinPlaces(
+  trx: Transaction,
+  database: Database,
+  { id, subjects }: { readonly id: string; readonly subjects: readonly string[] },
+): Promise<void> {
+  await locked(trx, database, id);
+  const rows = await trx.run('select subject_hash, stands_for from visit_subject where visit = ?', [id]);
+  const held = placesIn(rows);
+  const [place, ...others] = new Set(subjects.flatMap((hash) => held.get(hash) ?? []));
+  if (place === undefined) return;
+  if (others.length > 0) {
+    const those = places(others.length);
+    await trx.run(
+      `update visit_subject set stands_for = ? where visit = ? and (subject_hash in (${those}) or stands_for in (${those}))`,
+      [place, id, ...others, ...others],
+    );
+  }
+  const at = await sharedClock(trx.knex, database);
+  for (const hash of subjects.filter((one) => !held.has(one))) {
+    await trx.run('insert into visit_subject (visit, subject_hash, asked_at, stands_for) values (?, ?, ?, ?)', [
+      ...[id, hash, at, place],
+    ]);
+  }
+}
+
+/** For each hash in a visit, the one that has the place. */
+function placesIn(rows: readonly DatabaseRow[]): ReadonlyMap<string, string> {
+  return new Map(rows.map(({ subject_hash: hash, stands_for: place }) => [String(hash), String(place ?? hash)]));
+}
+
 interface OpenedVisit {
   readonly id: string;
   readonly actor: string;
@@ -221,18 +265,17 @@ async function whole(database: Database, rows: readonly DatabaseRow[]): Promise<
   const ids = rows.map(({ id }) => String(id));
   const at = await sharedClock(database.knex, database);
   const subjects = await database.query(
-    `select visit, subject_hash from visit_subject where visit in (${places(ids.length)})`,
+    `select visit, subject_hash, stands_for from visit_subject where visit in (${places(ids.length)})`,
     ids,
   );
-  return rows.map((row) => visitOf(row, subjects, at));
+  return rows.map((row) => visitOf(row, placesIn(subjects.filter(({ visit }) => visit === row.id)), at));
 }
 
-function visitOf(row: DatabaseRow, subjects: readonly DatabaseRow[], at: number): Visit {
-  const id = String(row.id);
+function visitOf(row: DatabaseRow, held: ReadonlyMap<string, string>, at: number): Visit {
   const closedAt = row.closed_at === null ? null : Number(row.closed_at);
   const endsAt = Number(row.ends_at);
   return {
-    id,
+    id: String(row.id),
     actor: String(row.actor),
     client: String(row.client),
     unit: row.unit === null ? null : String(row.unit),
@@ -242,6 +285,7 @@ function visitOf(row: DatabaseRow, subjects: readonly DatabaseRow[], at: number)
     dossier: row.dossier === null ? null : String(row.dossier),
     unnamed: row.unnamed === null ? null : Number(row.unnamed),
     isOpen: closedAt === null && endsAt > at,
-    subjects: new Set(subjects.flatMap(({ visit, subject_hash: hash }) => (visit === id ? [String(hash)] : []))),
+    subjects: new Set(held.values()),
+    aliases: new Map([...held].filter(([hash, place]) => hash !== place)),
   };
 }

@@ -25,6 +25,9 @@ export const visit: Migration = {
       exactText(knex, table, 'visit', 32).notNullable();
       exactText(knex, table, 'subject_hash', 64).notNullable().comment('Keyed, with a key that is not in here');
       table.bigInteger('asked_at').notNullable();
+      exactText(knex, table, 'stands_for', 64).comment(
+        'Which other one has the place of both; null where this one has its own',
+      );
       table.primary(['visit', 'subject_hash']);
     });
   },

@@ -5,6 +5,11 @@ import { ownDatabase } from '../services/mariadb.ts';
 import type { SmallDesk } from './small-desk.ts';
 import { BINH, HOA, STRANGER } from './stage.ts';
 import {
+  BY_SHARED_OLD,
+  CHAU,
+  CHAU_OLD,
+  CHAUS,
+  CHAUS_BY_OLD,
   colleague,
   counter,
   HOA_OLD,
@@ -176,6 +181,53 @@ describe.each(stores)('With visits on %s', (kind) => {
     test('does not take an old number that two people held for one of the person whom the dossier names', async () => {
       const visit = await received(counter, citizen(STRANGER), citizen(SHARED_OLD));
       expect((await bind(visit, OTHERS)).data.bindVisit).toMatchObject({ subjects: 2, unnamed: 1 });
+    });
+  });
+
+  describe('Somebody whom a system knows by an old number and a new one', () => {
+    const asked = { [CHAU_OLD]: CHAU, [CHAU]: CHAU_OLD };
+
+    test.each(Object.entries(asked))('has one place, asked for by %s and then by %s', async (number, other) => {
+      const visit = await received(counter, citizen(number), citizen(other));
+      expect((await read(visit)).subjects.size).toBe(1);
+      expect((await bind(visit, CHAUS)).data.bindVisit).toMatchObject({ subjects: 1, unnamed: 0 });
+    });
+
+    test.each([
+      [CHAU_OLD, CHAUS],
+      [CHAU, CHAUS_BY_OLD],
+    ])('asked for by %s, is named by a dossier that states the other number', async (number, code) => {
+      const visit = await received(counter, citizen(number));
+      expect((await bind(visit, code)).data.bindVisit).toMatchObject({ dossier: code, subjects: 1, unnamed: 0 });
+    });
+
+    test('has one place where a list of dossiers was asked for by the old number', async () => {
+      const visit = await received(counter, `dossiers(filter: { applicantId: "${CHAU_OLD}" })`, citizen(CHAU));
+      expect((await bind(visit, CHAUS)).data.bindVisit).toMatchObject({ subjects: 1, unnamed: 0 });
+    });
+
+    test('has one place, asked for by both at once', async () => {
+      const visit = await received(counter, `old: ${citizen(CHAU_OLD)} { __typename } new: ${citizen(CHAU)}`);
+      expect((await read(visit)).subjects.size).toBe(1);
+      expect((await bind(visit, CHAUS)).data.bindVisit).toMatchObject({ subjects: 1, unnamed: 0 });
+    });
+
+    test('is reached from what states the new one, and not from what states the old one alone', async () => {
+      for (const number of [CHAU, CHAU_OLD]) {
+        const visit = await received(counter, citizen(number));
+        const { access } = await desk.open(counter, '{ sectors { id } }', { purpose: 'RECEPTION', visit });
+        expect(await access.askPerson([CHAU], 'LINK')).toBe('VISIT');
+        await desk.ask(counter, `mutation { closeVisit(id: "${visit}") { id } }`);
+      }
+      const visit = await received(counter, citizen(CHAU));
+      const { access } = await desk.open(counter, '{ sectors { id } }', { purpose: 'RECEPTION', visit });
+      const record = { key: 'land:landParcel:1', numbers: [CHAU_OLD], found: true };
+      expect(() => access.judgeRecord('land', 'PERSONAL', record)).toThrow(/nothing here/);
+    });
+
+    test('is not named by an old number that somebody else held too', async () => {
+      const visit = await received(counter, citizen(BINH));
+      expect((await bind(visit, BY_SHARED_OLD)).refused).toEqual(['bindVisit FORBIDDEN']);
     });
   });
 

@@ -9,16 +9,22 @@ import { actor, BINH, HOA, STRANGER } from './stage.ts';
 export const HOA_OLD = '011985421';
 /** Two people held it. */
 export const SHARED_OLD = '012345678';
+/** Her system states both of her numbers, and nothing is remembered of them. */
+export const CHAU = '001190002222';
+export const CHAU_OLD = '013333333';
 export const NOBODY = '001085999999';
 export const MINUTE_MS = 60_000;
-/** All handed in by Hoà at the commune H41.58, but the one of somebody else, which came last. */
-export const [OLD, JUST, NEW, UNDATED, OTHERS] = [1, 2, 3, 4, 5].map((serial) => `H41.58.01-261122-000${serial}`) as [
-  string,
-  string,
-  string,
-  string,
-  string,
-];
+/** All handed in by Hoà at the commune H41.58, but those of somebody else, which came last. */
+const codeOf = (serial: number): string => `H41.58.01-261122-000${serial}`;
+export const OLD = codeOf(1);
+export const JUST = codeOf(2);
+export const NEW = codeOf(3);
+export const UNDATED = codeOf(4);
+export const OTHERS = codeOf(5);
+export const CHAUS = codeOf(6);
+/** They state an old number alone. */
+export const CHAUS_BY_OLD = codeOf(7);
+export const BY_SHARED_OLD = codeOf(8);
 
 export const counter = actor({ id: 'counter.binh', unit: 'H41.58.01' });
 export const colleague = actor({ id: 'counter.chi', unit: 'H41.58.01' });
@@ -38,6 +44,7 @@ export async function openVisitStage(
         people: [
           { numbers: [HOA, HOA_OLD], name: 'Nguyễn Văn Hoà', birthDate: '1985-03-14' },
           { numbers: [BINH], name: 'Nguyễn Văn Bình', birthDate: '1990-01-02' },
+          { numbers: [CHAU, CHAU_OLD], name: 'Lê Thị Châu', birthDate: '1990-05-06' },
         ],
       },
     ],
@@ -51,6 +58,9 @@ export async function openVisitStage(
           view(NEW, HOA, now + 5 * MINUTE_MS),
           view(UNDATED, HOA, null),
           view(OTHERS, STRANGER, now + 5 * MINUTE_MS),
+          view(CHAUS, CHAU, now + 5 * MINUTE_MS),
+          view(CHAUS_BY_OLD, CHAU_OLD, now + 5 * MINUTE_MS),
+          view(BY_SHARED_OLD, SHARED_OLD, now + 5 * MINUTE_MS),
         ],
       },
     ],

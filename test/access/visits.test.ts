@@ -62,6 +62,35 @@ describe.each(['SQLite', `MariaDB${reason}`])('Visits at the counter, on %s', (k
     expect(await visits.takePlace('nothing', ['a'], 2)).toBe('over');
   });
 
+  test('give one place to what turns out to be one subject, under whichever of its hashes it took it', async () => {
+    const { id } = await open();
+    for (const subject of ['old', 'new', 'other']) await visits.takePlace(id, [subject], 3);
+    expect(await visits.takePlace(id, ['further'], 3)).toBe('full');
+    await visits.sameSubject(id, ['new', 'newest']);
+    expect(await visits.read(id)).toMatchObject({ aliases: new Map([['newest', 'new']]) });
+    // Found once more, by a system that knows of a third.
+    for (let turn = 0; turn < 2; turn++) await visits.sameSubject(id, ['old', 'newest', 'third']);
+    const visit = await visits.read(id);
+    const [place] = [...(visit?.subjects ?? [])].filter((one) => one !== 'other');
+    expect(visit?.subjects).toEqual(new Set([place, 'other']));
+    const others = ['old', 'new', 'newest', 'third'].filter((one) => one !== place);
+    expect(visit?.aliases).toEqual(new Map(others.map((one) => [one, place])));
+    expect(await visits.takePlace(id, ['third'], 3)).toBe('taken');
+    expect(await visits.takePlace(id, ['further'], 3)).toBe('taken');
+    expect(await visits.takePlace(id, ['fourth'], 3)).toBe('full');
+    await visits.bind(id, 'H41.77.01-261119-0001', new Set(['third']));
+    expect((await visits.read(id))?.unnamed).toBe(2);
+  });
+
+  test('give no place to what is not in them', async () => {
+    const { id } = await open();
+    await visits.takePlace(id, ['a'], 8);
+    await visits.sameSubject(id, ['b', 'c']);
+    await visits.sameSubject('nothing', ['b', 'c']);
+    expect(await visits.read(id)).toMatchObject({ subjects: new Set(['a']), aliases: new Map() });
+    expect(await store.database.query('select visit from visit_subject where visit = ?', ['nothing'])).toEqual([]);
+  });
+
   test('give their last place to one of many that ask at the same time', async () => {
     const { id } = await open();
     const asked = Array.from({ length: 8 }, (_, place) => visits.takePlace(id, [`subject ${place}`], 3));

@@ -64,7 +64,10 @@ const registry: Registry = {
   feed: { head: unused, wake: unused, open: unused, close: unused },
   captureStatus: { ways: unused },
   access: { open: unused, codesBelow: unused, visits: { minutes: 1, subjects: 1, hashOf: unused } },
-  visits: { open: unused, read: unused, takePlace: unused, close: unused, bind: unused, unexplained: unused },
+  visits: {
+    ...{ open: unused, read: unused, takePlace: unused, sameSubject: unused },
+    ...{ close: unused, bind: unused, unexplained: unused },
+  },
   audit: { find: unused, hashSubject: unused },
   now: () => 0,
   limits: { callsPerOperation: 1, recordsPerOperation: 1, searchHits: 1, indexStaleMs: 1 },

@@ -87,6 +87,7 @@ const NO_VISITS: Registry['visits'] = {
   open: async () => Promise.reject(new Error('This house receives nobody')),
   read: async () => null,
   takePlace: async () => 'over',
+  sameSubject: async () => undefined,
   close: async () => undefined,
   bind: async () => undefined,
   unexplained: async () => ({ visits: [], more: false }),

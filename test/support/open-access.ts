@@ -26,6 +26,7 @@ export function openAccess(actor: Actor = ANYBODY): OperationAccess {
     classOf: () => ({ data: 'PUBLIC', sector: 'hub' }),
     isServed: () => true,
     askPerson: async () => 'NONE',
+    foundPerson: async () => {},
     askSearch: () => {},
     seesMatch: () => 'WHOLE',
     askRecord: async () => {},
