@@ -10,6 +10,12 @@ export interface DoorHook {
   admitted(request: FastifyRequest): Admitted;
 }
 
+/** Calls once the answer has left or the client has: at once where it has by now, since nothing is heard of that again. */
+export function whenGone({ raw }: FastifyReply, call: () => void): void {
+  if (raw.destroyed) call();
+  else raw.once('close', call);
+}
+
 export function doorHook(door: Door): DoorHook {
   const known = new WeakMap<FastifyRequest, Admitted>();
   return {
@@ -17,7 +23,7 @@ export function doorHook(door: Door): DoorHook {
       try {
         const one = await door.admit(request.id, request.raw);
         known.set(request, one);
-        reply.raw.once('close', () => one.leave());
+        whenGone(reply, () => one.leave());
         return undefined;
       } catch (error) {
         return sendRefusal(reply, error);

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { type ErrorCode, HubError } from '../core/errors.ts';
 import type { GraphqlServer } from './apollo.ts';
 import type { Admitted, Door } from './door.ts';
-import { doorHook } from './door-hook.ts';
+import { doorHook, whenGone } from './door-hook.ts';
 import { type Exchange, logExchange } from './exchange.ts';
 import { refuseValuesInUrl } from './get-policy.ts';
 import type { ReadRegistered } from './limits/registered.ts';
@@ -89,7 +89,7 @@ function exchangeOf(request: FastifyRequest, admitted: Admitted, clock: Operatio
 
 /** The connection ends before the answer is written: nobody waits for it any more. */
 function stopWhenGone(reply: FastifyReply, clock: OperationClock): void {
-  reply.raw.once('close', () => {
+  whenGone(reply, () => {
     if (!reply.raw.writableFinished) clock.abort(new Error('The client is gone.'));
   });
 }
