@@ -91,7 +91,7 @@ export async function withheldFrom(
   const codes = typeof record.code === 'string' ? identifyingNumbers([record.code]) : [];
   const named = [...codes, ...numbersOf(holders)];
   const numbers = [...named, ...(await ownNumbersAmong(operation, holders))];
-  const about = { key: keyOf(codes[0] ?? ''), numbers, found: true };
+  const about = { key: enterpriseKey(codes[0] ?? ''), numbers, found: true };
   const refused = refusedFields(
     personal,
     (data) => full ?? refusalOf(() => access.judgeRecord(entity.sector, data, about)),
@@ -104,7 +104,7 @@ export async function withheldFrom(
 async function placedFor(operation: Operation, entity: Entity, key: Key): Promise<HubError | undefined> {
   if (typeof key !== 'string' || personalFields(operation, entity.declaration.type).length === 0) return undefined;
   try {
-    await operation.access.askRecord(entity.sector, 'PERSONAL', keyOf(key));
+    await operation.access.askRecord(entity.sector, 'PERSONAL', enterpriseKey(key));
     return undefined;
   } catch (error) {
     if (error instanceof HubError) return error;
@@ -112,7 +112,8 @@ async function placedFor(operation: Operation, entity: Entity, key: Key): Promis
   }
 }
 
-function keyOf(code: string): string {
+/** Under which word an enterprise has its place in a visit. */
+export function enterpriseKey(code: string): string {
   return `business:${applicantNumber(code)}`;
 }
 

@@ -1,5 +1,6 @@
 import type { GraphQLFieldResolver } from 'graphql';
 import { ownedValue } from '../core/dossier-merge.ts';
+import { isEnterpriseCode } from '../core/enterprise-code.ts';
 import type { Visit, VisitKey } from '../store/visits.ts';
 import { checkedSize, openCursor, type PageArguments } from './connection.ts';
 import { factsOf, heldViews } from './dossier-facts.ts';
@@ -7,6 +8,7 @@ import { storedCode } from './dossiers.ts';
 import { fromStore } from './index-loaders.ts';
 import type { Operation } from './operation.ts';
 import { certainPairs } from './own-numbers.ts';
+import { enterpriseKey } from './records.ts';
 import { forbidden, tooManyVisits, visitEmpty, visitOver } from './refusals.ts';
 import type { Registry } from './registry.ts';
 
@@ -86,12 +88,13 @@ async function namedIn(
   const facts = factsOf(registry, code, held);
   const isSeen = held.length > 0 && access.judgeDossier(facts).course;
   const paired = await certainPairs(registry.numberPairs, facts.numbers);
-  const people = new Set([...facts.numbers, ...paired.flat()].map(hashOf));
-  const isNamed = [...visit.subjects, ...visit.aliases.keys()].some((subject) => people.has(subject));
+  const enterprises = facts.numbers.filter(isEnterpriseCode).map(enterpriseKey);
+  const named = new Set([...facts.numbers, ...paired.flat(), ...enterprises].map(hashOf));
+  const isNamed = [...visit.subjects, ...visit.aliases.keys()].some((subject) => named.has(subject));
   if (!isSeen || !isNamed) throw forbidden('unnamed');
   const receivedAt = ownedValue(held, 'receivedAt');
   if (typeof receivedAt !== 'number' || receivedAt < visit.openedAt - CLOCKS_APART_MS) throw forbidden('earlier');
-  return people.add(hashOf(`dossier:${code}`));
+  return named.add(hashOf(`dossier:${code}`));
 }
 
 type VisitArguments = PageArguments & { readonly unit?: string | null };

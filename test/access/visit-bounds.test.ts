@@ -12,6 +12,8 @@ import {
   CHAUS_BY_OLD,
   colleague,
   counter,
+  ENTERPRISE,
+  ENTERPRISES,
   HOA_OLD,
   JUST,
   leaderOf,
@@ -229,6 +231,16 @@ describe.each(stores)('With visits on %s', (kind) => {
       const visit = await received(counter, citizen(BINH));
       expect((await bind(visit, BY_SHARED_OLD)).refused).toEqual(['bindVisit FORBIDDEN']);
     });
+  });
+
+  test('An enterprise that was asked for by its code is named by the dossier that it handed in', async () => {
+    const visit = await received(counter);
+    const { access } = await desk.open(counter, '{ sectors { id } }', { purpose: 'RECEPTION', visit });
+    for (const code of [ENTERPRISE, '0314409058']) {
+      await access.askRecord('business-registration', 'PERSONAL', `business:${code}`);
+    }
+    expect((await bind(visit, NEW)).refused).toEqual(['bindVisit FORBIDDEN']);
+    expect((await bind(visit, ENTERPRISES)).data.bindVisit).toMatchObject({ subjects: 2, unnamed: 1 });
   });
 
   describe('The supervisor', () => {

@@ -25,6 +25,8 @@ export const CHAUS = codeOf(6);
 /** They state an old number alone. */
 export const CHAUS_BY_OLD = codeOf(7);
 export const BY_SHARED_OLD = codeOf(8);
+export const ENTERPRISE = '0100233488';
+export const ENTERPRISES = codeOf(9);
 
 export const counter = actor({ id: 'counter.binh', unit: 'H41.58.01' });
 export const colleague = actor({ id: 'counter.chi', unit: 'H41.58.01' });
@@ -61,6 +63,7 @@ export async function openVisitStage(
           view(CHAUS, CHAU, now + 5 * MINUTE_MS),
           view(CHAUS_BY_OLD, CHAU_OLD, now + 5 * MINUTE_MS),
           view(BY_SHARED_OLD, SHARED_OLD, now + 5 * MINUTE_MS),
+          view(ENTERPRISES, ENTERPRISE, now + 5 * MINUTE_MS),
         ],
       },
     ],
