@@ -50,7 +50,7 @@ export interface Sought {
   /**
    * ACCESSES: this log was read. VISITS: those of which no dossier came, or one that was opened, closed, or to be
    * bound to a dossier. NAME: people, or dossiers by the name of their
-   * applicant; the name is not told. PERSON: a number that nobody has. DOSSIERS: those of an enterprise.
+   * applicant; the name is not told. PERSON: a number that was given, under which nobody was shown. DOSSIERS: those of an enterprise.
    */
   readonly what: 'ACCESSES' | 'VISITS' | 'NAME' | 'PERSON' | 'DOSSIERS';
   /** Keyed hash of a number. */

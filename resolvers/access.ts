@@ -99,8 +99,12 @@ export interface OperationAccess {
   shown(number: string, relation: Relation, dossier?: string | null): void;
   /** Notes a system that was asked: a sector's folder, or `index`. */
   asked(sector: string): void;
-  /** Notes what is looked for, whether or not it is found; twice is once. */
-  sought(what: Sought): void;
+  /**
+   * Notes what is looked for, whether or not it is found; twice is once.
+   *
+   * @returns takes the note back, where it turns out to be among what was shown
+   */
+  sought(what: Sought): () => void;
 }
 
 /** What the access of one operation is made from. */
@@ -146,7 +150,8 @@ export function createAccess(options: AccessOptions): NotedAccess {
   const { actor, purpose, refused, can, rules, visit, mostSubjects, hashOf, ownOldNumbers } = options;
   const subjects = new Map<string, { number: string; relation: Relation; dossier: string | null }>();
   const systems = new Set<string>();
-  const sought = new Map<string, Sought>();
+  /** Each with how often it was looked for and not taken back. */
+  const sought = new Map<string, { readonly what: Sought; times: number }>();
   /** Hashes of what is in the visit by now, each with the one that has the place. */
   const placeOf = new Map([
     ...[...(visit?.subjects ?? [])].map((hash) => [hash, hash] as const),
@@ -272,12 +277,20 @@ export function createAccess(options: AccessOptions): NotedAccess {
       subjects.set(key, { number, relation: relation === 'NAMED' ? tieOf(number) : relation, dossier });
     },
     asked: (sector) => systems.add(sector),
-    sought: (what) => sought.set(JSON.stringify(what), what),
+    sought(what) {
+      const key = JSON.stringify(what);
+      const noted = sought.get(key) ?? { what, times: 0 };
+      noted.times += 1;
+      sought.set(key, noted);
+      return () => {
+        noted.times -= 1;
+      };
+    },
     notes: {
       subjects,
       systems,
       get sought() {
-        return [...sought.values()];
+        return [...sought.values()].flatMap(({ what, times }) => (times > 0 ? [what] : []));
       },
     },
   };

@@ -93,19 +93,28 @@ export async function findCitizen(
   how: 'IDENTIFIER' | 'LINK',
 ): Promise<CitizenNode | null> {
   if (numbers.length === 0) return null;
-  const { access, registry } = operation;
+  const { access } = operation;
+  const takeBack = how === 'IDENTIFIER' ? noteAsked(operation, numbers) : undefined;
   const relation = await access.askPerson(numbers, how);
   const identity = await readIdentity(operation, numbers);
-  if (identity === null) {
-    if (how === 'IDENTIFIER') {
-      for (const number of numbers) access.sought({ what: 'PERSON', subject: registry.audit.hashSubject(number) });
-    }
-    return null;
-  }
+  if (identity === null) return null;
   // Now it is known who bears an old number of theirs as well: what ties them to the dossier may tie that one just so.
   if (access.purpose.code === 'PROCESSING') await access.askPerson(certainNumbers(identity, access.purpose), how);
   access.shown(identity.canonical, relation);
+  takeBack?.();
   return citizenNode(operation, identity);
+}
+
+/**
+ * Notes whose numbers a client gave, before anybody looks: refused, ambiguous or unknown, they stand in the log.
+ *
+ * @returns to be called once the person is shown, and stands there as whom they are
+ */
+export function noteAsked({ access, registry }: Operation, numbers: readonly string[]): () => void {
+  const notes = numbers.map((number) => access.sought({ what: 'PERSON', subject: registry.audit.hashSubject(number) }));
+  return () => {
+    for (const takeOne of notes) takeOne();
+  };
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { DossierFilter, DossierOrder, IndexKey } from '../store/dossier-index.ts';
-import { identityOf, numberOfId } from './citizens.ts';
+import { identityOf, noteAsked, numberOfId } from './citizens.ts';
 import {
   type Connection,
   checkedSize,
@@ -166,14 +166,16 @@ async function findApplicant(operation: Operation, id: string): Promise<Applican
   const { access } = operation;
   const code = enterpriseCodeOf(id);
   if (code !== null) {
-    if (access.ownNumber !== null) await access.askPerson([code], 'IDENTIFIER');
     noteEnterprise(operation, code);
+    if (access.ownNumber !== null) await access.askPerson([code], 'IDENTIFIER');
     return { name: code, numbers: [code], strangers: new Set(), missing: [] };
   }
   const number = numberOfId(operation, id, 'filter.applicantId');
+  const takeBack = noteAsked(operation, [number]);
   const relation = await access.askPerson([number], 'IDENTIFIER');
   const identity = await identityOf(operation, [number]);
   access.shown(identity.canonical, relation);
+  takeBack();
   await keepOnePlace(operation, identity);
   // A twelve-digit number was one person's alone; an old one may have been two people's.
   const old = await operation.index.handedInBy(identity.numbers.filter((number) => !isTwelve(number)));

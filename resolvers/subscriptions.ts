@@ -1,7 +1,7 @@
 import { dossierStatus } from '../core/dossier.ts';
 import { HubError } from '../core/errors.ts';
 import type { FeedCursor, FeedEvent } from '../streams/feed.ts';
-import { identityOf, numberOfId } from './citizens.ts';
+import { identityOf, noteAsked, numberOfId } from './citizens.ts';
 import { enterpriseCodeOf, knownCode, knownSector } from './dossier-filter.ts';
 import { noteEnterprise, storedCode } from './dossiers.ts';
 import { incomplete, mayMissNumbers } from './identity.ts';
@@ -117,7 +117,9 @@ async function chosenApplicant(operation: Operation, id: string): Promise<Chosen
     };
   }
   const number = numberOfId(operation, id, 'where.applicantId');
+  const takeBack = noteAsked(operation, [number]);
   access.shown(number, await access.askPerson([number], 'IDENTIFIER'));
+  takeBack();
   const identity = await identityOf(operation, [number]);
   if (mayMissNumbers(identity)) throw incomplete(identity);
   return {
@@ -125,7 +127,9 @@ async function chosenApplicant(operation: Operation, id: string): Promise<Chosen
       applicantNumbers.some((one) => identity.numbers.includes(one)) &&
       ownerOf(identity, [{ personalNumbers: applicantNumbers, birthDate: null, fullName }]) === 'own',
     async note(told, { code }) {
+      const takeBack = noteAsked(told, [number]);
       told.access.shown(identity.canonical, await told.access.askPerson([number], 'IDENTIFIER'), code);
+      takeBack();
     },
   };
 }

@@ -69,7 +69,10 @@ describe('The access log', () => {
     const sought: Sought[] = [];
     const access = {
       ...openAccess(),
-      sought: (what: Sought) => sought.push(what),
+      sought(what: Sought) {
+        sought.push(what);
+        return () => sought.splice(sought.indexOf(what), 1);
+      },
       ...given,
     } as OperationAccess;
     const answer = await execute({

@@ -39,7 +39,7 @@ export function openAccess(actor: Actor = ANYBODY): OperationAccess {
     demand: () => {},
     shown: () => {},
     asked: () => {},
-    sought: () => {},
+    sought: () => () => {},
   };
 }
 
