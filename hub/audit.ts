@@ -13,6 +13,7 @@ import { openWriter } from '../audit/writer.ts';
 import type { AccessPolicy } from '../core/access.ts';
 import { type AuditLog, type AuditReader, type AuditRecord, subjectHash } from '../core/audit.ts';
 import { issuedCode } from '../core/dossier-code.ts';
+import { loggedName } from '../core/operation-name.ts';
 import { SettingsFault } from '../core/setting.ts';
 import type { NoteRefusal, RefusedRequest } from '../gateway/operation-request.ts';
 import type { PartOptions } from './access-parts.ts';
@@ -163,7 +164,7 @@ function refusalRecord({ requestId, actor, stated, source, operationName, codes,
           .update(source ?? '')
           .digest('base64url')
           .slice(0, 22),
-        name: operationName,
+        name: loggedName(operationName),
         type: type as 'query' | 'mutation' | 'subscription',
       },
       fields: [],

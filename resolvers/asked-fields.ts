@@ -12,6 +12,7 @@ import {
 import type { Actor, Can, DataClass, StatedPurpose } from '../core/access.ts';
 import type { OperationEntry } from '../core/audit.ts';
 import type { HubError } from '../core/errors.ts';
+import { loggedName } from '../core/operation-name.ts';
 import type { AccessRules } from './access-rules.ts';
 import { refusal } from './refusals.ts';
 
@@ -62,7 +63,7 @@ function readFields(
   const hash = createHash('sha256').update(source).digest('base64url').slice(0, 22);
   const kept = new Map<string, ReadonlyMap<string, HubError>>();
   return {
-    op: { hash, name: operation.name?.value ?? null, type: operation.operation },
+    op: { hash, name: loggedName(operation.name?.value), type: operation.operation },
     logged: classes.flatMap(({ place, data }) => (LOGGED.has(data) ? [place] : [])).sort(),
     refusedTo(actor, purpose) {
       const key = kindOf(actor, purpose);

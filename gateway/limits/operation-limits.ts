@@ -12,6 +12,7 @@ import { depthLimit } from '../depth-limit.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { breadthLimit } from './breadth.ts';
 import { costOf } from './cost.ts';
+import { nameLimit } from './name.ts';
 
 /** Whether an actor may read the schema. */
 export type MayIntrospect = (actor: Actor) => boolean;
@@ -27,7 +28,7 @@ export interface LimitedOperation {
 
 /** Rules of validation beside GraphQL's own, over every transport. */
 export function limitRules(settings: GatewaySettings): readonly ValidationRule[] {
-  return [depthLimit(settings.MAX_DEPTH), breadthLimit(settings)];
+  return [depthLimit(settings.MAX_DEPTH), breadthLimit(settings), nameLimit];
 }
 
 /**

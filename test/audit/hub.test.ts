@@ -150,6 +150,25 @@ describe('A hub with an access log', () => {
     expect(JSON.stringify(noted)).not.toContain('001085004213');
   });
 
+  it('keeps of what a client calls an operation a name of GraphQL, bounded and without numbers, and nothing else', async () => {
+    const longest = `A${'a'.repeat(99)}`;
+    expect((await ask('counter', `query ${longest} ${PUBLIC}`)).codes).toEqual([]);
+    expect((await ask('counter', `query ${longest}${'a'.repeat(100_000)} ${PUBLIC}`)).codes).toEqual([
+      'GRAPHQL_VALIDATION_FAILED',
+    ]);
+    expect((await ask('counter', `query Of001085004213 ${PUBLIC}`)).codes).toEqual([]);
+    for (const operationName of ['Nguyễn Văn Hoà', `${longest}b`, 'B']) {
+      const stream = await fetch(`${address}/graphql/stream`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: 'Bearer counter' },
+        body: JSON.stringify({ query: 'subscription A { nothing }', operationName }),
+      });
+      await stream.text();
+    }
+    const names = (await operations()).map(({ op }) => op.name as string | null);
+    expect(names.slice(-6)).toEqual([longest, null, 'Of…', null, longest, 'B']);
+  });
+
   it('answers nothing personal while it cannot be written, says so, and goes on by itself', async () => {
     // Everything is indexed, so that reading needs no writing.
     await new Promise((resolve) => setTimeout(resolve, 2_500));

@@ -138,6 +138,13 @@ describe('What an operation may hold', () => {
     expect(told.filter((message) => message.includes('conflict'))).toEqual([]);
   });
 
+  it('is a name of a hundred characters: logs keep it', () => {
+    expect(faults(`query ${'a'.repeat(100)} { words }`)).toEqual([]);
+    expect(faults(`query ${'a'.repeat(101)} { words } query b { words }`)).toEqual([
+      'The operation has a name of 101 characters where at most 100 are taken.',
+    ]);
+  });
+
   it('is told of in a moment where fragments double one another thirty times or lead to themselves', () => {
     const at = performance.now();
     expect(faults(`{ ...F0 } ${doubling('a: words @x')}`)).toEqual([
