@@ -191,16 +191,30 @@ export async function answerQuery(
     asks.map(async ({ query, entity, key }) => {
       const { by, holders, names } = query.declaration;
       const ask = { place: `Query.${query.name}`, entity, key, holders, names, how };
-      // Each way has its own right to an answer, but what is not there is told of by all of them together.
-      return judgedRecord(operation, ask, async () => {
-        const rows = (await operation.records(entity, by, key)) ?? [];
-        return { rows, records: recordsIn(entity, rows).map(({ record }) => record) };
-      });
+      return unlessForbidden(
+        judgedRecord(operation, ask, async () => {
+          const rows = (await operation.records(entity, by, key)) ?? [];
+          return { rows, records: recordsIn(entity, rows).map(({ record }) => record) };
+        }),
+      );
     }),
   );
-  const records = answers.flat();
+  // Each way has its own right to an answer. One that finds nothing is refused like one that finds another's: that counts
+  // only where no way shows anything.
+  const records = answers.flatMap((answer) => (answer instanceof HubError ? [] : answer));
   if (records.length > 1) throw severalFound(`Query.${name}`);
+  const refused = answers.find((answer) => answer instanceof HubError);
+  if (records.length === 0 && refused !== undefined) throw refused;
   return records[0] ?? null;
+}
+
+async function unlessForbidden<T>(answer: Promise<T>): Promise<T | HubError> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof HubError && error.code === 'FORBIDDEN') return error;
+    throw error;
+  }
 }
 
 function keyOf(query: Query, args: Readonly<Record<string, unknown>>): Key | null {
