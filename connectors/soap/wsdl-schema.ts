@@ -70,7 +70,7 @@ function scopeOfContent(schemas: Schemas, content: Declared, base: XmlScope): Xm
     const met = known.get(written);
     if (met !== undefined) return met;
     const wanted = written.includes(':') ? base.name(written) : { uri: null, local: written };
-    const child = findChild(schemas, content, wanted, 0);
+    const child = findChild({ schemas, wanted, met: new Set() }, content, 0);
     const found =
       child === undefined
         ? { name: base.name(written), within: base }
@@ -86,30 +86,36 @@ interface Child {
   readonly declared: Declared;
 }
 
-function findChild(
-  schemas: Schemas,
-  { node, schema }: Declared,
-  wanted: { readonly uri: string | null; readonly local: string },
-  depth: number,
-): Child | undefined {
+interface Search {
+  readonly schemas: Schemas;
+  readonly wanted: { readonly uri: string | null; readonly local: string };
+  /** Groups and types that were looked into: referred to again, each holds no more than before. */
+  readonly met: Set<Declared>;
+}
+
+function findChild(search: Search, { node, schema }: Declared, depth: number): Child | undefined {
+  const { schemas, wanted } = search;
   if (depth > MAX_DEPTH) return undefined;
   for (const part of node.children) {
     if (part.uri !== SCHEMA_NAMESPACE) continue;
     let found: Child | undefined;
     if (part.local === 'element') found = childOf(schemas, { node: part, schema });
     else if (part.local === 'group') {
-      const group = lookUp(schemas.groups, nameIn(part, part.attributes.ref));
-      found = group && findChild(schemas, group, wanted, depth + 1);
+      found = findReferred(search, lookUp(schemas.groups, nameIn(part, part.attributes.ref)), depth);
     } else if (THROUGH.has(part.local)) {
       const inherited =
         part.local === 'extension' ? lookUp(schemas.types, nameIn(part, part.attributes.base)) : undefined;
-      found =
-        (inherited && findChild(schemas, inherited, wanted, depth + 1)) ??
-        findChild(schemas, { node: part, schema }, wanted, depth + 1);
+      found = findReferred(search, inherited, depth) ?? findChild(search, { node: part, schema }, depth + 1);
     }
     if (found?.name.local === wanted.local && (wanted.uri === null || wanted.uri === found.name.uri)) return found;
   }
   return undefined;
+}
+
+function findReferred(search: Search, declared: Declared | undefined, depth: number): Child | undefined {
+  if (declared === undefined || search.met.has(declared)) return undefined;
+  search.met.add(declared);
+  return findChild(search, declared, depth + 1);
 }
 
 function childOf(schemas: Schemas, { node, schema }: Declared): Child | undefined {

@@ -35,6 +35,9 @@ const BINDINGS: Readonly<Record<SoapVersion, string>> = {
 /** Most documents of one description, with all that is imported. */
 const MAX_DOCUMENTS = 30;
 
+/** Most header parts of one operation: each is looked for in its message. */
+const MAX_HEADERS = 50;
+
 /**
  * Reads a description with everything it imports.
  *
@@ -75,8 +78,8 @@ async function collect(start: string, fetch: FetchDocument): Promise<Collected> 
       if (child.local === 'include') waiting.push({ location: join(place, location), namespace });
     }
   };
-  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-    const { location, namespace } = next;
+  // Those that are found on the way join the end of the list.
+  for (const { location, namespace } of waiting) {
     if (met.has(location)) continue;
     met.add(location);
     if (met.size > MAX_DOCUMENTS) throw malformed(`is in more than ${MAX_DOCUMENTS} documents`);
@@ -141,6 +144,7 @@ function operationsOf(bound: Bound): Wsdl['operation'] {
     const headers = childrenOf(bindingOperation, 'input').flatMap((input) =>
       input.children.filter((child) => child.uri === soap && child.local === 'header'),
     );
+    if (headers.length > MAX_HEADERS) throw malformed(`has more than ${MAX_HEADERS} headers for ${name}`);
     const action = soapChild(bindingOperation, soap, 'operation')?.attributes.soapAction;
     return {
       soapAction: action,
@@ -166,9 +170,9 @@ function documentBody(
   parts: string | undefined,
   base: XmlScope,
 ): Root | undefined {
-  const wanted = parts?.split(/\s+/);
+  const wanted = parts === undefined ? undefined : new Set(parts.split(/\s+/));
   for (const part of message === undefined ? [] : childrenOf(message, 'part')) {
-    if (wanted !== undefined && !wanted.includes(part.attributes.name ?? '')) continue;
+    if (wanted !== undefined && !wanted.has(part.attributes.name ?? '')) continue;
     const element = nameIn(part, part.attributes.element);
     if (element !== undefined) return { element, within: scopeOfElement(schemas, element, base) };
   }

@@ -13,10 +13,14 @@ export interface XmlElement extends XmlName {
   readonly prefixes: ReadonlyMap<string, string>;
 }
 
+const NO_PREFIXES: ReadonlyMap<string, string> = new Map();
 const XMLNS_NAMESPACE = 'http://www.w3.org/2000/xmlns/';
 
 /** Most elements of one document; a description that is larger is none. */
 const MAX_ELEMENTS = 100_000;
+/** Most attributes of one element, and prefixes in force, which are copied where one is added. */
+const MAX_ATTRIBUTES = 100;
+const MAX_PREFIXES = 100;
 
 /** Reads a whole document as elements. Throws HubError SOURCE_MALFORMED as readXml does. */
 export function readXmlTree(bytes: Uint8Array, contentType?: string): XmlElement {
@@ -27,17 +31,18 @@ export function readXmlTree(bytes: Uint8Array, contentType?: string): XmlElement
     listening: false,
     open(uri, local, written) {
       count += 1;
-      if (count > MAX_ELEMENTS || open.length >= MAX_XML_DEPTH) {
-        throw new HubError('SOURCE_MALFORMED', 'the XML has more elements than a description may have');
-      }
+      if (count > MAX_ELEMENTS || open.length >= MAX_XML_DEPTH) throw tooMany('elements');
+      if (written.length > MAX_ATTRIBUTES) throw tooMany('attributes on one element');
       const outer = open.at(-1);
-      let prefixes = outer?.prefixes ?? new Map<string, string>();
       const attributes: Record<string, string> = Object.create(null);
+      const declared: [prefix: string, namespace: string][] = [];
       for (const { uri: space, local: name, value } of written) {
         if (space === '') attributes[name] = value;
-        if (space !== XMLNS_NAMESPACE) continue;
-        prefixes = new Map(prefixes).set(name === 'xmlns' ? '' : name, value);
+        if (space === XMLNS_NAMESPACE) declared.push([name === 'xmlns' ? '' : name, value]);
       }
+      const inherited = outer?.prefixes ?? NO_PREFIXES;
+      const prefixes = declared.length === 0 ? inherited : new Map([...inherited, ...declared]);
+      if (prefixes.size > MAX_PREFIXES) throw tooMany('namespaces in one place');
       const children: XmlElement[] = [];
       (outer?.children ?? top).push({ uri, local, attributes, children, prefixes });
       open.push({ children, prefixes });
@@ -51,6 +56,10 @@ export function readXmlTree(bytes: Uint8Array, contentType?: string): XmlElement
   reader.end();
   // A document that ended well has exactly one.
   return top[0] as XmlElement;
+}
+
+function tooMany(what: string): HubError {
+  return new HubError('SOURCE_MALFORMED', `the XML has more ${what} than a description may have`);
 }
 
 /** The name an attribute's value means, such as `xs:string`; undefined where the prefix is not bound. */

@@ -148,6 +148,62 @@ describe('A system that answers in XML', () => {
       await apart.close();
     }
   }, 120_000);
+
+  const asks = '<xsd:element name="TraCuuThongTinCongDan"><xsd:complexType><xsd:sequence>';
+  const groups = (levels: number) =>
+    Array.from({ length: levels }, (_, at) => {
+      const next = at + 1 < levels ? `<xsd:group ref="qldc:g${at + 1}"/>`.repeat(4) : '';
+      return `<xsd:group name="g${at}"><xsd:sequence>${next}</xsd:sequence></xsd:group>`;
+    }).join('');
+  const prefixes = (count: number) => Array.from({ length: count }, (_, at) => ` xmlns:p${at}="urn:${at}"`).join('');
+
+  it.each([
+    [
+      'groups of groups, 4^13 of them in three kilobytes',
+      (told: string) =>
+        told.replace(asks, `${asks}<xsd:group ref="qldc:g0"/>`).replace('<xsd:complexType name=', `${groups(13)}$&`),
+      undefined,
+    ],
+    [
+      'twenty thousand namespaces on one element',
+      (told: string) => told.replace('<wsdl:definitions', `$&${prefixes(20_000)}`),
+      'SOURCE_MALFORMED',
+    ],
+    [
+      'ninety namespaces on each element that holds another',
+      (told: string) =>
+        told.replace(
+          '<wsdl:types>',
+          `$&${`<a${prefixes(90)}><b${prefixes(90).replaceAll(':p', ':q')}/></a>`.repeat(20)}`,
+        ),
+      'SOURCE_MALFORMED',
+    ],
+  ])(
+    'may describe itself by %s: others are answered',
+    async (_, bomb, code) => {
+      description = bomb;
+      const apart = await openFortress({ SECTOR_CIVIL_STATUS_SOAP_URL: `${urlOf(population)}/qldc` });
+      try {
+        answer = envelope(people(`<SoDinhDanh>${HOA}</SoDinhDanh>`));
+        const headers = {
+          'x-purpose': 'PROCESSING',
+          'x-dossier': dossier,
+          authorization: await apart.bearer('counter'),
+        };
+        const [{ data, errors }, other] = await Promise.all([
+          askHub(apart.url, `{ citizen(id: "${HOA}") { fullName population } }`, {}, headers),
+          askHub(apart.url, '{ sectors { id } }', {}, headers),
+        ]);
+        expect(other.errors).toBeUndefined();
+        expect(data.citizen.fullName).toBe('Nguyễn Văn Hoà');
+        expect(errors?.[0]?.extensions.code).toBe(code);
+      } finally {
+        description = null;
+        await apart.close();
+      }
+    },
+    60_000,
+  );
 });
 
 describe('A folder into which anybody may drop', () => {
