@@ -51,8 +51,9 @@ export interface Sought {
    * ACCESSES: this log was read. VISITS: those of which no dossier came, or one that was opened, closed, or to be
    * bound to a dossier. NAME: people, or dossiers by the name of their
    * applicant; the name is not told. PERSON: a number that was given, under which nobody was shown. DOSSIERS: those of an enterprise.
+   * DELIVERY: a dossier to be sent to the portal again, or an agency whose mode of delivery is set.
    */
-  readonly what: 'ACCESSES' | 'VISITS' | 'NAME' | 'PERSON' | 'DOSSIERS';
+  readonly what: 'ACCESSES' | 'VISITS' | 'NAME' | 'PERSON' | 'DOSSIERS' | 'DELIVERY';
   /** Keyed hash of a number. */
   readonly subject?: string | undefined;
   readonly actor?: string | undefined;

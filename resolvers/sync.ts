@@ -8,7 +8,7 @@ import type { OperationAccess } from './access.ts';
 import { agencyOf, procedureOf } from './catalogues.ts';
 import { checkedSize, openCursor, type PageArguments } from './connection.ts';
 import { factsOf, heldViews } from './dossier-facts.ts';
-import { findDossier, storedCode } from './dossiers.ts';
+import { findDossier, loggedCode, storedCode } from './dossiers.ts';
 import type { Operation } from './operation.ts';
 import { forbidden } from './refusals.ts';
 import type { Registry } from './registry.ts';
@@ -37,12 +37,15 @@ export function syncResolvers(registry: Registry): Record<string, Record<string,
     Mutation: {
       retryDelivery: async (_, { code }, operation) => {
         const stored = await storedCode(operation, code);
+        const dossier = await loggedCode(operation, stored);
+        operation.access.sought({ what: 'DELIVERY', ...(dossier !== null && { dossier }) });
         demandDossier(operation.access, await unitsOf(operation, stored));
         const row = await deskOf(registry).retry(stored);
         return row === null ? null : deliveryNode(row);
       },
       setDeliveryMode: async (_, { agency, procedure, mode }, { access }) => {
         const scope = { agency: knownAgency(registry, agency), procedure: knownProcedure(registry, procedure) };
+        access.sought({ what: 'DELIVERY', ...(scope.agency !== null && { unit: scope.agency }) });
         if (scope.agency === null) demandAll(access);
         access.demand('OPERATE', 'OPERATIONAL', scope.agency);
         const set = await deskOf(registry).setMode(scope, String(mode).toLowerCase() as DeliveryMode);

@@ -94,6 +94,29 @@ describe('The state of deliveries', () => {
   });
 });
 
+describe('What is done to deliveries', () => {
+  const sought = async (mutation: string) => {
+    await province.ask('admin', `mutation { ${mutation} { __typename } }`);
+    return province.logged.at(-1)?.operation.sought;
+  };
+
+  it('stands in the log with the dossier that the portal is to have, whether or not there is one', async () => {
+    const nobodys = 'H41.58-261119-9999';
+    expect(await sought(`retryDelivery(code: "${inside}")`)).toEqual([{ what: 'DELIVERY', dossier: inside }]);
+    expect(await sought(`retryDelivery(code: "${nobodys.toLowerCase()}")`)).toEqual([
+      { what: 'DELIVERY', dossier: nobodys },
+    ]);
+    expect(await sought(`retryDelivery(code: "CCCD-${HOA}")`)).toEqual([{ what: 'DELIVERY' }]);
+  });
+
+  it('stands there with the agency whose mode is set, if it is one’s', async () => {
+    expect(await sought('setDeliveryMode(agency: "H41.58", mode: SHADOW)')).toEqual([
+      { what: 'DELIVERY', unit: 'H41.58' },
+    ]);
+    expect(await sought('setDeliveryMode(procedure: "1.004194", mode: SHADOW)')).toEqual([{ what: 'DELIVERY' }]);
+  });
+});
+
 describe('The caller', () => {
   it('reaches every system as the token and the headers say', async () => {
     const callers: Caller[] = [];
