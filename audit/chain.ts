@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type AuditHead, chainHash, genesisText } from '../core/audit.ts';
 import { formatInstant } from '../core/time.ts';
 import { bounded } from './bounded.ts';
+import { chainsBefore, lastGroupOf } from './chain-before.ts';
 import type { AuditDatabase } from './database.ts';
 import { type AuditKeys, keyId, signHead } from './keys.ts';
 import { chainLine, linesOf, type PreparedRecord } from './lines.ts';
@@ -71,8 +72,8 @@ export function createChain({ audit, keys, instance, timeoutMs, now, warn }: Cha
   let place: Place | null = null;
   /** `{chain} {seq} {hash}`; undefined until it was looked up. */
   let lastHead: string | null | undefined;
-  /** The process before wrote no end to its chain: what it had missed to log is lost with it. */
-  let isEndMissing = false;
+  /** Where other processes of the instance stopped without an end: what they had missed to log is lost with them. */
+  let missingEnds: readonly string[] = [];
   let attempts: Attempt[] = [];
 
   async function commit(group: Group, statements: readonly Statement[], counts: Omit<Attempt, 'group'>): Promise<void> {
@@ -87,7 +88,7 @@ export function createChain({ audit, keys, instance, timeoutMs, now, warn }: Cha
   function standAt(head: AuditHead, isClosed: boolean): void {
     lastHead = `${head.chain} ${head.seq} ${head.hash}`;
     place = isClosed ? null : head;
-    isEndMissing = false;
+    missingEnds = [];
   }
 
   function groupOf(from: Omit<Place, 'at'>, at: number, lines: readonly string[]): Group {
@@ -109,9 +110,9 @@ export function createChain({ audit, keys, instance, timeoutMs, now, warn }: Cha
         const day = dayOf(at);
         const chain = `${instance}-${run}/${day}`;
         if (lastHead === undefined) {
-          const before = await bounded(() => endBefore(audit, instance), timeoutMs);
+          const before = await bounded(() => chainsBefore(audit, instance), timeoutMs);
           lastHead = before.head;
-          isEndMissing = !before.closed;
+          missingEnds = before.missing;
         }
         const after = lastHead;
         from = { chain, seq: 0, hash: genesisText(chain, keys.publicKey, after) };
@@ -120,9 +121,9 @@ export function createChain({ audit, keys, instance, timeoutMs, now, warn }: Cha
         statements.push(insertChain({ chain, instance, day, publicKey, subjectKey, after, at }));
       } else from = place;
       const next = () => from.seq + lines.length + 1;
-      const gap = (count: number | null) =>
-        chainLine({ seq: next(), at, kind: 'GAP', chain: from.chain, missed: count });
-      if (isEndMissing) lines.push(gap(null));
+      const gap = (count: number | null, end?: string) =>
+        chainLine({ seq: next(), at, kind: 'GAP', chain: from.chain, missed: count, end });
+      for (const end of missingEnds) lines.push(gap(null, end));
       if (missed !== null) lines.push(gap(missed));
       for (const record of records) lines.push(...linesOf(record, next(), at));
       const group = groupOf(from, at, lines);
@@ -172,27 +173,4 @@ export function dayOf(at: number): string {
 
 export function dayOfChain(chain: string): string {
   return chain.slice(-10);
-}
-
-async function lastGroupOf({ database }: AuditDatabase, chain: string): Promise<{ seq: number; hash: string } | null> {
-  const [row] = await database.query(
-    'select last_seq, hash from audit_group where chain = ? order by first_seq desc limit 1',
-    [chain],
-  );
-  return row === undefined ? null : { seq: Number(row.last_seq), hash: String(row.hash) };
-}
-
-/** Where the instance's chain before ended, as `{chain} {seq} {hash}`, and whether it was closed; null for its first. */
-async function endBefore(audit: AuditDatabase, instance: string): Promise<{ head: string | null; closed: boolean }> {
-  const [row] = await audit.database.query(
-    'select chain, closed, removed_head from audit_chain where instance = ? order by opened_at desc, chain desc limit 1',
-    [instance],
-  );
-  if (row === undefined) return { head: null, closed: true };
-  const chain = String(row.chain);
-  const closed = Number(row.closed) === 1;
-  const last = await lastGroupOf(audit, chain);
-  if (last !== null) return { head: `${chain} ${last.seq} ${last.hash}`, closed };
-  const { seq = 0, hash = '' } = JSON.parse(String(row.removed_head ?? '{}')) as Partial<AuditHead>;
-  return { head: `${chain} ${seq} ${hash}`, closed };
 }

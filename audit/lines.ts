@@ -71,8 +71,8 @@ export function linesOf({ tails }: PreparedRecord, seq: number, at: number): rea
 
 /** A line of the chain itself. */
 export function chainLine(entry: Omit<ChainEntry, 'v'>): string {
-  const { seq, at, kind, chain, key, after, subjectKey, missed } = entry;
-  return JSON.stringify({ v: 1, seq, at, kind, chain, key, after, subjectKey, missed });
+  const { seq, at, kind, chain, key, after, subjectKey, missed, end } = entry;
+  return JSON.stringify({ v: 1, seq, at, kind, chain, key, after, subjectKey, missed, end });
 }
 
 const OPERATION =
@@ -83,7 +83,7 @@ const MEMBERS: Readonly<Record<AuditEntry['kind'], readonly string[]>> = {
   SUBJECT: ['v,seq,at,kind,of,subject,relation,dossier'],
   OPEN: ['v,seq,at,kind,chain,key,after,subjectKey'],
   CLOSE: ['v,seq,at,kind,chain'],
-  GAP: ['v,seq,at,kind,chain,missed'],
+  GAP: ['v,seq,at,kind,chain,missed', 'v,seq,at,kind,chain,missed,end'],
 };
 
 /** An entry whose form nobody has judged. @returns null for a line that has no place and time */
@@ -102,6 +102,7 @@ export function parseLine(line: string): AuditEntry | null {
   if (entry === null || entry.v !== 1 || !Object.hasOwn(MEMBERS, entry.kind)) return null;
   if (!MEMBERS[entry.kind].includes(Object.keys(entry).join())) return null;
   if ('sought' in entry && !isList(entry.sought)) return null;
+  if ('end' in entry && (typeof entry.end !== 'string' || entry.missed !== null)) return null;
   return JSON.stringify(entry) === line ? entry : null;
 }
 

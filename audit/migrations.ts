@@ -13,7 +13,9 @@ const accessLog: Migration = {
   async up(knex) {
     await knex.schema.createTable('audit_chain', (table) => {
       exactText(knex, table, 'chain', CHAIN).notNullable().primary();
-      exactText(knex, table, 'instance', 40).notNullable().comment('AUDIT_INSTANCE, the same over restarts');
+      exactText(knex, table, 'instance', 44)
+        .notNullable()
+        .comment('AUDIT_INSTANCE, the same over restarts; of commands with -cli');
       exactText(knex, table, 'day', 10).notNullable().comment('yyyy-mm-dd in Việt Nam');
       table.string('public_key', 200).notNullable().comment('SPKI DER in base64');
       exactText(knex, table, 'subject_key', 22).notNullable().comment('Tells which key its hashes are made with');

@@ -28,6 +28,8 @@ export interface ChainToVerify {
   readonly everySignature: boolean;
   /** Closed, or of an earlier day: its heads have left by now, or never will. */
   readonly isOver: boolean;
+  /** Told of each end of another chain that this one names, `{chain} {seq} {hash}`. */
+  readonly named: (end: string) => void;
   readonly report: Report;
 }
 
@@ -48,14 +50,14 @@ interface Walk {
 
 /** @returns how many entries the chain has */
 export async function verifyChain(asked: ChainToVerify): Promise<number> {
-  const { stored, groups, now, heads, everySignature, isOver, report } = asked;
+  const { stored, groups, now, heads, everySignature, isOver, named, report } = asked;
   const { chain, publicKey, after } = stored;
   const genesis = genesisText(chain, publicKey, after);
   const walk: Walk = { seq: 0, hash: genesis, at: 0, operation: 0, owed: 0, lastKind: null, day: timesOf(chain) };
   const exported = heads && createHeadsCheck({ heads, headNow: now.head, isOver, stored, report });
   let last: AuditHead | null = null;
   for await (const group of groups) {
-    verifyGroup(group, { walk, stored, report });
+    verifyGroup(group, { walk, stored, report, named });
     last = headOf(group, stored);
     if (everySignature) demandSignature(last, stored, report);
     await exported?.compare(last);
@@ -82,7 +84,7 @@ function demandSignature(head: AuditHead, { chain, publicKey }: StoredChain, rep
 
 function verifyGroup(
   group: StoredGroup,
-  { walk, stored, report }: { walk: Walk; stored: StoredChain; report: Report },
+  { walk, stored, report, named }: { walk: Walk } & Pick<ChainToVerify, 'stored' | 'report' | 'named'>,
 ): void {
   const { chain } = stored;
   const { firstSeq, lastSeq, lines } = group;
@@ -95,7 +97,7 @@ function verifyGroup(
   let { hash } = walk;
   for (const [place, line] of lines.entries()) {
     if (hash !== null) hash = chainHash(hash, line);
-    const fault = faultOf(line, firstSeq + place, walk, stored);
+    const fault = faultOf(line, firstSeq + place, walk, { stored, named });
     if (fault !== null) broken(`entry ${firstSeq + place} ${fault}`);
   }
   if (hash !== null && hash !== group.hash) broken(`${range} do not follow from ${firstSeq - 1}`);
@@ -106,7 +108,12 @@ function verifyGroup(
 }
 
 /** Also takes the walk one entry on. */
-function faultOf(line: string, seq: number, walk: Walk, stored: StoredChain): string | null {
+function faultOf(
+  line: string,
+  seq: number,
+  walk: Walk,
+  { stored, named }: Pick<ChainToVerify, 'stored' | 'named'>,
+): string | null {
   const entry = parseLine(line);
   if (entry === null) {
     walk.operation = null;
@@ -131,6 +138,7 @@ function faultOf(line: string, seq: number, walk: Walk, stored: StoredChain): st
   if (owed > 0) return `stands where ${owed} subjects of another operation should`;
   if (!('chain' in entry)) return isWithin(walk.day, entry.at) ? null : 'is of another day than its chain';
   if (entry.chain !== stored.chain) return 'names another chain';
+  if (entry.end !== undefined) named(entry.end);
   const isOpening = entry.kind === 'OPEN';
   if (!isOpening) return null;
   const fits =

@@ -3,6 +3,7 @@ import { DAY_MS } from '../core/time.ts';
 import type { Database } from '../drivers/database.ts';
 import { dayOf, dayOfChain } from './chain.ts';
 import type { ExportedHeads } from './exported-heads.ts';
+import { holdReports } from './held-reports.ts';
 import { alsoIndexed, hasIndex } from './index-check.ts';
 import { isSignedBy, keyId } from './keys.ts';
 import { parseHead } from './parse-head.ts';
@@ -32,6 +33,8 @@ export interface Verified {
   readonly entries: number;
 }
 
+/** More than a chain names that the hub opened. */
+const MOST_ENDS = 1_000;
 const UNLISTED = [
   ['audit_group', 'has entries'],
   ['audit_index', 'stands in the index'],
@@ -49,7 +52,7 @@ export async function verifyLog(options: VerifyOptions): Promise<Verified> {
     if (!isAsked(stored.chain)) continue;
     known.add(stored.chain);
     entries += await verifyStored(stored, options);
-    await verifyAfter(stored, options);
+    if (stored.after !== null) await verifyPlace(stored.after, stored, options);
   }
   for (const [table, what] of UNLISTED) {
     for await (const chain of namesIn(database, table)) {
@@ -69,16 +72,18 @@ export async function verifyLog(options: VerifyOptions): Promise<Verified> {
 async function verifyStored(stored: StoredChain, options: VerifyOptions): Promise<number> {
   const { database, heads, everySignature = false, now, report } = options;
   const { chain } = stored;
-  if (stored.removedAt !== null || stored.removedHead !== null) {
+  if (isRemoved(stored)) {
     await verifyRemoved(stored, options);
     return 0;
   }
   if (stored.removing) {
     report('broken', `chain ${chain} is listed as being removed, and neither since when nor with which end`);
   }
-  return verifyChain({
+  const held = holdReports(chain, report);
+  const ends: string[] = [];
+  const entries = await verifyChain({
     stored,
-    groups: alsoIndexed(groupsOf(database, chain), { database, chain, report }),
+    groups: alsoIndexed(groupsOf(database, chain), { database, chain, report: held.report }),
     now: {
       chain: () => chainNamed(database, chain),
       head: (seq) => headOf(database, { chain, publicKeyId: keyId(stored.publicKey) }, seq),
@@ -86,8 +91,24 @@ async function verifyStored(stored: StoredChain, options: VerifyOptions): Promis
     heads: heads === null ? null : heads.of(chain),
     everySignature,
     isOver: stored.closed || !isToday(chain, now()),
-    report,
+    named(end) {
+      if (ends.length < MOST_ENDS) ends.push(end);
+    },
+    report: held.report,
   });
+  const byNow = held.isEmpty() ? null : await chainNamed(database, chain);
+  if (byNow !== null && isRemoved(byNow)) {
+    // What is missing of it was removed while it was read.
+    await verifyRemoved(byNow, options);
+    return 0;
+  }
+  held.tell();
+  for (const end of ends) await verifyPlace(end, stored, options);
+  return entries;
+}
+
+function isRemoved({ removedAt, removedHead }: StoredChain): boolean {
+  return removedAt !== null || removedHead !== null;
 }
 
 /** A chain of a day to come is not written yet, whatever it says. */
@@ -133,23 +154,24 @@ async function lastOf(heads: AsyncIterable<AuditHead | null>): Promise<AuditHead
   return last;
 }
 
-/** The head after which a chain was opened has to be where the chain says. */
-async function verifyAfter(
-  { chain, after, openedAt }: StoredChain,
+/** A head after which a chain was opened has to be where the chain says, `{chain} {seq} {hash}`. */
+async function verifyPlace(
+  place: string,
+  { chain, openedAt }: StoredChain,
   { database, report }: VerifyOptions,
 ): Promise<void> {
-  if (after === null) return;
-  const [name = '', seq = '', hash = ''] = after.split(' ');
+  const [name = '', seq = '', hash = ''] = place.split(' ');
   const before = await chainNamed(database, name);
   if (before === null) {
     report('broken', `chain ${name} is missing, after which ${chain} was opened`);
     return;
   }
-  const { publicKey, removedHead } = before;
-  const removed = parseHead(removedHead ?? '');
+  const written = await headOf(database, { chain: name, publicKeyId: keyId(before.publicKey) }, Number(seq));
+  // Read behind its entries: it may be removed while they are looked for.
+  const removed = written === null ? parseHead((await chainNamed(database, name))?.removedHead ?? '') : null;
   // Its process was still running then; what it wrote since cannot be looked into any more.
   if (removed !== null && removed.seq > Number(seq)) return;
-  const head = removed ?? (await headOf(database, { chain: name, publicKeyId: keyId(publicKey) }, Number(seq)));
+  const head = written ?? removed;
   if (head?.hash !== hash) report('broken', `chain ${name} is not at ${seq} what it was when ${chain} was opened`);
   else if (openedAt < head.at - CLOCK_SLACK_MS) {
     report('broken', `chain ${chain} was opened before the end of ${name}, after which it comes`);

@@ -88,8 +88,10 @@ export interface ChainEntry extends EntryHead {
   readonly after?: string | null;
   /** OPEN: which subject key this chain's hashes are made with, see `subjectKeyId`. */
   readonly subjectKey?: string;
-  /** GAP: how many; null where nobody knows, since the chain before was not closed. It may have been none. */
+  /** GAP: how many; null where nobody knows, since a chain of this instance was not closed. It may have been none. */
   readonly missed?: number | null;
+  /** GAP, where that is null: where that chain had come to by then, `{chain} {seq} {hash}`. */
+  readonly end?: string | undefined;
 }
 
 /** A signed place in a chain: everything up to `seq` is as it was when this was signed. */

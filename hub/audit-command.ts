@@ -12,7 +12,7 @@ import { chainsOf } from '../audit/stored.ts';
 import { firstKey, newestChain } from '../audit/subject-keys.ts';
 import { verifyLog } from '../audit/verify.ts';
 import { readSettings, SettingsFault } from '../core/setting.ts';
-import { auditUrl, openHubAudit } from './audit.ts';
+import { auditUrl, instanceOf, openHubAudit } from './audit.ts';
 import type { Command } from './own-commands.ts';
 import { type HubSettings, hubSettings } from './settings.ts';
 
@@ -191,8 +191,10 @@ async function note(
   options: Pick<Asked, 'settings' | 'warn'> & { readonly acceptsNewSubjectKey?: boolean },
 ): Promise<void> {
   const { warn } = options;
+  // In chains of their own: whatever the hub's own chain before ended with, its next start has to find and tell.
+  const settings = { ...options.settings, AUDIT_INSTANCE: `${instanceOf(options.settings)}-cli` };
   const { log, close } = await openHubAudit({
-    ...{ ...options, now: Date.now, delays: [] },
+    ...{ ...options, settings, now: Date.now, delays: [] },
     warn: (message) => warn(`${name}: ${message}`),
   });
   try {

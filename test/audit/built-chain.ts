@@ -128,6 +128,7 @@ export async function said(
   const entries = await verifyChain({
     ...{ stored: built.stored, groups: each(built.groups), everySignature, isOver, report },
     heads: heads === null ? null : each(heads),
+    named: () => {},
     now: {
       chain: async () => now.stored,
       head: async (seq) => now.heads.find((one) => one.seq === seq) ?? null,

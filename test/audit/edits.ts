@@ -199,7 +199,7 @@ export const EDITS: Readonly<Record<string, Edit>> = {
   'the subject key of a chain': toColumn('audit_chain', 'subject_key', "'x' || substr(subject_key, 2)"),
   'the time a chain was opened': toColumn('audit_chain', 'opened_at', 'opened_at - 1'),
   'the head a chain comes after': toColumn('audit_chain', 'after_head', "'motcua-00000000/2026-11-20 1 00'"),
-  'the end of a chain': toColumn('audit_chain', 'last_seq', 'last_seq - 1'),
+  'the end of a chain': toColumn('audit_chain', 'last_seq', 'coalesce(last_seq, 2) - 1'),
   'a chain rebuilt with the right key': async ({ database, random }) => {
     const chain = pick(await read(database), random);
     await rebuild(database, chain, { key: KEYS.signing, change: renamed(operationIn(chain.groups, random)) });

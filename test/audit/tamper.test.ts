@@ -2,6 +2,7 @@ import { copyFile, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AuditDatabase } from '../../audit/database.ts';
 import { openDatabase } from '../../drivers/database.ts';
 import { type Edit, EDITS as ENTRY_EDITS, randomFrom } from './edits.ts';
 import { EXCHANGES } from './exchanges.ts';
@@ -23,10 +24,11 @@ describe('A log that somebody changed', () => {
   const people = () =>
     Array.from({ length: Math.floor(random() * 4) }, () => String(1e11 + random() * 1e10).slice(0, 12));
 
-  /** Three days of two instances, of which one was started again on the second, as honest as can be. */
+  /** Three days of two instances, of which one was killed on the first, and one started again on the second, as honest as can be. */
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'lienthong-tamper-'));
     await writeDays('motcua', [0, 1]);
+    await writeDays('lequy-hub', [-0.2], true);
     await writeDays('lequy-hub', [0, 1, 2]);
     await writeDays('motcua', [1.2, 2]);
     const honest = openDatabase(url(folder));
@@ -36,10 +38,15 @@ describe('A log that somebody changed', () => {
   }, 300_000);
 
   /** One run: a chain for each day. @param days after the first noon */
-  async function writeDays(instance: string, days: readonly number[]): Promise<void> {
+  async function writeDays(instance: string, days: readonly number[], isKilled = false): Promise<void> {
     let time = NOON;
+    let isGone = false;
+    const between = (audit: AuditDatabase): AuditDatabase => ({
+      ...audit,
+      commit: (statements) => (isGone ? Promise.reject(new Error('killed')) : audit.commit(statements)),
+    });
     const { log, close, reader } = await openLog(url(folder), {
-      ...{ instance, headsDirectory: join(folder, 'heads'), now: () => time, timeoutMs: 20_000 },
+      ...{ instance, headsDirectory: join(folder, 'heads'), now: () => time, timeoutMs: 20_000, between },
     });
     for (const day of days) {
       time = NOON + day * DAY_MS;
@@ -53,6 +60,7 @@ describe('A log that somebody changed', () => {
     }
     // Everything is indexed then.
     await reader.find({ actor: 'counter.hanh', first: 1, after: null });
+    isGone = isKilled;
     await close();
   }
 

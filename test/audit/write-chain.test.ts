@@ -138,7 +138,7 @@ describe('A chain', () => {
     await open().write(plain());
     expect((await chains()).at(-1)?.after_head).toBe(`${chain} 0 `);
     await audit.database.knex('audit_group').delete();
-    const removed = { removed_head: JSON.stringify({ seq: 9, hash: 'abc' }) };
+    const removed = { removed_head: JSON.stringify({ chain, seq: 9, at: time, hash: 'abc', key: '', signature: '' }) };
     await audit.database.knex('audit_chain').update(removed);
     time += DAY_MS;
     await open().write(plain());
