@@ -2,6 +2,7 @@ import type { DossierStatusNumber } from '../core/dossier.ts';
 import { HubError } from '../core/errors.ts';
 import { type ChangeKind, parseEventId } from '../core/event.ts';
 import type { Database } from '../drivers/database.ts';
+import { describeFailure } from './failure.ts';
 import { type CursorFloor, createCursor } from './feed/cursor.ts';
 import { createEventReader } from './feed/read-events.ts';
 import { createRing } from './feed/ring.ts';
@@ -157,7 +158,7 @@ export function createFeed(options: FeedOptions): Feed {
         }
       } catch (cause) {
         failures += 1;
-        if (failures === 1) warn('the feed of events cannot be read', { cause });
+        if (failures === 1) warn('the feed of events cannot be read', describeFailure(cause));
         // Whoever wakes it knows of a commit, not of a store that answers again.
         woken = false;
         await pause(Math.min(LONGEST_PAUSE_MS, pollMs * 2 ** failures));

@@ -245,11 +245,11 @@ onEachStore('the feed of events', (open) => {
 
   it('goes on by itself when the database was away, having said so once', async () => {
     let broken = false;
-    const warnings: string[] = [];
+    const warnings: unknown[] = [];
     const database = watched(stage.database, () => {
-      if (broken) throw new Error('gone');
+      if (broken) throw Object.assign(new Error("Access denied for 'hub'@'10.1.2.3'"), { sql: 'select', code: 'ER_X' });
     });
-    const feed = openFeed({ pollMs: 5, database, warn: (message) => warnings.push(message) });
+    const feed = openFeed({ pollMs: 5, database, warn: (...said) => void warnings.push(said) });
     const cursor = await feed.open({ afterId: null }, EVERYTHING);
     const next = cursor.next();
     await delay(30);
@@ -259,7 +259,11 @@ onEachStore('the feed of events', (open) => {
     await expect(feed.open({ afterId: null }, EVERYTHING)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     broken = false;
     expect((await next)?.seq).toBe(1);
-    expect(warnings).toEqual(['the feed of events cannot be read', 'the feed of events can be read again']);
+    // Of the failure its kind alone: what a database says holds hosts, accounts and statements.
+    expect(warnings).toEqual([
+      ['the feed of events cannot be read', { code: 'INTERNAL', reason: 'Error ER_X' }],
+      ['the feed of events can be read again'],
+    ]);
   });
 
   it('ends who waits when the subscriber leaves, and everybody when it is closed', async () => {
