@@ -6,7 +6,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { HubError } from '../../core/errors.ts';
 import { SettingsFault } from '../../core/setting.ts';
 import { refuseValuesInUrl } from '../../gateway/get-policy.ts';
-import type { Readiness } from '../../gateway/health.ts';
 import { bindableAddress } from '../../gateway/loopback.ts';
 import type { MakeContext, OperationRequest } from '../../gateway/operation-request.ts';
 import { contextOf, GRAPHQL_RESPONSE, startTestGateway, type TestGateway } from './support.ts';
@@ -16,14 +15,12 @@ const schema = makeExecutableSchema({
   resolvers: { Query: { hello: () => 'xin chào' }, Mutation: { change: () => true } },
 });
 
-let readiness: () => Promise<Readiness> = async () => ({ ready: true, parts: { store: 'reachable' } });
 let contextFor: MakeContext = () => contextOf({});
 let hub: TestGateway;
 let url: string;
 
 beforeAll(async () => {
   hub = await startTestGateway(schema, {
-    ready: () => readiness(),
     contextFor: (request) => contextFor(request),
     settings: { MAX_BODY_BYTES: 4_096, MAX_QUERY_TOKENS: 100 },
   });
@@ -165,31 +162,10 @@ describe('the context of an operation', () => {
   });
 });
 
-describe('health', () => {
-  test('healthz says that the process lives, whatever is ready', async () => {
-    readiness = async () => ({ ready: false, parts: { store: 'unreachable' } });
-    expect((await fetch(`${url}/healthz`)).status).toBe(200);
-  });
-
-  test.each([
-    ['ready', async () => ({ ready: true, parts: { store: 'reachable' } }), 200],
-    ['not ready', async () => ({ ready: false, parts: { store: 'unreachable' } }), 503],
-    ['not ready', () => Promise.reject(new Error('10.1.2.3')), 503],
-    ['not ready', () => new Promise<Readiness>(() => {}), 503],
-  ] as const)('readyz says %s', async (word, ready, status) => {
-    readiness = ready;
-    const response = await fetch(`${url}/readyz`);
-    const text = await response.text();
-    expect(response.status).toBe(status);
-    expect(JSON.parse(text)).toMatchObject({ status: word });
-    expect(text).not.toContain('10.1.2.3');
-  });
-
-  test('what is not there is not there, and says so without repeating the path', async () => {
-    const response = await fetch(`${url}/secret-path`);
-    expect(response.status).toBe(404);
-    expect(await response.text()).not.toContain('secret-path');
-  });
+test('what is not there is not there, and says so without repeating the path', async () => {
+  const response = await fetch(`${url}/secret-path`);
+  expect(response.status).toBe(404);
+  expect(await response.text()).not.toContain('secret-path');
 });
 
 describe('the address', () => {
