@@ -4,6 +4,7 @@ import type { Binding, Database, DatabaseRow } from '../drivers/database.ts';
 import { sharedClock } from './clock.ts';
 import { places } from './many-rows.ts';
 import { inTransaction, type Transaction } from './transaction.ts';
+import { joinPlaces, lockedVisit, placesIn, placesOf, takePlace } from './visit-places.ts';
 
 /** Somebody at the counter: opened by an officer, ends by itself, and holds no more people than the grants allow. */
 export interface Visit {
@@ -83,6 +84,8 @@ export interface Visits {
 export type VisitKey = readonly [openedAt: number, id: string];
 
 const MINUTE_MS = 60_000;
+/** Units of which each is read for itself. */
+const FEW_UNITS = 50;
 /** Visits removed in one transaction: on SQLite everybody else waits for it. */
 const REMOVED_AT_ONCE = 200;
 
@@ -106,24 +109,7 @@ export function createVisits(database: Database, limits: VisitLimits): Visits {
     },
     read,
     takePlace: (id, subjects, most) =>
-      inTransaction(database, async (trx) => {
-        const visit = await locked(trx, database, id);
-        const at = await sharedClock(trx.knex, database);
-        if (visit === undefined || visit.closed_at !== null || Number(visit.ends_at) <= at) return 'over';
-        const known = await trx.run(
-          `select 1 from visit_subject where visit = ? and subject_hash in (${places(subjects.length)}) limit 1`,
-          [id, ...subjects],
-        );
-        if (known.length > 0) return 'taken';
-        const [row] = await trx.run(
-          'select count(*) as taken from visit_subject where visit = ? and stands_for is null',
-          [id],
-        );
-        if (Number(row?.taken) >= most) return 'full';
-        const [subject] = subjects;
-        await trx.run('insert into visit_subject (visit, subject_hash, asked_at) values (?, ?, ?)', [id, subject, at]);
-        return 'taken';
-      }),
+      inTransaction(database, (trx) => takePlace(trx, database, { id, subjects, most })),
     sameSubject: (id, subjects) => inTransaction(database, (trx) => joinPlaces(trx, database, { id, subjects })),
     async close(id) {
       const at = await sharedClock(knex, database);
@@ -131,33 +117,21 @@ export function createVisits(database: Database, limits: VisitLimits): Visits {
     },
     bind: (id, dossier, named) =>
       inTransaction(database, async (trx) => {
-        const visit = await locked(trx, database, id);
+        const visit = await lockedVisit(trx, database, id);
         if (visit === undefined || (visit.dossier !== null && visit.dossier !== dossier)) return;
         const at = await sharedClock(trx.knex, database);
-        const held = placesIn(
-          await trx.run('select subject_hash, stands_for from visit_subject where visit = ?', [id]),
-        );
+        const held = await placesOf(trx, id);
         const explained = new Set([...held].flatMap(([hash, place]) => (named.has(hash) ? [place] : [])));
         const unnamed = new Set(held.values()).size - explained.size;
         const endsNow = visit.closed_at === null && Number(visit.ends_at) > at;
-        await trx.knex('visit').where({ id }).update({ dossier, unnamed });
+        const listed = unnamed > 0 ? 1 : 0;
+        await trx.knex('visit').where({ id }).update({ dossier, unnamed, listed });
         if (endsNow) await trx.knex('visit').where({ id }).update({ closed_at: at });
       }),
     async unexplained({ units, first, after }) {
-      const conditions = ['(dossier is null or unnamed > 0)'];
-      const bindings: Binding[] = [];
-      if (units !== null) {
-        conditions.push(units.length === 0 ? '1 = 0' : `unit in (${places(units.length)})`);
-        bindings.push(...units);
-      }
-      if (after !== null) {
-        conditions.push('opened_at <= ? and (opened_at < ? or id < ?)');
-        bindings.push(after[0], after[0], after[1]);
-      }
-      const rows = await database.query(
-        `select * from visit where ${conditions.join(' and ')} order by opened_at desc, id desc limit ?`,
-        [...bindings, first + 1],
-      );
+      if (units?.length === 0) return { visits: [], more: false };
+      const { sql, bindings } = listedVisits({ units, after, limit: first + 1 });
+      const rows = await database.query(sql, bindings);
       return { visits: await whole(database, rows.slice(0, first)), more: rows.length > first };
     },
   };
@@ -191,43 +165,6 @@ export async function removeOldVisits(
   }
 }
 
-/** Two that take the last place at once come one after the other: on SQLite every transaction waits for the other anyway. */
-async function locked(trx: Transaction, { traits }: Database, id: string): Promise<DatabaseRow | undefined> {
-  const lock = traits.name === 'mysql' ? ' for update' : '';
-  const [row] = await trx.run(`select closed_at, ends_at, dossier from visit where id = ?${lock}`, [id]);
-  return row;
-}
-
-async function joinPlaces(
-  trx: Transaction,
-  database: Database,
-  { id, subjects }: { readonly id: string; readonly subjects: readonly string[] },
-): Promise<void> {
-  await locked(trx, database, id);
-  const rows = await trx.run('select subject_hash, stands_for from visit_subject where visit = ?', [id]);
-  const held = placesIn(rows);
-  const [place, ...others] = new Set(subjects.flatMap((hash) => held.get(hash) ?? []));
-  if (place === undefined) return;
-  if (others.length > 0) {
-    const those = places(others.length);
-    await trx.run(
-      `update visit_subject set stands_for = ? where visit = ? and (subject_hash in (${those}) or stands_for in (${those}))`,
-      [place, id, ...others, ...others],
-    );
-  }
-  const at = await sharedClock(trx.knex, database);
-  for (const hash of subjects.filter((one) => !held.has(one))) {
-    await trx.run('insert into visit_subject (visit, subject_hash, asked_at, stands_for) values (?, ?, ?, ?)', [
-      ...[id, hash, at, place],
-    ]);
-  }
-}
-
-/** For each hash in a visit, the one that has the place. */
-function placesIn(rows: readonly DatabaseRow[]): ReadonlyMap<string, string> {
-  return new Map(rows.map(({ subject_hash: hash, stands_for: place }) => [String(hash), String(place ?? hash)]));
-}
-
 interface OpenedVisit {
   readonly id: string;
   readonly actor: string;
@@ -258,6 +195,32 @@ async function insert(trx: Transaction, database: Database, visit: OpenedVisit):
     .update({ day, opened: openedToday + 1 });
   await knex('visit').insert({ id, actor, client, unit, opened_at: at, ends_at: at + minutes * MINUTE_MS });
   return null;
+}
+
+interface ListedVisits {
+  readonly units: readonly string[] | null;
+  readonly after: VisitKey | null;
+  readonly limit: number;
+}
+
+/**
+ * Of a few units each gives as many as are asked for, from an index of its own: nobody waits for those of all others to be passed
+ * over. Of many units some visit is always near, so all are gone through in their order.
+ */
+function listedVisits({ units, after, limit }: ListedVisits): { sql: string; bindings: readonly Binding[] } {
+  const order = 'order by opened_at desc, id desc limit ?';
+  const beyond = after === null ? '' : 'and opened_at <= ? and (opened_at < ? or id < ?)';
+  const start = after === null ? [] : [after[0], after[0], after[1]];
+  if (units === null || units.length > FEW_UNITS) {
+    // As an expression it is no reason to take the index of the units.
+    const within = units === null ? '' : `and coalesce(unit, '') in (${places(units.length)})`;
+    const sql = `select * from visit where listed = 1 ${within} ${beyond} ${order}`;
+    return { sql, bindings: [...(units ?? []), ...start, limit] };
+  }
+  const own = [...new Set(units)];
+  const one = `select * from (select * from visit where listed = 1 and unit = ? ${beyond} ${order}) as own`;
+  const sql = `${own.map(() => one).join(' union all ')} ${order}`;
+  return { sql, bindings: [...own.flatMap((unit) => [unit, ...start, limit]), limit] };
 }
 
 async function whole(database: Database, rows: readonly DatabaseRow[]): Promise<readonly Visit[]> {

@@ -13,7 +13,10 @@ export const visit: Migration = {
       table.bigInteger('closed_at');
       exactText(knex, table, 'dossier', 64).comment('What came of it; null while nothing did');
       table.integer('unnamed').comment('How many of its subjects the dossier does not name; null while there is none');
+      table.integer('listed').notNullable().defaultTo(1).comment('1 until a dossier explains it, and names everybody');
       table.index(['opened_at', 'id'], 'visit_opened');
+      table.index(['listed', 'opened_at', 'id'], 'visit_listed');
+      table.index(['listed', 'unit', 'opened_at', 'id'], 'visit_listed_of_unit');
       table.index(['actor', 'ends_at'], 'visit_of_officer');
     });
     await knex.schema.createTable('visit_officer', (table) => {

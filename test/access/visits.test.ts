@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createSeal } from '../../core/seal.ts';
 import { DAY_MS } from '../../core/time.ts';
+import type { Binding, Database } from '../../drivers/database.ts';
 import { keepVisitsShort } from '../../hub/remove-visits.ts';
 import { openStore, type Store } from '../../store/store.ts';
 import { createVisits, removeOldVisits, type Visit, type Visits } from '../../store/visits.ts';
@@ -189,8 +190,58 @@ describe.each(['SQLite', `MariaDB${reason}`])('Visits at the counter, on %s', (k
     const expected = own.filter((_, place) => place !== 2);
     expect(new Set(listed)).toEqual(new Set(expected.map(({ id }) => id)));
     expect(listed).toHaveLength(4);
+    const among = [unit, unit, ...Array.from({ length: 60 }, (_, place) => `H41.${100 + place}`)];
+    for (const units of [among.slice(0, 5), among]) {
+      const { visits: found, more } = await visits.unexplained({ units, first: 3, after: null });
+      expect([found.map(({ id }) => id), more]).toEqual([listed.slice(0, 3), true]);
+    }
     expect((await visits.unexplained({ units: [], first: 3, after: null })).visits).toEqual([]);
     expect((await visits.unexplained({ units: null, first: 100, after: null })).visits.length).toBeGreaterThan(4);
+  });
+
+  describe('are found among all that were explained', () => {
+    const MANY_UNITS = Array.from({ length: 100 }, (_, place) => `H41.${100 + place}.01`);
+    const ROWS = 3_000;
+
+    /** How the database reads a list of them: the names of the indexes, `whole table` where it takes none. */
+    const readBy = async (units: readonly string[] | null): Promise<readonly string[]> => {
+      const asked: { sql: string; bindings: readonly Binding[] }[] = [];
+      const { query } = store.database;
+      const database: Database = {
+        ...store.database,
+        query(sql, bindings = []) {
+          asked.push({ sql, bindings });
+          return query(sql, bindings);
+        },
+      };
+      await createVisits(database, MANY).unexplained({ units, first: 20, after: [Date.now(), 'z'] });
+      const [{ sql, bindings } = { sql: '', bindings: [] }] = asked;
+      const plan = await query(`explain ${isSqlite ? 'query plan ' : ''}${sql}`, bindings);
+      const steps = isSqlite
+        ? plan.map(({ detail }) => /(?:SCAN|SEARCH) visit(?: USING INDEX (\w+))?/.exec(String(detail)))
+        : plan.map(({ table, type, key }) => (table === 'visit' ? [type, type === 'ALL' ? null : key] : null));
+      return steps.flatMap((step) => (step === null ? [] : [String(step[1] ?? 'whole table')]));
+    };
+
+    test('by the index of those that are listed, of all units, of some, and of many', async () => {
+      const rows = Array.from({ length: ROWS }, (_, place) => ({
+        ...{ id: `explained ${place}`, actor: 'many', client: 'counter-desk', unit: MANY_UNITS[place % 100] ?? '' },
+        ...{ opened_at: place, ends_at: place, dossier: 'H41.77.01-261119-0001', unnamed: 0, listed: 0 },
+      }));
+      await store.database.knex.batchInsert('visit', rows, 50);
+      if (!isSqlite) await store.database.query('analyze table visit');
+      const indexes: [readonly string[] | null, string][] = [
+        [null, 'visit_listed'],
+        [MANY_UNITS.slice(0, 2), 'visit_listed_of_unit'],
+        [MANY_UNITS, 'visit_listed'],
+      ];
+      for (const [units, index] of indexes) {
+        // MariaDB takes either where so few are listed.
+        const expected = isSqlite ? index : expect.stringMatching(/^visit_listed/);
+        expect(new Set(await readBy(units))).toEqual(new Set([expected]));
+      }
+      await store.database.knex('visit').where({ actor: 'many' }).delete();
+    });
   });
 
   describe('are kept for so long and no longer', () => {
