@@ -8,6 +8,7 @@ import type { AccessPolicy, Actor, Can } from '../core/access.ts';
 import { SettingsFault } from '../core/setting.ts';
 import type { ClientLimits } from '../gateway/limits/allowance.ts';
 import { agencyTreeOf } from './agency-tree.ts';
+import { repeatedMembers } from './repeated-members.ts';
 
 /** The grants as they hold from the start to the end of the process: none changes half-way through an operation. */
 export interface HubPolicy {
@@ -36,8 +37,11 @@ export function readHubPolicy({ settings, catalogues: { agencies }, sectors }: P
   }
   const faults: string[] = [];
   const isAgency = (code: string) => agencies.byCode(code) !== null;
-  const policy = readPolicy(readJson(file), { sectors, isAgency }, faults);
-  if (policy === null) throw new SettingsFault(faults.map((fault) => `${basename(file)}: ${fault}`));
+  const { value, repeated } = readJson(file);
+  faults.push(...repeated.map((place) => `${place}: expected once, came several times`));
+  const policy = readPolicy(value, { sectors, isAgency }, faults);
+  if (policy === null || faults.length > 0)
+    throw new SettingsFault(faults.map((fault) => `${basename(file)}: ${fault}`));
   const units = agencyTreeOf(agencies);
   const can = createCan({ grants: policy.grants, units });
   return {
@@ -50,7 +54,7 @@ export function readHubPolicy({ settings, catalogues: { agencies }, sectors }: P
 
 const NO_PURPOSE = { code: null, dossier: null, visit: null };
 
-function readJson(file: string): unknown {
+function readJson(file: string): { readonly value: unknown; readonly repeated: readonly string[] } {
   let bytes: Buffer;
   try {
     bytes = readFileSync(file);
@@ -65,7 +69,8 @@ function readJson(file: string): unknown {
     ]);
   }
   try {
-    return JSON.parse(bytes.toString('utf8'));
+    const text = bytes.toString('utf8');
+    return { value: JSON.parse(text), repeated: repeatedMembers(text) };
   } catch (error) {
     throw new SettingsFault([`ACCESS_FILE: ${basename(file)} is no JSON: ${(error as Error).message}`]);
   }

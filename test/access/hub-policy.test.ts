@@ -6,6 +6,7 @@ import { loadCatalogues } from '../../catalogues/catalogue.ts';
 import type { Role } from '../../core/access.ts';
 import { SettingsFault } from '../../core/setting.ts';
 import { readHubPolicy } from '../../hub/policy.ts';
+import { repeatedMembers } from '../../hub/repeated-members.ts';
 import { actor, verdict } from './stage.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -46,6 +47,27 @@ describe('the hub’s own reading', () => {
       expect.stringMatching(/^grants\.json: grants\[4\]\.sectors\[0\]: expected one of .*, came "tax"$/),
       'grants.json: grants[8].units[0]: expected an agency of the catalogue, came "H99"',
     ]);
+  });
+
+  it('takes no member that stands there twice, whichever of the two was meant', () => {
+    const grants = readFileSync(demo, 'utf8')
+      .replace('"units": "own",', '"units": "own", "\\u0075nits": "all",')
+      .replace('"minutes": 30,', '"minutes": 30, "minutes": 120, "minutes": 30,');
+    expect(faultsIn(written(grants))).toEqual([
+      'grants.json: visits.minutes: expected once, came several times',
+      'grants.json: grants[0].units: expected once, came several times',
+    ]);
+  });
+
+  it.each([
+    ['{"a": 1, "a": 1}', ['a']],
+    ['{"a": {"b": [1, {"c": 0, "d": [], "c": 0}]}, "b": 0}', ['a.b[1].c']],
+    ['{"a": "\\"a\\": 1, {", "b": "a", "c": ["a", "a"], "a\\\\": 1, "\\\\": 1}', []],
+    ['[{"a": 1}, {"a": 1}, [[0, {"": 1, "": 2}]]]', ['[2][0][1].']],
+    ['{"a": 1, "a": {"a": 2, "a": 3}, "a": 4, "__proto__": 1}', ['a', 'a.a']],
+    [' "a" ', []],
+  ])('finds what stands twice in %s', (text, found) => {
+    expect(repeatedMembers(text)).toEqual(found);
   });
 
   it('needs a file that is there and is JSON', () => {
