@@ -64,7 +64,7 @@ export const PORTIONS = {
   },
   /** Who is told what of the log, and what a visit allows. */
   reading: {
-    mutate: ['audit/reader.ts', 'resolvers/access-log.ts', 'store/visits.ts'],
+    mutate: ['audit/reader.ts', 'resolvers/access-log.ts', 'store/visits.ts', 'store/visit-places.ts'],
     tests: ['test/audit/access-log.test.ts', 'test/access/{visits,visit-bounds}.test.ts'],
     least: 95,
   },
