@@ -186,7 +186,7 @@ export const ERRORS = {
     failed: 'hub',
     retryable: true,
     title: 'Kho dữ liệu của trục liên thông không phản hồi',
-    meaning: 'The hub’s own store, which holds the index of dossiers, could not be read.',
+    meaning: 'The hub’s own store, which holds the index of dossiers and the visits, could not be read or written.',
     remedy: 'Ask again later; the hub’s operator finds the cause in the log.',
   },
   AUDIT_UNAVAILABLE: {

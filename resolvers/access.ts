@@ -26,8 +26,6 @@ export interface OperationAccess {
    * a refused field.
    */
   readonly refused: ReadonlyMap<string, HubError>;
-  /** Whether a field may be shown at all, by class and sector alone. @param place `Type.field` */
-  mayRead(place: string): boolean;
   /** The class of a field and the folder of its sector. @param place `Type.field` */
   classOf(place: string): { readonly data: DataClass; readonly sector: string };
   /** Whether the schema has the field: sectors also read some for links alone. @param place `Type.field` */
@@ -62,7 +60,7 @@ export interface OperationAccess {
   judgeRecord(
     sector: string,
     data: DataClass,
-    record: { readonly key: string; readonly numbers: readonly string[]; readonly found: boolean },
+    record: { readonly key: string; readonly numbers: readonly string[] },
   ): void;
   /**
    * Of a dossier at hand.
@@ -216,7 +214,6 @@ export function createAccess(options: AccessOptions): NotedAccess {
     actor,
     purpose,
     refused,
-    mayRead: (place) => can(actor, 'READ', { kind: 'field', ...rules.of(place) }, purpose).allowed,
     classOf: (place) => rules.of(place),
     isServed: (place) => rules.has(place),
     async askPerson(numbers, how) {

@@ -82,6 +82,6 @@ export async function fromStore<T>(reading: Promise<T>): Promise<T> {
   try {
     return await reading;
   } catch (error) {
-    throw new HubError('STORE_UNAVAILABLE', 'The index of dossiers could not be read', { cause: error });
+    throw new HubError('STORE_UNAVAILABLE', 'The hub’s own store could not be read or written', { cause: error });
   }
 }

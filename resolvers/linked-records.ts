@@ -56,7 +56,7 @@ export async function linkedRecord(
   const known = isOwners ? owner.numbers : await ownNumbersAmong(operation, holders);
   const stated = holders.flatMap(({ personalNumbers }) => personalNumbers);
   try {
-    access.judgeRecord(sector, data, { key: `${sector}:${place}`, numbers: [...stated, ...known], found: true });
+    access.judgeRecord(sector, data, { key: `${sector}:${place}`, numbers: [...stated, ...known] });
   } catch (error) {
     if (error instanceof HubError) return error;
     throw error;

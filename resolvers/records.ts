@@ -47,7 +47,7 @@ export async function judgedRecord(
   if (data === 'PUBLIC')
     return Promise.all(records.map((record) => withheldFrom(operation, entity, record, { holders: people, full })));
   const own = await ownNumbersAmong(operation, people);
-  access.judgeRecord(sector, data, { key: name, numbers: [...numbers, ...own], found: records.length > 0 });
+  access.judgeRecord(sector, data, { key: name, numbers: [...numbers, ...own] });
   const others = names === undefined ? [] : holderNumbers(rows, names);
   for (const number of [...numbers, ...others]) access.shown(number, 'NAMED');
   return records;
@@ -91,7 +91,7 @@ export async function withheldFrom(
   const codes = typeof record.code === 'string' ? identifyingNumbers([record.code]) : [];
   const named = [...codes, ...numbersOf(holders)];
   const numbers = [...named, ...(await ownNumbersAmong(operation, holders))];
-  const about = { key: enterpriseKey(codes[0] ?? ''), numbers, found: true };
+  const about = { key: enterpriseKey(codes[0] ?? ''), numbers };
   const refused = refusedFields(
     personal,
     (data) => full ?? refusalOf(() => access.judgeRecord(entity.sector, data, about)),

@@ -15,6 +15,7 @@ import {
   STRANGE,
   useDeskStage,
 } from './desk-stage.ts';
+import { openSmallDesk } from './small-desk.ts';
 import { actor, BINH, HOA, STRANGER } from './stage.ts';
 
 const stage = useDeskStage();
@@ -53,6 +54,16 @@ describe('An operation is opened', () => {
     await expect(stage.desk.open(counter, name(HOA), { ...said, visit: 'nothing' })).rejects.toEqual(over);
     await stage.desk.ask(counter, `mutation { closeVisit(id: "${visit}") { id } }`);
     await expect(stage.desk.open(counter, name(HOA), said)).rejects.toEqual(over);
+  });
+
+  it('with no visit while visits cannot be read, whatever the database says of it', async () => {
+    const { registry } = stage.desk;
+    const read = () => Promise.reject(new Error('no such table: visit'));
+    const broken = openSmallDesk({ ...stage.house, registry: { ...registry, visits: { ...registry.visits, read } } });
+    const said = { purpose: 'RECEPTION', visit: 'a visit' } as const;
+    await expect(broken.open(counter, name(HOA), said)).rejects.toMatchObject({
+      ...{ code: 'STORE_UNAVAILABLE', message: 'The hub’s own store could not be read or written' },
+    });
   });
 
   it('for a dossier that one may see, and in the same words not for another’s nor for none', async () => {

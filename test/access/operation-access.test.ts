@@ -24,10 +24,10 @@ describe('Somebody who asks for themself', () => {
     for (const numbers of [[HOA_OLD], [STRANGER]]) {
       expect(access.judgeDossier({ ...facts, numbers })).toMatchObject({ course: false, relation: 'NONE' });
     }
-    access.judgeRecord('land', 'PERSONAL', { key: 'k', numbers: [HOA], found: true });
+    access.judgeRecord('land', 'PERSONAL', { key: 'k', numbers: [HOA] });
     expect([...access.ownOldNumbers]).toEqual([HOA_OLD]);
     for (const numbers of [[], [HOA_OLD], [STRANGER]]) {
-      expect(() => access.judgeRecord('land', 'PERSONAL', { key: 'k', numbers, found: true })).toThrow(/nothing here/);
+      expect(() => access.judgeRecord('land', 'PERSONAL', { key: 'k', numbers })).toThrow(/nothing here/);
     }
     expect([access.ownNumber, access.unitsSeen(), access.unitsSeen('OPERATIONAL')]).toEqual([HOA, null, []]);
   });
@@ -79,8 +79,7 @@ describe('Whoever states no purpose', () => {
     await expect(access.askPerson([HOA], 'IDENTIFIER')).rejects.toThrow(/needs a purpose/);
     const { course, personal } = access.judgeDossier({ code: OWN, units: ['H41.58'], numbers: [HOA] });
     expect([course, personal?.code]).toEqual([true, 'PURPOSE_REQUIRED']);
-    expect(() => access.judgeRecord('land', 'PERSONAL', { key: 'k', numbers: [HOA], found: true })).toThrow(/purpose/);
-    expect([access.mayRead('Citizen.fullName'), access.mayRead('Dossier.status')]).toEqual([false, true]);
+    expect(() => access.judgeRecord('land', 'PERSONAL', { key: 'k', numbers: [HOA] })).toThrow(/purpose/);
     expect(access.classOf('Citizen.fullName')).toEqual({ data: 'PERSONAL', sector: 'hub' });
     expect([access.isServed('Citizen.fullName'), access.isServed('Citizen.shoeSize')]).toEqual([true, false]);
   });
@@ -150,7 +149,7 @@ describe('In a visit', () => {
   it('a record that is asked for by its key takes a place, and is seen by it', async () => {
     const said = await stage.received();
     const { access } = await stage.desk.open(counter, '{ sectors { id } }', said);
-    const record = { key: 'land:landParcel:1', numbers: [STRANGER], found: true };
+    const record = { key: 'land:landParcel:1', numbers: [STRANGER] };
     expect(() => access.judgeRecord('land', 'PERSONAL', record)).toThrow('There is nothing here that you may see.');
     await access.askRecord('land', 'PERSONAL', record.key);
     access.judgeRecord('land', 'PERSONAL', record);

@@ -189,7 +189,7 @@ describe('Under an old number that two people held', () => {
       const refusalOf = ({ code: refused }: HubError) => refused;
       const person = await access.askPerson(numbers, 'IDENTIFIER').catch(refusalOf);
       try {
-        access.judgeRecord('land', 'PERSONAL', { key: 'land:landParcel:1', numbers, found: true });
+        access.judgeRecord('land', 'PERSONAL', { key: 'land:landParcel:1', numbers });
         return [person, 'shown'];
       } catch (error) {
         return [person, refusalOf(error as HubError)];

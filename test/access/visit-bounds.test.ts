@@ -223,7 +223,7 @@ describe.each(stores)('With visits on %s', (kind) => {
       }
       const visit = await received(counter, citizen(CHAU));
       const { access } = await desk.open(counter, '{ sectors { id } }', { purpose: 'RECEPTION', visit });
-      const record = { key: 'land:landParcel:1', numbers: [CHAU_OLD], found: true };
+      const record = { key: 'land:landParcel:1', numbers: [CHAU_OLD] };
       expect(() => access.judgeRecord('land', 'PERSONAL', record)).toThrow(/nothing here/);
     });
 

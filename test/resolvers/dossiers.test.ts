@@ -268,7 +268,7 @@ describe('The hub’s own store out of reach', () => {
     expect(errors).toHaveLength(2);
     for (const error of errors) {
       expect(error).toMatchObject({ code: 'STORE_UNAVAILABLE', retryable: true });
-      expect(error.message).toBe('The index of dossiers could not be read');
+      expect(error.message).toBe('The hub’s own store could not be read or written');
     }
   });
 });

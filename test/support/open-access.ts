@@ -22,7 +22,6 @@ export function openAccess(actor: Actor = ANYBODY): OperationAccess {
     actor,
     purpose: { code: null, dossier: null, visit: null },
     refused: new Map(),
-    mayRead: () => true,
     classOf: () => ({ data: 'PUBLIC', sector: 'hub' }),
     isServed: () => true,
     askPerson: async () => 'NONE',
