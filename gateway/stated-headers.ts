@@ -1,6 +1,7 @@
 import { type Actor, PURPOSES, type StatedHeaders } from '../core/access.ts';
 import { HubError } from '../core/errors.ts';
 import { isDossierCode } from '../core/event.ts';
+import { isVisitId } from '../core/visit-id.ts';
 
 /** X-Purpose, X-Dossier and X-Visit as they came: as headers, or in the payload of `connection_init`. */
 export interface Statement {
@@ -8,9 +9,6 @@ export interface Statement {
   readonly dossier: unknown;
   readonly visit: unknown;
 }
-
-/** 16 bytes in base64url. */
-const VISIT_ID = /^[\w-]{22}$/;
 
 /**
  * Reads for what somebody says they ask. A header that came twice is two values in one, which has no right form.
@@ -21,7 +19,7 @@ export function statedBy(actor: Actor, { purpose, dossier, visit }: Statement): 
   return {
     purpose: purposeIn(purpose) ?? (actor.role === 'citizen' ? 'SELF' : null),
     dossier: textIn(dossier, isDossierCode, 'X-Dossier: expected the code of one dossier.'),
-    visit: textIn(visit, (text) => VISIT_ID.test(text), 'X-Visit: expected the id of one visit, as openVisit gave it.'),
+    visit: textIn(visit, isVisitId, 'X-Visit: expected the id of one visit, as openVisit gave it.'),
   };
 }
 

@@ -1,10 +1,11 @@
 import type { GraphQLFieldResolver } from 'graphql';
 import { ownedValue } from '../core/dossier-merge.ts';
 import { isEnterpriseCode } from '../core/enterprise-code.ts';
+import { isVisitId } from '../core/visit-id.ts';
 import type { Visit, VisitKey } from '../store/visits.ts';
 import { checkedSize, openCursor, type PageArguments } from './connection.ts';
 import { factsOf, heldViews } from './dossier-facts.ts';
-import { storedCode } from './dossiers.ts';
+import { loggedCode, storedCode } from './dossiers.ts';
 import { fromStore } from './index-loaders.ts';
 import type { Operation } from './operation.ts';
 import { certainPairs } from './own-numbers.ts';
@@ -37,21 +38,27 @@ export function visitResolvers(registry: Registry): Record<string, Record<string
         return nodeOf(opened);
       },
       closeVisit: async (_, { id }, operation) => {
+        noteTry(operation, id);
         await ownVisit(operation, id, 'any application');
-        operation.access.sought({ what: 'VISITS', visit: id });
         await fromStore(visits.close(id));
         return nodeOf(await ownVisit(operation, id, 'any application'));
       },
       bindVisit: async (_, { id, dossier }, operation) => {
-        const visit = await ownVisit(operation, id, 'this application');
         const code = await storedCode(operation, dossier);
-        // Before it is judged: whoever tries one code after the other shows.
-        operation.access.sought({ what: 'VISITS', dossier: code, visit: id });
+        noteTry(operation, id, await loggedCode(operation, code));
+        const visit = await ownVisit(operation, id, 'this application');
         await fromStore(visits.bind(id, code, await namedIn(operation, visit, code)));
         return nodeOf(await ownVisit(operation, id, 'this application'));
       },
     },
   } as Record<string, Record<string, Resolver>>;
+}
+
+/** Before it is judged: whoever tries one visit, or one code, after the other shows. What is neither may be anything. */
+function noteTry({ access }: Operation, id: string, dossier: string | null = null): void {
+  const isId = isVisitId(id);
+  if (!isId && dossier === null) return;
+  access.sought({ what: 'VISITS', ...(dossier !== null && { dossier }), ...(isId && { visit: id }) });
 }
 
 /**

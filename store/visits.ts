@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { vietnamDate } from '../core/time.ts';
+import { newVisitId } from '../core/visit-id.ts';
 import type { Binding, Database, DatabaseRow } from '../drivers/database.ts';
 import { sharedClock } from './clock.ts';
 import { places } from './many-rows.ts';
@@ -103,7 +103,7 @@ export function createVisits(database: Database, limits: VisitLimits): Visits {
   };
   return {
     async open(visit) {
-      const id = randomBytes(16).toString('base64url');
+      const id = newVisitId();
       const tooMany = await inTransaction(database, (trx) => insert(trx, database, { id, limits, ...visit }));
       return tooMany ?? current(id);
     },

@@ -1,8 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { Visit } from '../../store/visits.ts';
-import type { DossierHouse } from '../resolvers/dossier-house.ts';
-import { ownDatabase } from '../services/mariadb.ts';
-import type { SmallDesk } from './small-desk.ts';
 import { BINH, HOA, STRANGER } from './stage.ts';
 import {
   BY_SHARED_OLD,
@@ -10,6 +7,7 @@ import {
   CHAU_OLD,
   CHAUS,
   CHAUS_BY_OLD,
+  citizen,
   colleague,
   counter,
   ENTERPRISE,
@@ -23,99 +21,71 @@ import {
   neighbour,
   OLD,
   OTHERS,
-  openVisitStage,
   SHARED_OLD,
+  STORES,
   UNDATED,
+  useVisitStage,
   view,
 } from './visit-stage.ts';
 
-const service = inject('mariadb');
-const missing = 'missing' in service ? service.missing : null;
-const stores = ['SQLite', `MariaDB${missing === null ? '' : ` (skipped: ${missing})`}`];
+describe.each(STORES)('With visits on %s', (kind) => {
+  const stage = useVisitStage(kind);
+  const { test, received } = stage;
 
-describe.each(stores)('With visits on %s', (kind) => {
-  const isSqlite = kind === 'SQLite';
-  const test = it.skipIf(!isSqlite && missing !== null);
-  let house: DossierHouse;
-  let desk: SmallDesk;
-  let drop = async (): Promise<void> => {};
-
-  beforeAll(async () => {
-    if (!isSqlite && missing !== null) return;
-    const own = isSqlite ? null : await ownDatabase(service);
-    drop = own?.drop ?? drop;
-    ({ house, desk } = await openVisitStage(own?.url));
-  }, 30_000);
-  afterAll(async () => {
-    await house?.close();
-    await drop();
-  });
-  beforeEach(async () => {
-    for (const table of ['visit', 'visit_subject', 'visit_officer']) await house?.store.database.knex(table).delete();
-  });
-
-  /** A visit in which these were asked for. @returns its id */
-  async function received(who: typeof counter, ...asked: readonly string[]): Promise<string> {
-    const { data } = await desk.ask(who, 'mutation { openVisit { id } }');
-    const visit: string = data.openVisit.id;
-    for (const question of asked)
-      await desk.ask(who, `{ ${question} { __typename } }`, { purpose: 'RECEPTION', visit });
-    return visit;
-  }
-
-  const citizen = (number: string) => `citizen(id: "${number}")`;
   const dossier = (code: string) => `dossier(code: "${code}")`;
   const bind = (visit: string, code: string) =>
-    desk.ask(
+    stage.desk.ask(
       counter,
       `mutation { bindVisit(id: "${visit}", dossier: "${code}") { dossier closedAt subjects unnamed } }`,
     );
-  const read = async (id: string): Promise<Visit> => (await desk.registry.visits.read(id)) as Visit;
+  const read = async (id: string): Promise<Visit> => (await stage.desk.registry.visits.read(id)) as Visit;
 
   describe('An officer', () => {
     const MANY = `mutation { ${Array.from({ length: 20 }, (_, at) => `v${at}: openVisit { id }`).join(' ')} }`;
 
     test('has two visits open, however many are asked for, and is told which they are', async () => {
-      const { data, refused, messages } = await desk.ask(counter, MANY);
+      const { data, refused, messages } = await stage.desk.ask(counter, MANY);
       const ids = Object.values(data).flatMap((one) => (one === null ? [] : [(one as { id: string }).id]));
       expect(ids).toEqual([data.v0.id, data.v1.id]);
       expect(refused).toEqual(Array.from({ length: 18 }, (_, at) => `v${at + 2} TOO_MANY_VISITS`));
       expect(messages[0]).toContain(ids.join(', '));
-      expect(desk.logged.at(-1)?.operation).toMatchObject({ outcome: 'PARTIAL', codes: ['TOO_MANY_VISITS'] });
+      expect(stage.desk.logged.at(-1)?.operation).toMatchObject({ outcome: 'PARTIAL', codes: ['TOO_MANY_VISITS'] });
       // Nobody else’s are counted, or told.
-      expect((await desk.ask(colleague, 'mutation { openVisit { id } }')).data.openVisit.id).not.toBeUndefined();
-      await desk.ask(counter, `mutation { closeVisit(id: "${data.v1.id}") { id } }`);
-      expect((await desk.ask(counter, 'mutation { openVisit { id } }')).refused).toEqual([]);
+      expect((await stage.desk.ask(colleague, 'mutation { openVisit { id } }')).data.openVisit.id).not.toBeUndefined();
+      await stage.desk.ask(counter, `mutation { closeVisit(id: "${data.v1.id}") { id } }`);
+      expect((await stage.desk.ask(counter, 'mutation { openVisit { id } }')).refused).toEqual([]);
     });
 
     test('has no more of them through a second application, and closes there what was opened in the first', async () => {
       const elsewhere = { ...counter, client: 'citizen-desk' };
       const own = [await received(counter), await received(counter)];
-      const { refused, messages } = await desk.ask(elsewhere, 'mutation { openVisit { id } }');
+      const { refused, messages } = await stage.desk.ask(elsewhere, 'mutation { openVisit { id } }');
       expect(refused).toEqual(['openVisit TOO_MANY_VISITS']);
       for (const id of own) expect(messages[0]).toContain(id);
       const asked = { purpose: 'RECEPTION', visit: own[0] as string } as const;
-      await expect(desk.ask(elsewhere, `{ ${citizen(HOA)} { fullName } }`, asked)).rejects.toMatchObject({
+      await expect(stage.desk.ask(elsewhere, `{ ${citizen(HOA)} { fullName } }`, asked)).rejects.toMatchObject({
         code: 'VISIT_OVER',
       });
       expect(
-        (await desk.ask(elsewhere, `mutation { bindVisit(id: "${own[0]}", dossier: "${NEW}") { id } }`)).refused,
+        (await stage.desk.ask(elsewhere, `mutation { bindVisit(id: "${own[0]}", dossier: "${NEW}") { id } }`)).refused,
       ).toEqual(['bindVisit VISIT_OVER']);
       const close = `mutation { closeVisit(id: "${own[0]}") { closedAt } }`;
-      expect((await desk.ask({ ...elsewhere, id: colleague.id }, close)).refused).toEqual(['closeVisit VISIT_OVER']);
-      expect((await desk.ask(elsewhere, close)).data.closeVisit.closedAt).toEqual(expect.any(String));
-      expect((await desk.ask(elsewhere, 'mutation { openVisit { id } }')).refused).toEqual([]);
+      expect((await stage.desk.ask({ ...elsewhere, id: colleague.id }, close)).refused).toEqual([
+        'closeVisit VISIT_OVER',
+      ]);
+      expect((await stage.desk.ask(elsewhere, close)).data.closeVisit.closedAt).toEqual(expect.any(String));
+      expect((await stage.desk.ask(elsewhere, 'mutation { openVisit { id } }')).refused).toEqual([]);
     });
 
     test('opens so many a day, also when each is closed at once', async () => {
       for (let turn = 0; turn < 5; turn++) {
         const id = await received(counter);
-        await desk.ask(counter, `mutation { closeVisit(id: "${id}") { id } }`);
+        await stage.desk.ask(counter, `mutation { closeVisit(id: "${id}") { id } }`);
       }
-      const { refused, messages } = await desk.ask(counter, 'mutation { openVisit { id } }');
+      const { refused, messages } = await stage.desk.ask(counter, 'mutation { openVisit { id } }');
       expect(refused).toEqual(['openVisit TOO_MANY_VISITS']);
       expect(messages).toEqual(['You have opened 5 visits today: as many as one officer may.']);
-      expect(desk.logged.at(-1)?.operation.outcome).toBe('REFUSED');
+      expect(stage.desk.logged.at(-1)?.operation.outcome).toBe('REFUSED');
     });
   });
 
@@ -131,7 +101,7 @@ describe.each(stores)('With visits on %s', (kind) => {
       const visit = await received(counter, citizen(HOA));
       const { data } = await bind(visit, NEW);
       expect(data.bindVisit).toEqual({ dossier: NEW, closedAt: expect.any(String), subjects: 1, unnamed: 0 });
-      const after = desk.ask(counter, `{ ${citizen(BINH)} { fullName } }`, { purpose: 'RECEPTION', visit });
+      const after = stage.desk.ask(counter, `{ ${citizen(BINH)} { fullName } }`, { purpose: 'RECEPTION', visit });
       await expect(after).rejects.toMatchObject({ code: 'VISIT_OVER' });
     });
 
@@ -148,7 +118,7 @@ describe.each(stores)('With visits on %s', (kind) => {
 
     test('is found in the log with each dossier that it was to be bound to, refused or not', async () => {
       const visit = await received(counter, citizen(HOA));
-      const sought = () => desk.logged.at(-1)?.operation.sought;
+      const sought = () => stage.desk.logged.at(-1)?.operation.sought;
       for (const code of [OLD, OTHERS, 'H41.58-261119-9999', NEW]) {
         await bind(visit, code);
         expect(sought()).toEqual([{ what: 'VISITS', dossier: code, visit }]);
@@ -217,12 +187,12 @@ describe.each(stores)('With visits on %s', (kind) => {
     test('is reached from what states the new one, and not from what states the old one alone', async () => {
       for (const number of [CHAU, CHAU_OLD]) {
         const visit = await received(counter, citizen(number));
-        const { access } = await desk.open(counter, '{ sectors { id } }', { purpose: 'RECEPTION', visit });
+        const { access } = await stage.desk.open(counter, '{ sectors { id } }', { purpose: 'RECEPTION', visit });
         expect(await access.askPerson([CHAU], 'LINK')).toBe('VISIT');
-        await desk.ask(counter, `mutation { closeVisit(id: "${visit}") { id } }`);
+        await stage.desk.ask(counter, `mutation { closeVisit(id: "${visit}") { id } }`);
       }
       const visit = await received(counter, citizen(CHAU));
-      const { access } = await desk.open(counter, '{ sectors { id } }', { purpose: 'RECEPTION', visit });
+      const { access } = await stage.desk.open(counter, '{ sectors { id } }', { purpose: 'RECEPTION', visit });
       const record = { key: 'land:landParcel:1', numbers: [CHAU_OLD] };
       expect(() => access.judgeRecord('land', 'PERSONAL', record)).toThrow(/nothing here/);
     });
@@ -235,7 +205,7 @@ describe.each(stores)('With visits on %s', (kind) => {
 
   test('An enterprise that was asked for by its code is named by the dossier that it handed in', async () => {
     const visit = await received(counter);
-    const { access } = await desk.open(counter, '{ sectors { id } }', { purpose: 'RECEPTION', visit });
+    const { access } = await stage.desk.open(counter, '{ sectors { id } }', { purpose: 'RECEPTION', visit });
     for (const code of [ENTERPRISE, '0314409058']) {
       await access.askRecord('business-registration', 'PERSONAL', `business:${code}`);
     }
@@ -245,7 +215,7 @@ describe.each(stores)('With visits on %s', (kind) => {
 
   describe('The supervisor', () => {
     const listed = async (leader: typeof counter, unit = '') => {
-      const { data, refused } = await desk.ask(
+      const { data, refused } = await stage.desk.ask(
         leader,
         `{ visits(first: 100${unit && `, unit: "${unit}"`}) { nodes { id dossier unnamed } } }`,
       );
@@ -264,7 +234,7 @@ describe.each(stores)('With visits on %s', (kind) => {
       await bind(visit, NEW);
       expect(await listed(leaderOf('H41.58'))).toEqual([{ id: visit, dossier: NEW, unnamed: 1 }]);
       const spouse = { role: 'Vợ', name: 'Bình', personalNumbers: [BINH] };
-      await house.tell('one-stop', { ...view(NEW, HOA, Date.now() + 5 * MINUTE_MS), parties: [spouse] });
+      await stage.house.tell('one-stop', { ...view(NEW, HOA, Date.now() + 5 * MINUTE_MS), parties: [spouse] });
       await bind(visit, NEW);
       expect(await listed(leaderOf('H41.58'))).toEqual([]);
     });
@@ -280,15 +250,15 @@ describe.each(stores)('With visits on %s', (kind) => {
         expect(await ids(leaderOf('H41.58'), unit)).toEqual(answer);
       }
       // An agency that has moved below another keeps its code.
-      const { codesBelow } = desk.registry.access;
+      const { codesBelow } = stage.desk.registry.access;
       try {
-        Object.assign(desk.registry.access, {
+        Object.assign(stage.desk.registry.access, {
           codesBelow: (code: string) => [...codesBelow(code), ...(code === 'H41.58' ? codesBelow('H41.50') : [])],
         });
         expect(await ids(leaderOf('H41'), 'H41.58')).toEqual([own, away].sort());
         expect(await ids(leaderOf('H41.58'), 'H41.58')).toEqual([own]);
       } finally {
-        Object.assign(desk.registry.access, { codesBelow });
+        Object.assign(stage.desk.registry.access, { codesBelow });
       }
     });
   });

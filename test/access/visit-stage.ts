@@ -1,8 +1,10 @@
+import { afterAll, beforeAll, beforeEach, inject, it } from 'vitest';
 import type { DossierView } from '../../core/dossier.ts';
 import { createNumberPairs } from '../../store/number-pairs.ts';
 import { createVisits } from '../../store/visits.ts';
 import { type DossierHouse, openDossierHouse } from '../resolvers/dossier-house.ts';
 import { seal } from '../resolvers/small-house.ts';
+import { ownDatabase } from '../services/mariadb.ts';
 import { openSmallDesk, type SmallDesk } from './small-desk.ts';
 import { actor, BINH, HOA, STRANGER } from './stage.ts';
 
@@ -34,10 +36,70 @@ export const neighbour = actor({ id: 'counter.dung', unit: 'H41.50.01' });
 export const leaderOf = (unit: string) =>
   actor({ id: `leader.${unit}`, role: 'leader', client: 'steering-board', unit });
 
+export const citizen = (number: string): string => `citizen(id: "${number}")`;
+
+const service = inject('mariadb');
+const missing = 'missing' in service ? service.missing : null;
+export const STORES = ['SQLite', `MariaDB${missing === null ? '' : ` (skipped: ${missing})`}`] as const;
+
+/** Opened before the tests of a group; no visit of one test is there in the next. */
+export interface VisitStage {
+  readonly house: DossierHouse;
+  readonly desk: SmallDesk;
+  /** Skips where there is no server. */
+  readonly test: typeof it;
+  /** A visit in which these were asked for. @returns its id */
+  received(who: typeof counter, ...asked: readonly string[]): Promise<string>;
+}
+
+/** @param kind of STORES */
+export function useVisitStage(kind: string): VisitStage {
+  const isSqlite = kind === 'SQLite';
+  const isSkipped = !isSqlite && missing !== null;
+  let opened: Awaited<ReturnType<typeof openVisitStage>> | undefined;
+  let drop = async (): Promise<void> => {};
+  const current = () => {
+    if (opened === undefined) throw new Error('Asked for before it was opened');
+    return opened;
+  };
+
+  beforeAll(async () => {
+    if (isSkipped) return;
+    const own = isSqlite ? undefined : await ownDatabase(service);
+    drop = own?.drop ?? drop;
+    opened = await openVisitStage(own?.url);
+  }, 30_000);
+  afterAll(async () => {
+    await opened?.house.close();
+    await drop();
+  });
+  beforeEach(async () => {
+    for (const table of ['visit', 'visit_subject', 'visit_officer']) {
+      await opened?.house.store.database.knex(table).delete();
+    }
+  });
+  return {
+    get house() {
+      return current().house;
+    },
+    get desk() {
+      return current().desk;
+    },
+    test: isSkipped ? (it.skip as typeof it) : it,
+    async received(who, ...asked) {
+      const { desk } = current();
+      const { data } = await desk.ask(who, 'mutation { openVisit { id } }');
+      const visit: string = data.openVisit.id;
+      for (const question of asked) {
+        await desk.ask(who, `{ ${question} { __typename } }`, { purpose: 'RECEPTION', visit });
+      }
+      return visit;
+    },
+  };
+}
+
 /** Visits, index and pairs of numbers all in one store. @param storeUrl SQLite when absent */
-export async function openVisitStage(
-  storeUrl?: string,
-): Promise<{ readonly house: DossierHouse; readonly desk: SmallDesk }> {
+async function openVisitStage(storeUrl?: string): Promise<{ readonly house: DossierHouse; readonly desk: SmallDesk }> {
   const now = Date.now();
   const house = await openDossierHouse(
     [
