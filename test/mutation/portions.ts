@@ -23,7 +23,7 @@ export const PORTIONS = {
   /** What an operation may see, and what is logged of it. */
   desk: {
     mutate: ['resolvers/access.ts', 'resolvers/access-desk.ts'],
-    tests: ['test/access/{desk,operation-access,shared-number}.test.ts'],
+    tests: ['test/access/{asked-numbers,desk,operation-access,shared-number}.test.ts'],
     least: 95,
   },
   /** Whom a token speaks for. */
