@@ -67,29 +67,32 @@ async function collect(start: string, fetch: FetchDocument): Promise<Collected> 
   const definitions: XmlElement[] = [];
   const schemas: { node: XmlElement; namespace: string }[] = [];
   const waiting: { location: string; namespace?: string | undefined }[] = [{ location: start }];
-  const met = new Set<string>();
+  const met = new Set([start]);
+  const add = (location: string, namespace?: string) => {
+    if (met.has(location)) return;
+    met.add(location);
+    if (met.size > MAX_DOCUMENTS) throw malformed(`is in more than ${MAX_DOCUMENTS} documents`);
+    waiting.push({ location, namespace });
+  };
   const addSchema = (node: XmlElement, location: string, includedIn?: string) => {
     const namespace = node.attributes.targetNamespace ?? includedIn ?? '';
     schemas.push({ node, namespace });
     for (const child of node.children) {
       const place = child.attributes.schemaLocation;
       if (child.uri !== SCHEMA_NAMESPACE || place === undefined) continue;
-      if (child.local === 'import') waiting.push({ location: join(place, location) });
-      if (child.local === 'include') waiting.push({ location: join(place, location), namespace });
+      if (child.local === 'import') add(join(place, location));
+      if (child.local === 'include') add(join(place, location), namespace);
     }
   };
   // Those that are found on the way join the end of the list.
   for (const { location, namespace } of waiting) {
-    if (met.has(location)) continue;
-    met.add(location);
-    if (met.size > MAX_DOCUMENTS) throw malformed(`is in more than ${MAX_DOCUMENTS} documents`);
     const { bytes, contentType } = await fetch(location);
     const root = readXmlTree(bytes, contentType);
     if (root.uri === SCHEMA_NAMESPACE && root.local === 'schema') addSchema(root, location, namespace);
     else if (root.uri === WSDL && root.local === 'definitions') {
       definitions.push(root);
       for (const { attributes } of childrenOf(root, 'import')) {
-        if (attributes.location !== undefined) waiting.push({ location: join(attributes.location, location) });
+        if (attributes.location !== undefined) add(join(attributes.location, location));
       }
       const types = childrenOf(root, 'types').flatMap((each) => each.children);
       for (const schema of types) if (schema.uri === SCHEMA_NAMESPACE) addSchema(schema, location);
