@@ -136,8 +136,14 @@ export function kafkaFailure(error: unknown): Error {
   return new Error(`Kafka: ${kafkaErrorType(error) ?? error.name}: ${withoutAddresses(error.message)}`);
 }
 
+/** Most characters of a message that are read: each of them may begin an address, which is looked for to the end. */
+const MOST_CHARACTERS = 1_000;
+
 function withoutAddresses(text: string): string {
-  return text.replaceAll(/[^\s,()[\]]+:\d{1,5}\b/g, '…');
+  const read = text.slice(0, MOST_CHARACTERS);
+  // An address that was cut would not be known for one.
+  const whole = read.length === text.length ? read : read.replace(/[^\s,()[\]]*$/, '…');
+  return whole.replaceAll(/[^\s,()[\]]+:\d{1,5}\b/g, '…');
 }
 
 interface LogEntry {
