@@ -118,7 +118,11 @@ export default (kit: Kit) => {
       status: fields.text('Tình trạng'),
       foundedOn: day('Ngày đăng ký'),
       capital: fields.decimal('Vốn kinh doanh', { convention: 'comma' }),
-      address: fields.derived(['Địa chỉ'], (raw) => fields.readText(raw)?.replace(/\s*\n\s*/g, ', ') ?? null),
+      // By runs of blanks: blanks around a line break, looked for as such, would be tried from each of them on.
+      address: fields.derived(
+        ['Địa chỉ'],
+        (raw) => fields.readText(raw)?.replace(/\s+/g, (gap) => (gap.includes('\n') ? ', ' : gap)) ?? null,
+      ),
       oldCommune: fields.code('Mã xã'),
       lines: fields.derived(['Mã ngành', 'Ngành nghề'], (code, title) => [
         { code: fields.readText(code)?.padStart(4, '0') ?? null, title: fields.readText(title), main: true },
