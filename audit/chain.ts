@@ -6,7 +6,7 @@ import { chainsBefore, lastGroupOf } from './chain-before.ts';
 import type { AuditDatabase } from './database.ts';
 import { type AuditKeys, keyId, signHead } from './keys.ts';
 import { chainLine, linesOf, type PreparedRecord } from './lines.ts';
-import { closeChain, type Group, insertChain, insertGroup, type Statement } from './statements.ts';
+import { beginIndex, closeChain, type Group, insertChain, insertGroup, type Statement } from './statements.ts';
 
 /** Where a chain stands: everything up to here is written. */
 interface Place {
@@ -118,7 +118,8 @@ export function createChain({ audit, keys, instance, timeoutMs, now, warn }: Cha
         from = { chain, seq: 0, hash: genesisText(chain, keys.publicKey, after) };
         const { publicKey, subjectKeyId: subjectKey } = keys;
         lines.push(chainLine({ seq: 1, at, kind: 'OPEN', chain, key: publicKey, after, subjectKey }));
-        statements.push(insertChain({ chain, instance, day, publicKey, subjectKey, after, at }));
+        const opened = { chain, instance, day, publicKey, subjectKey, after, at };
+        statements.push(insertChain(opened), beginIndex(opened));
       } else from = place;
       const next = () => from.seq + lines.length + 1;
       const gap = (count: number | null, end?: string) =>

@@ -1,5 +1,6 @@
 import type { Database, DatabaseRow } from '../drivers/database.ts';
 import { type IndexRow, rowsOf } from './indexer.ts';
+import { readLine } from './lines.ts';
 import type { StoredGroup } from './stored.ts';
 import type { Report } from './verify-chain.ts';
 
@@ -67,11 +68,17 @@ export async function rowsBeyond(database: Database, chain: string): Promise<num
   return Number(row?.rows_beyond);
 }
 
-/** How far the index is said to reach; 0 where nothing says so, NaN where that is no number. */
-export async function indexedThrough(database: Database, chain: string): Promise<number> {
-  const [row] = await database.query('select through_seq from audit_indexed where chain = ?', [chain]);
+/**
+ * How far the index is said to reach: 0 where nothing says so, NaN where that is no number. Where it is said to be
+ * complete, nobody looks for more of that chain.
+ */
+async function saidOfIndex(database: Database, chain: string): Promise<{ through: number; isComplete: boolean }> {
+  const [row] = await database.query('select through_seq, complete from audit_indexed where chain = ?', [chain]);
   const through = Number(row?.through_seq ?? 0);
-  return Number.isSafeInteger(through) ? through : Number.NaN;
+  return {
+    through: Number.isSafeInteger(through) ? through : Number.NaN,
+    isComplete: row !== undefined && Number(row.complete) !== 0,
+  };
 }
 
 /** Whether anything is left by which entries of a chain would be found. */
@@ -90,7 +97,7 @@ export async function* alsoIndexed(
   groups: AsyncIterable<StoredGroup>,
   { database, chain, report }: { database: Database; chain: string; report: Report },
 ): AsyncGenerator<StoredGroup> {
-  const through = await indexedThrough(database, chain);
+  const { through, isComplete } = await saidOfIndex(database, chain);
   const faults = { missing: 0, surplus: 0 };
   const first = { missing: 0, surplus: 0 };
   let isReached = false;
@@ -100,13 +107,17 @@ export async function* alsoIndexed(
     faults[what] += 1;
   });
   let isEnd = through <= 0;
+  let last: StoredGroup | undefined;
   for await (const group of groups) {
-    isReached = group.firstSeq > through;
+    isReached = !isComplete && group.firstSeq > through;
     await check.compare(group);
     isEnd ||= group.lastSeq === through;
+    last = group;
     yield group;
   }
   const broken = (text: string): void => report('broken', `chain ${chain}: ${text}; see \`audit index\``);
+  const isClosed = readLine(last?.lines.at(-1) ?? '')?.kind === 'CLOSE';
+  if (isComplete && !isClosed) broken('its index is said to be complete, and the chain is not closed');
   if (!isEnd) broken(`its index is said to reach ${through}, where no group of entries ends`);
   if (faults.missing > 0)
     broken(`${faults.missing} rows of its index are missing, the first of entry ${first.missing}`);

@@ -1,9 +1,10 @@
 import type { AuditEntry, OperationEntry, Sought } from '../core/audit.ts';
-import type { DatabaseRow } from '../drivers/database.ts';
+import type { DatabaseRow, DatabaseTraits } from '../drivers/database.ts';
 import { type TableShape, upsertStatements } from '../store/many-rows.ts';
 import type { AuditDatabase } from './database.ts';
 import { readLine } from './lines.ts';
 import { MOST_WORD } from './migrations.ts';
+import type { Statement } from './statements.ts';
 
 /** Makes the rows by which entries are found, from groups that are written already. */
 export interface Indexer {
@@ -19,27 +20,52 @@ export const INDEX: TableShape = {
   // Several processes may do the same part: a row that is there stays as it is.
   update: { seq: 'new(seq)' },
 };
-export const INDEXED: TableShape = { table: 'audit_indexed', columns: ['chain', 'through_seq'], key: ['chain'] };
+const INDEXED: TableShape = {
+  table: 'audit_indexed',
+  columns: ['chain', 'through_seq', 'complete'],
+  key: ['chain'],
+};
 const EVERY_MS = 1_000;
 const CHAINS_AT_ONCE = 50;
 const GROUPS_AT_ONCE = 50;
 const ROWS_AT_ONCE = 1_024;
 
-const BEHIND = `select c.chain as chain, coalesce(i.through_seq, 0) as through_seq
+/** Of the chains that are written still, or were when it was looked last: of all that were ever written they are few. */
+const BEHIND = `select i.chain as chain, i.through_seq as through_seq from audit_indexed i
+  where i.complete = 0 and exists (select 1 from audit_chain c where c.chain = i.chain and c.removed_at is null)
+    and exists (select 1 from audit_group g where g.chain = i.chain and g.first_seq > i.through_seq)
+  limit ${CHAINS_AT_ONCE}`;
+/** Of all, whatever is said of them. It takes some 2 µs for each chain that there is. */
+const BEHIND_OF_ALL = `select c.chain as chain, coalesce(i.through_seq, 0) as through_seq
   from audit_chain c left join audit_indexed i on i.chain = c.chain
   where c.removed_at is null and exists
     (select 1 from audit_group g where g.chain = c.chain and g.first_seq > coalesce(i.through_seq, 0))
   limit ${CHAINS_AT_ONCE}`;
+const COUNTS = `select (select count(*) from audit_indexed) as said,
+  (select count(*) from audit_chain where removed_at is null) as listed`;
 const GROUPS = `select last_seq, entries from audit_group where chain = ? and first_seq > ?
   order by first_seq limit ${GROUPS_AT_ONCE}`;
 
 export function openIndexer(audit: AuditDatabase): Indexer {
   let running: Promise<void> | undefined;
+  let isFirst = true;
   let isClosed = false;
 
   async function run(): Promise<void> {
+    // What was emptied, to be made again or to hide something, is noticed by the numbers.
+    if (isFirst || (await lacksChains())) await indexAll(BEHIND_OF_ALL);
+    isFirst = false;
+    await indexAll(BEHIND);
+  }
+
+  async function lacksChains(): Promise<boolean> {
+    const [counts] = await audit.database.query(COUNTS);
+    return Number(counts?.said) !== Number(counts?.listed);
+  }
+
+  async function indexAll(chainsBehind: string): Promise<void> {
     while (!isClosed) {
-      const behind = await audit.database.query(BEHIND);
+      const behind = await audit.database.query(chainsBehind);
       for (const { chain, through_seq } of behind) await indexChain(String(chain), Number(through_seq));
       if (behind.length < CHAINS_AT_ONCE) return;
     }
@@ -53,7 +79,7 @@ export function openIndexer(audit: AuditDatabase): Indexer {
       if (last === undefined) return;
       await write(groups, chain);
       done = Number(last.last_seq);
-      await audit.commit([...upsertStatements(audit.database.traits, INDEXED, [[chain, done]])]);
+      await audit.commit(indexedStatements(audit.database.traits, chain, done));
       if (groups.length < GROUPS_AT_ONCE) return;
     }
   }
@@ -91,6 +117,13 @@ export function openIndexer(audit: AuditDatabase): Indexer {
       await running?.catch(() => {});
     },
   };
+}
+
+/** That a chain is indexed so far; where that is the end at which it was closed, nobody needs to look at it again. */
+export function indexedStatements(traits: DatabaseTraits, chain: string, through: number): readonly Statement[] {
+  const sql = `update audit_indexed set complete = 1 where chain = ?
+    and through_seq = (select last_seq from audit_chain where chain = ? and closed = 1)`;
+  return [...upsertStatements(traits, INDEXED, [[chain, through, 0]]), { sql, bindings: [chain, chain] }];
 }
 
 export type IndexRow = readonly [kind: string, word: string, at: number, chain: string, seq: number];

@@ -1,7 +1,7 @@
 import { upsertStatements } from '../store/many-rows.ts';
 import type { AuditDatabase } from './database.ts';
 import { createIndexCheck, hasIndex, rowsBeyond } from './index-check.ts';
-import { INDEX, INDEXED, type IndexRow } from './indexer.ts';
+import { INDEX, type IndexRow, indexedStatements } from './indexer.ts';
 import { removeIndexRows } from './retain.ts';
 import { chainNamed, chainsOf, groupsOf, namesIn } from './stored.ts';
 
@@ -64,7 +64,7 @@ async function mendChain(audit: AuditDatabase, chain: string): Promise<Mended> {
     await commit([{ sql, bindings: [chain, chain] }]);
   }
   // Another process may be further: it does the rest once more.
-  await commit([...upsertStatements(database.traits, INDEXED, [[chain, through]])]);
+  await commit(indexedStatements(database.traits, chain, through));
   return { added: counts.missing, removed: counts.surplus + beyond };
 }
 

@@ -29,6 +29,7 @@ const accessLog: Migration = {
       table.boolean('removing').notNullable().defaultTo(false).comment('Removal has begun and not ended');
       table.index(['instance', 'opened_at'], 'audit_chain_instance');
       table.index(['opened_at', 'chain'], 'audit_chain_opened');
+      table.index(['removed_at'], 'audit_chain_removed');
     });
     await knex.schema.createTable('audit_first_key', (table) => {
       // One row at most: of two hubs that begin an empty log, one is the first.
@@ -60,6 +61,9 @@ const accessLog: Migration = {
     await knex.schema.createTable('audit_indexed', (table) => {
       exactText(knex, table, 'chain', CHAIN).notNullable().primary();
       table.bigInteger('through_seq').notNullable();
+      table.boolean('complete').notNullable().defaultTo(false).comment('Its chain is closed and indexed to its end');
+      // Of all chains ever written, the few that may have more to index.
+      table.index(['complete'], 'audit_indexed_complete');
     });
   },
   async down(knex) {

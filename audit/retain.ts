@@ -4,6 +4,7 @@ import { dayOf, dayOfChain } from './chain.ts';
 import type { AuditDatabase } from './database.ts';
 import { isSignedBy, keyId } from './keys.ts';
 import { parseHead } from './parse-head.ts';
+import type { Statement } from './statements.ts';
 import { chainsOf, headOf, type StoredChain } from './stored.ts';
 
 /** A chain that was never closed is one whose process died; after this long nobody writes to it any more. */
@@ -51,7 +52,7 @@ export async function removeOldChains(audit: AuditDatabase, options: RetainOptio
       }
       // From here on nobody indexes it, and its head stands for it.
       const sql = 'update audit_chain set removing = 1, removed_at = ?, removed_head = ? where chain = ?';
-      await commit([{ sql, bindings: [now(), JSON.stringify(head), chain] }]);
+      await commit([{ sql, bindings: [now(), JSON.stringify(head), chain] }, forgetIndexed(chain)]);
     }
     await removeEntries(audit, chain);
     removed.push(chain);
@@ -71,9 +72,13 @@ async function removeEntries(audit: AuditDatabase, chain: string): Promise<void>
   // A process may have been indexing when the removal began.
   await removeIndexRows(audit, chain);
   await audit.commit([
-    { sql: 'delete from audit_indexed where chain = ?', bindings: [chain] },
+    forgetIndexed(chain),
     { sql: 'update audit_chain set removing = 0 where chain = ?', bindings: [chain] },
   ]);
+}
+
+function forgetIndexed(chain: string): Statement {
+  return { sql: 'delete from audit_indexed where chain = ?', bindings: [chain] };
 }
 
 /** Everything by which entries of a chain would be found. */

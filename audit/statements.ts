@@ -28,6 +28,8 @@ const GROUP =
   'insert into audit_group (chain, first_seq, last_seq, at, entries, hash, signature) values (?, ?, ?, ?, ?, ?, ?)';
 const CHAIN =
   'insert into audit_chain (chain, instance, day, public_key, subject_key, after_head, opened_at, closed) values (?, ?, ?, ?, ?, ?, ?, 0)';
+/** Whoever looks for what is to be indexed looks there. A row that somebody put in before is none. */
+const TO_INDEX = 'replace into audit_indexed (chain, through_seq, complete) values (?, 0, 0)';
 const CLOSED = 'update audit_chain set closed = 1, last_seq = ?, last_hash = ? where chain = ?';
 
 export function insertGroup({ firstSeq, head, lines }: Group): Statement {
@@ -37,6 +39,10 @@ export function insertGroup({ firstSeq, head, lines }: Group): Statement {
 
 export function insertChain({ chain, instance, day, publicKey, subjectKey, after, at }: OpenedChain): Statement {
   return { sql: CHAIN, bindings: [chain, instance, day, publicKey, subjectKey, after, at] };
+}
+
+export function beginIndex({ chain }: OpenedChain): Statement {
+  return { sql: TO_INDEX, bindings: [chain] };
 }
 
 export function closeChain({ chain, seq, hash }: AuditHead): Statement {

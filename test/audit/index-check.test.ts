@@ -81,8 +81,28 @@ describe('An index of the access log', () => {
     ]);
   });
 
+  it('that is said to be complete is so where its chain was closed and it reaches the end', async () => {
+    const complete = () => audit.database.query('select chain, complete from audit_indexed order by chain');
+    expect(await complete()).toEqual([
+      { chain: FIRST, complete: 1 },
+      { chain: SECOND, complete: 0 },
+    ]);
+    await run('update audit_indexed set complete = 1');
+    expect(await said()).toEqual([broken(SECOND, 'its index is said to be complete, and the chain is not closed')]);
+    await mendIndex(audit);
+    expect(await said()).toEqual([]);
+    await run('update audit_indexed set through_seq = 4 where chain = ?', FIRST);
+    await run('delete from audit_index where chain = ? and seq > 4', FIRST);
+    expect(await said()).toEqual([broken(FIRST, '3 rows of its index are missing, the first of entry 5')]);
+    await mendIndex(audit);
+    expect(await complete()).toEqual([
+      { chain: FIRST, complete: 1 },
+      { chain: SECOND, complete: 0 },
+    ]);
+  });
+
   it('that says it has entries to come is broken before they come', async () => {
-    await run('insert into audit_indexed values (?, ?)', TOMORROW, 1_000_000);
+    await run('insert into audit_indexed values (?, ?, 0)', TOMORROW, 1_000_000);
     await run(`insert into audit_index values ('a', 'x', 1, ?, 1)`, TOMORROW);
     expect(await said()).toEqual([
       `broken: chain ${TOMORROW} stands in the index and is not listed`,
@@ -170,7 +190,7 @@ describe('Making the index anew', () => {
     await run(`update audit_index set word = 'x' where kind = 'a' and seq = 2`);
     await run(`insert into audit_index values ('a', 'x', 1, ?, 900), ('a', 'x', 1, ?, 1)`, FIRST, TOMORROW);
     await run('update audit_indexed set through_seq = 1000000');
-    await run('insert into audit_indexed values (?, 7)', TOMORROW);
+    await run('insert into audit_indexed values (?, 7, 0)', TOMORROW);
     expect(await mendIndex(audit)).toEqual({ added: 6, removed: 4 });
     expect(await rows()).toEqual(before);
     expect(await said()).toEqual([]);

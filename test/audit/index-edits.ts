@@ -69,8 +69,17 @@ export const INDEX_EDITS: Readonly<Record<string, Edit>> = {
     );
     await reach(database, stored.chain, firstSeq);
   },
+  'an index said to be complete while its chain is written': async ({ database }) => {
+    await database.knex.raw(
+      'update audit_indexed set complete = 1 where chain in (select chain from audit_chain where closed = 0)',
+    );
+  },
+  'an index emptied, said to begin and to be complete': ofChain(async ({ database, chain }) => {
+    await database.knex.raw('delete from audit_index where chain = ?', [chain]);
+    await database.knex.raw('update audit_indexed set through_seq = 0, complete = 1 where chain = ?', [chain]);
+  }),
   'a chain to come said to be indexed': ofChain(async ({ database, chain }) => {
     const tomorrow = chain.replace(/\d{2}$/, '23');
-    await database.knex.raw('insert into audit_indexed values (?, ?)', [tomorrow, 1_000_000]);
+    await database.knex.raw('insert into audit_indexed values (?, ?, 0)', [tomorrow, 1_000_000]);
   }),
 };

@@ -150,6 +150,26 @@ describe('Retention of the access log', () => {
     expect(said).toEqual([expect.stringMatching(/^broken: chain \S+\/2026-11-20 was removed before its time$/)]);
   });
 
+  it('is said to go on of no chain that has neither a time nor an end of it', async () => {
+    await opened.audit.database.knex('audit_chain').where({ day: '2026-11-21' }).update({ removing: 1 });
+    const { said, entries } = await verify(opened.audit.database, { headsDirectory, now: NOON + 2 * DAY_MS });
+    expect(said).toEqual([
+      expect.stringMatching(/^broken: chain \S+\/2026-11-21 is listed as being removed, and neither since when nor/),
+    ]);
+    expect(entries).toBe((await entriesOf(opened.audit)).length);
+  });
+
+  it('leaves the name that a chain is listed under', async () => {
+    await removeOldChains(opened.audit, { retentionDays: 30, now: () => NOON + 31 * DAY_MS });
+    await opened.audit.database.knex('audit_chain').where({ day: '2026-11-20' }).update({ instance: 'another' });
+    const { said } = await verify(opened.audit.database, {
+      headsDirectory,
+      now: NOON + 31 * DAY_MS,
+      retentionDays: 30,
+    });
+    expect(said).toEqual([expect.stringMatching(/^broken: chain \S+ is listed under another and 2026-11-20$/)]);
+  });
+
   it('is not believed where the last head is not the one that was exported', async () => {
     await removeOldChains(opened.audit, { retentionDays: 30, now: () => NOON + 31 * DAY_MS });
     await opened.audit.database.knex.raw(

@@ -219,20 +219,6 @@ describe('A chain that was removed', () => {
     expect((await verify(all())).said).toContain(of('was removed before its time'));
   });
 
-  it('is said to be on its way out only with the time and the head that go with it', async () => {
-    await run('update audit_chain set removing = 1 where chain = ?', SECOND);
-    expect(await verify(all())).toMatchObject({
-      entries: 6,
-      said: [`broken: chain ${SECOND} is listed as being removed, and neither since when nor with which end`],
-    });
-  });
-
-  it('keeps the name that it is listed under', async () => {
-    await remove({});
-    await run(`update audit_chain set instance = 'another' where chain = ?`, FIRST);
-    expect((await verify(all(), LATE)).said).toEqual([of('is listed under another and 2026-11-20')]);
-  });
-
   it('leaves a signed head of its own', async () => {
     const unsigned = of('was removed without a signed last head');
     const later = { ...LATE, from: '2026-11-20', to: '2026-11-20' };
