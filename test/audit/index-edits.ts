@@ -38,7 +38,9 @@ export const INDEX_EDITS: Readonly<Record<string, Edit>> = {
   'a row of the index put in': toRow(
     `insert into audit_index select kind, 'x' || word, at, chain, seq from audit_index where {row}`,
   ),
-  'the word of a row': toRow(`update audit_index set word = 'x' || substr(word, 2) where {row}`),
+  'the word of a row': toRow(
+    `update audit_index set word = case substr(word, 1, 1) when 'x' then 'y' else 'x' end || substr(word, 2) where {row}`,
+  ),
   'the time of a row': toRow('update audit_index set at = at - 1 where {row}'),
   'the place of a row': toRow('update audit_index set seq = seq + 10000 where {row}'),
   'the kind of a row': toRow(`update audit_index set kind = 'x' where {row}`),
