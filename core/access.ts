@@ -1,3 +1,5 @@
+import type { RecordHolder } from './declaration.ts';
+
 /**
  * Who may see what, for which purpose. Words used throughout: an *actor* is whoever a token speaks for; a *grant* lets actors of one
  * role or client see some classes of data of some sectors within some units for some purposes; *evidence* is what makes a purpose believable: an
@@ -53,14 +55,19 @@ export interface Actor {
 export type Resource =
   /** A field of the schema, before any data is known: class and sector alone decide. */
   | { readonly kind: 'field'; readonly sector: string; readonly data: DataClass }
-  /** A person, by every number known of them at this point. */
-  | { readonly kind: 'person'; readonly sector: string; readonly data: DataClass; readonly numbers: readonly string[] }
-  /** A record of a sector, by the numbers of the people it is about; `key` where it was asked for by an exact identifier of its own. */
+  /** A person, by every number known of them at this point; one for each way in which systems state them. */
+  | {
+      readonly kind: 'person';
+      readonly sector: string;
+      readonly data: DataClass;
+      readonly people: readonly RecordHolder[];
+    }
+  /** A record of a sector, by the people it is about; `key` where it was asked for by an exact identifier of its own. */
   | {
       readonly kind: 'record';
       readonly sector: string;
       readonly data: DataClass;
-      readonly numbers: readonly string[];
+      readonly people: readonly RecordHolder[];
       readonly key: string | null;
     }
   /** A dossier: its course by its units, what it says of people by its applicant and parties. */
@@ -74,18 +81,18 @@ export interface DossierFacts {
   /** Agencies it belongs to, in the newer order: the one in charge, and the receiving one where the code names it. */
   readonly units: readonly string[];
   /**
-   * Numbers of applicant and parties, with those remembered to be the same person's and nobody else's; personal numbers and
-   * enterprise codes, and no other words.
+   * Applicant and parties, each with the numbers remembered to be theirs and nobody else's; personal numbers and enterprise codes,
+   * and no other words.
    */
-  readonly numbers: readonly string[];
-  /** Which of these are remembered alone, each with the number for which it is: that is the one that the dossier states. */
+  readonly people: readonly RecordHolder[];
+  /** Which of their numbers are remembered alone, each with the number for which it is: that is the one that the dossier states. */
   readonly remembered?: ReadonlyMap<string, string> | undefined;
 }
 
 /** An open visit of this actor, as it stands now. */
 export interface VisitFacts {
   readonly id: string;
-  /** Numbers of people, and keys of records, that were asked for by exact identifier in it. */
+  /** Words of people, see `wordsInVisit`, and keys of records, that were asked for by exact identifier in it. */
   readonly subjects: ReadonlySet<string>;
 }
 

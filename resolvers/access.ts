@@ -1,3 +1,4 @@
+import { bearerOf, isTwelve, wordsInVisit } from '../core/access/bearers.ts';
 import type {
   Action,
   Actor,
@@ -10,12 +11,12 @@ import type {
   StatedPurpose,
 } from '../core/access.ts';
 import type { Sought } from '../core/audit.ts';
+import type { RecordHolder } from '../core/declaration.ts';
 import type { HubError } from '../core/errors.ts';
 import type { Visit, Visits } from '../store/visits.ts';
 import type { AccessRules } from './access-rules.ts';
 import { fromStore } from './index-loaders.ts';
 import { type RefusedThing, refusal, visitFull, visitOver } from './refusals.ts';
-import { isTwelve } from './same-person.ts';
 
 /** Access as one operation sees it. Made with the operation; everything it decides it decides through `can`. */
 export interface OperationAccess {
@@ -39,16 +40,18 @@ export interface OperationAccess {
    * @throws HubError FORBIDDEN, PURPOSE_REQUIRED, VISIT_FULL, VISIT_OVER
    */
   askPerson(numbers: readonly string[], how: 'IDENTIFIER' | 'LINK'): Promise<Relation>;
+  /** After it is known who somebody is who was asked for, or linked to. @throws HubError as askPerson */
+  judgePerson(people: readonly RecordHolder[], how: 'IDENTIFIER' | 'LINK'): void;
   /**
-   * After it is known whom a number is that was asked for: in a visit, their place is that of all these numbers.
+   * After it is known whose a number is that was asked for: in a visit, their place is that of all these words.
    *
-   * @param numbers of nobody else; those of 12 digits first
+   * @param words as `wordsOfFound` gives them
    */
-  foundPerson(numbers: readonly string[]): Promise<void>;
+  foundPerson(words: readonly string[]): Promise<void>;
   /** Before people are looked for by name. @throws HubError FORBIDDEN, PURPOSE_REQUIRED */
   askSearch(): void;
   /** Of a person found by name: whole, only what a match shows, or not at all: whoever asks for themself finds nobody else. */
-  seesMatch(numbers: readonly string[]): 'WHOLE' | 'MATCH' | 'NOTHING';
+  seesMatch(people: readonly RecordHolder[]): 'WHOLE' | 'MATCH' | 'NOTHING';
   /**
    * Before a record is asked for by an exact identifier of its own; in a visit it takes a place.
    *
@@ -56,11 +59,11 @@ export interface OperationAccess {
    * @throws HubError as askPerson
    */
   askRecord(sector: string, data: DataClass, key: string): Promise<void>;
-  /** After a record was read, or found not to be there (`numbers` empty). @throws HubError FORBIDDEN */
+  /** After a record was read, or found not to be there (`people` empty). @throws HubError FORBIDDEN */
   judgeRecord(
     sector: string,
     data: DataClass,
-    record: { readonly key: string; readonly numbers: readonly string[] },
+    record: { readonly key: string; readonly people: readonly RecordHolder[] },
   ): void;
   /**
    * Of a dossier at hand.
@@ -157,12 +160,7 @@ export function createAccess(options: AccessOptions): NotedAccess {
   ]);
   let placing: Promise<unknown> = Promise.resolve();
 
-  /** An old number may have been somebody else's too: it is evidence only where it was asked for itself. */
-  const isPlaced = (word: string) => {
-    if (placeOf.size === 0) return false;
-    const hash = hashOf(word);
-    return isTwelve(word) ? placeOf.has(hash) : placeOf.get(hash) === hash;
-  };
+  const isPlaced = (word: string) => placeOf.size > 0 && placeOf.has(hashOf(word));
   const decide = (resource: Resource, words: readonly string[], supposed: readonly string[] = []): Decision => {
     if (purpose.visit === null) return can(actor, 'READ', resource, purpose);
     // A visit keeps its subjects as hashes: those that are asked about now are told to `can` as they are.
@@ -180,11 +178,11 @@ export function createAccess(options: AccessOptions): NotedAccess {
   };
 
   /** One after the other, in the order in which they were asked for: then the same question is refused at the same place. */
-  const takePlace = (words: () => Promise<readonly string[]>): Promise<void> => {
+  const takePlace = (words: readonly string[]): Promise<void> => {
     const taking = placing
       .catch(() => undefined)
       .then(async () => {
-        const hashes = (await words()).map(hashOf);
+        const hashes = words.map(hashOf);
         const [first, ...others] = hashes;
         if (visit === null || first === undefined || hashes.some((hash) => placeOf.has(hash))) return;
         const outcome = await fromStore(options.visits.takePlace(visit.id, [first, ...others], mostSubjects));
@@ -195,18 +193,15 @@ export function createAccess(options: AccessOptions): NotedAccess {
     placing = taking;
     return taking;
   };
-  const person = (numbers: readonly string[]): Resource => ({
-    ...{ kind: 'person', sector: 'hub', data: 'PERSONAL' },
-    numbers,
-  });
-  const withPairs = async (numbers: readonly string[]) => [
-    ...new Set([...numbers, ...(await Promise.all(numbers.map(options.pairedNumbers))).flat()]),
-  ];
+  const judged = (people: readonly RecordHolder[], supposed: readonly string[] = []): Decision =>
+    decide({ kind: 'person', sector: 'hub', data: 'PERSONAL', people }, people.flatMap(wordsInVisit), supposed);
+  const withPairs = async (numbers: readonly string[]) =>
+    bearerOf([...numbers, ...(await Promise.all(numbers.map(options.pairedNumbers))).flat()]);
   const isReception = purpose.code === 'RECEPTION';
   const isSelf = purpose.code === 'SELF';
   /** Whom a record names may be tied to the purpose by themself. */
   const tieOf = (number: string): Relation => {
-    const decision = decide(person([number]), [number]);
+    const decision = judged([bearerOf([number])]);
     return decision.allowed ? decision.relation : 'NAMED';
   };
 
@@ -218,18 +213,26 @@ export function createAccess(options: AccessOptions): NotedAccess {
     isServed: (place) => rules.has(place),
     async askPerson(numbers, how) {
       if (isReception && how === 'IDENTIFIER') {
-        const relation = demanded(decide(person(numbers), numbers, numbers), 'record');
-        await takePlace(() => withPairs(numbers));
+        const asked = bearerOf(numbers);
+        const relation = demanded(judged([asked], wordsInVisit(asked)), 'record');
+        await takePlace(numbers);
         return relation;
       }
-      const direct = decide(person(withOwn(numbers)), numbers);
-      if (direct.allowed || !isReception) return demanded(direct, how === 'LINK' ? 'record' : thingAsked(direct));
-      const all = await withPairs(numbers);
-      return demanded(decide(person(all), all), 'record');
+      const direct = judged([bearerOf(withOwn(numbers))]);
+      // Where the number of 12 digits is known, whoever else is remembered under an old one is somebody else.
+      const isOpen = isReception && !direct.allowed && !numbers.some(isTwelve);
+      const decision = isOpen ? judged([await withPairs(numbers)]) : direct;
+      return demanded(decision, how === 'LINK' ? 'record' : thingAsked(decision));
     },
-    async foundPerson(numbers) {
+    judgePerson(people, how) {
+      // In a visit the place was given to whoever it is.
+      if (isReception && how === 'IDENTIFIER') return;
+      const decision = judged(people);
+      demanded(decision, how === 'LINK' ? 'record' : thingAsked(decision));
+    },
+    async foundPerson(words) {
       if (!isReception || visit === null) return;
-      const hashes = numbers.map(hashOf);
+      const hashes = words.map(hashOf);
       const held = new Set(hashes.map((hash) => placeOf.get(hash)));
       if (held.size < 2) return;
       await fromStore(options.visits.sameSubject(visit.id, hashes));
@@ -239,20 +242,21 @@ export function createAccess(options: AccessOptions): NotedAccess {
     askSearch() {
       demanded(can(actor, 'READ', { kind: 'field', sector: 'hub', data: 'PERSONAL' }, purpose), 'operation');
     },
-    seesMatch(numbers) {
-      if (decide(person(numbers), numbers).allowed) return 'WHOLE';
+    seesMatch(people) {
+      if (judged(people).allowed) return 'WHOLE';
       return isSelf ? 'NOTHING' : 'MATCH';
     },
     async askRecord(sector, data, key) {
       if (!isReception || data === 'PUBLIC') return;
-      demanded(decide({ kind: 'record', sector, data, numbers: [], key }, [], [key]), 'record');
-      await takePlace(async () => [key]);
+      demanded(decide({ kind: 'record', sector, data, people: [], key }, [], [key]), 'record');
+      await takePlace([key]);
     },
-    judgeRecord(sector, data, { key, numbers }) {
-      demanded(decide({ kind: 'record', sector, data, numbers, key }, [...numbers, key]), 'record');
+    judgeRecord(sector, data, { key, people }) {
+      const words = [...people.flatMap(wordsInVisit), key];
+      demanded(decide({ kind: 'record', sector, data, people, key }, words), 'record');
     },
     judgeDossier(dossier, data = 'PERSONAL') {
-      const words = [...dossier.numbers, `dossier:${dossier.code}`];
+      const words = [...dossier.people.flatMap(wordsInVisit), `dossier:${dossier.code}`];
       const course = decide({ kind: 'dossier', data: 'COURSE', dossier }, words);
       if (!course.allowed) return { course: false, personal: refusal(course, 'record'), relation: 'NONE' };
       const personal = decide({ kind: 'dossier', data, dossier }, words);
@@ -260,7 +264,7 @@ export function createAccess(options: AccessOptions): NotedAccess {
       return { course: true, personal: refusal(personal, 'record'), relation: 'NONE' };
     },
     async askDossier(code) {
-      if (isReception) await takePlace(async () => [`dossier:${code}`]);
+      if (isReception) await takePlace([`dossier:${code}`]);
     },
     unitsSeen: (data = 'COURSE') => (isSelf && data === 'COURSE' ? null : options.unitsSeen(actor, data)),
     ownNumber: isSelf ? (actor.personalNumber ?? '') : null,

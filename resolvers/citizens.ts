@@ -4,7 +4,7 @@ import { parsePersonalNumber } from '../core/personal-number.ts';
 import { type Identity, identify, incomplete, mayMissNumbers, type Statement } from './identity.ts';
 import type { Operation } from './operation.ts';
 import { forbidden } from './refusals.ts';
-import { certainNumbers, isTwelve } from './same-person.ts';
+import { bearersOf, isTwelve } from './same-person.ts';
 
 /** What `Citizen` resolves from: values that GraphQL reads as they stand, and the identity for the links. */
 export interface CitizenNode {
@@ -98,8 +98,8 @@ export async function findCitizen(
   const relation = await access.askPerson(numbers, how);
   const identity = await readIdentity(operation, numbers);
   if (identity === null) return null;
-  // Now it is known who bears an old number of theirs as well: what ties them to the dossier may tie that one just so.
-  if (access.purpose.code === 'PROCESSING') await access.askPerson(certainNumbers(identity, access.purpose), how);
+  // Now it is known who they are, and who else bears an old number of theirs: what seemed to tie them may have meant that one.
+  access.judgePerson(bearersOf(identity, access.purpose), how);
   access.shown(identity.canonical, relation);
   takeBack?.();
   return citizenNode(operation, identity);

@@ -7,7 +7,7 @@ import { HubError } from '../core/errors.ts';
 import type { IndexedView } from '../store/dossier-index.ts';
 import { dossierSectors } from './freshness.ts';
 import { fromStore } from './index-loaders.ts';
-import { numbersOfSubjects } from './own-numbers.ts';
+import { subjectsOf } from './own-numbers.ts';
 import type { Registry } from './registry.ts';
 
 type Known = Pick<Registry, 'sectors' | 'catalogues'>;
@@ -24,8 +24,8 @@ export function factsOf(registry: Known, code: string, held: readonly SeenView[]
     const agency = registry.catalogues.agencies.byCode(agencyCode);
     if (agency !== null) units.add(agency.code);
   }
-  const numbers = peopleIn(held).flatMap(({ personalNumbers }) => personalNumbers);
-  return { code, units: [...units], numbers: [...new Set(numbers)] };
+  const people = peopleIn(held).filter(({ personalNumbers }) => personalNumbers.length > 0);
+  return { code, units: [...units], people };
 }
 
 /** Whom a dossier names, in every view of it: applicants and parties, whether or not their numbers are known. */
@@ -51,7 +51,7 @@ export function applicantsIn(held: readonly SeenView[]): readonly string[] {
 
 /** Of a dossier that is not there: what its code says of where it would be. */
 export function factsOfCode(registry: Known, code: string): DossierFacts {
-  return { code, units: receivingUnits(registry, code), numbers: [] };
+  return { code, units: receivingUnits(registry, code), people: [] };
 }
 
 /** A code begins with the identifier of the unit that received the dossier, in one of the two orders. */
@@ -105,7 +105,7 @@ export function createDossierReader(
     if (place === -1) return null;
     const held = heldViews(registry, views[place] ?? []);
     const facts = factsOf(registry, codes[place] as string, held);
-    return { ...facts, ...(await numbersOfSubjects(registry.numberPairs, peopleIn(held))) };
+    return { ...facts, ...(await subjectsOf(registry.numberPairs, facts.people)) };
   };
   return (stated) => {
     const text = stated.trim().normalize('NFC');

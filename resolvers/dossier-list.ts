@@ -1,3 +1,4 @@
+import { bearerOf } from '../core/access/bearers.ts';
 import type { DossierFilter, DossierOrder, IndexKey } from '../store/dossier-index.ts';
 import { identityOf, noteAsked, numberOfId } from './citizens.ts';
 import {
@@ -156,7 +157,7 @@ async function noteApplicants(
 ): Promise<void> {
   for (const { code } of nodes.filter((node) => node !== null)) {
     for (const number of applicantsIn(heldViews(registry, await index.views(code)))) {
-      access.shown(number, access.seesMatch([number]) === 'WHOLE' ? 'NAMED' : 'MATCH', code);
+      access.shown(number, access.seesMatch([bearerOf([number])]) === 'WHOLE' ? 'NAMED' : 'MATCH', code);
     }
   }
 }

@@ -1,3 +1,4 @@
+import { bearerOf, numbersOf } from '../core/access/bearers.ts';
 import {
   allSteps,
   ownedValue,
@@ -37,7 +38,8 @@ export function dossierNode(
   const held = heldViews(registry, views);
   if (held.length === 0) return null;
   const facts = factsOf(registry, code, held);
-  const judgedFacts = { ...facts, numbers: [...facts.numbers, ...ownerNumbers] };
+  const owners = ownerNumbers.length === 0 ? [] : [bearerOf(ownerNumbers)];
+  const judgedFacts = { ...facts, people: [...facts.people, ...owners] };
   const judged = access.judgeDossier(judgedFacts);
   if (!judged.course) return 'forbidden';
   const personal = personalFields(operation, 'Dossier');
@@ -70,7 +72,7 @@ export function dossierNode(
   Object.assign(node, Object.fromEntries(withheld));
   // Whoever the dossier names is in the answer where it says anything of its own; how it stands names nobody. What ties the
   // dossier to the purpose does not tie everybody in it.
-  for (const number of withheld.size < personal.length ? facts.numbers : []) {
+  for (const number of withheld.size < personal.length ? numbersOf(facts.people) : []) {
     access.shown(number, ownerNumbers.includes(number) ? judged.relation : 'NAMED', code);
   }
   return node;

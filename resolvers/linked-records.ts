@@ -1,3 +1,4 @@
+import { bearerOf } from '../core/access/bearers.ts';
 import { isPersonal } from '../core/access.ts';
 import { HubError } from '../core/errors.ts';
 import type { Mapped } from '../core/mapping.ts';
@@ -7,7 +8,7 @@ import type { Link } from './links.ts';
 import type { Operation } from './operation.ts';
 import { ownNumbersAmong } from './own-numbers.ts';
 import { holderNumbers, holdersIn, withheldFrom } from './records.ts';
-import { ownerOf } from './same-person.ts';
+import { bearersOf, ownerOf } from './same-person.ts';
 
 /** A record, with all the rows it came in: each may state another of its holders. */
 export interface RecordRows {
@@ -53,10 +54,9 @@ export async function linkedRecord(
   const holders = declaration.holders === undefined ? [] : holdersIn(rows, declaration.holders);
   if (!isPersonal(data)) return withheldFrom(operation, entity, record, { holders });
   const isOwners = owner !== undefined && holders.length > 0 && ownerOf(owner, holders) === 'own';
-  const known = isOwners ? owner.numbers : await ownNumbersAmong(operation, holders);
-  const stated = holders.flatMap(({ personalNumbers }) => personalNumbers);
+  const known = isOwners ? bearersOf(owner, access.purpose) : [bearerOf(await ownNumbersAmong(operation, holders))];
   try {
-    access.judgeRecord(sector, data, { key: `${sector}:${place}`, numbers: [...stated, ...known] });
+    access.judgeRecord(sector, data, { key: `${sector}:${place}`, people: [...holders, ...known] });
   } catch (error) {
     if (error instanceof HubError) return error;
     throw error;

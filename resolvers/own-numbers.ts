@@ -1,3 +1,4 @@
+import { numbersOf } from '../core/access/bearers.ts';
 import type { DossierFacts } from '../core/access.ts';
 import type { RecordHolder } from '../core/declaration.ts';
 import type { NumberPairs } from '../store/number-pairs.ts';
@@ -26,15 +27,15 @@ export async function certainPairs(
 }
 
 /**
- * The numbers that make people of a dossier its subjects: those that it states, and those remembered to be the same person's. One
- * of nine digits that several people of twelve claim, be it in the dossier itself, is none: it would open each of them.
+ * The people of a dossier, with the numbers that make them its subjects: those that it states, and those remembered to be the same
+ * person's. One of nine digits that several people of twelve claim, be it in the dossier itself, is none: it would open each of them.
  */
-export async function numbersOfSubjects(
+export async function subjectsOf(
   pairs: Pick<NumberPairs, 'of'>,
   people: readonly RecordHolder[],
-): Promise<Pick<DossierFacts, 'numbers' | 'remembered'>> {
-  const stated = [...new Set(people.flatMap(({ personalNumbers }) => personalNumbers))];
-  if (stated.length === 0) return { numbers: [] };
+): Promise<Pick<DossierFacts, 'people' | 'remembered'>> {
+  const stated = numbersOf(people);
+  if (stated.length === 0) return { people };
   const paired = await certainPairs(pairs, stated);
   const nines = [...new Set([...stated, ...paired.flat()])].filter((number) => number.length === 9);
   const others = nines.length === 0 ? [] : await fromStore(pairs.of(nines));
@@ -44,15 +45,19 @@ export async function numbersOfSubjects(
       return new Set([...beside, ...(others[place] ?? [])].filter(isTwelve)).size > 1;
     }),
   );
-  const known = stated.filter((number) => !contested.has(number));
   const remembered = new Map<string, string>();
-  for (const [place, number] of stated.entries()) {
-    if (contested.has(number)) continue;
-    for (const other of paired[place] ?? []) {
-      if (!contested.has(other) && !known.includes(other)) remembered.set(other, number);
+  const subjects = people.map((one) => {
+    const numbers = new Set(one.personalNumbers.filter((number) => !contested.has(number)));
+    for (const number of [...numbers]) {
+      for (const other of paired[stated.indexOf(number)] ?? []) {
+        if (contested.has(other)) continue;
+        numbers.add(other);
+        if (!stated.includes(other)) remembered.set(other, number);
+      }
     }
-  }
-  return { numbers: [...known, ...remembered.keys()], remembered };
+    return { ...one, personalNumbers: [...numbers] };
+  });
+  return { people: subjects, remembered };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { bearerOf, numbersOf } from '../core/access/bearers.ts';
 import { applicantNumber, identifyingNumbers } from '../core/applicant-number.ts';
 import type { RecordHolder } from '../core/declaration.ts';
 import { HubError } from '../core/errors.ts';
@@ -47,7 +48,7 @@ export async function judgedRecord(
   if (data === 'PUBLIC')
     return Promise.all(records.map((record) => withheldFrom(operation, entity, record, { holders: people, full })));
   const own = await ownNumbersAmong(operation, people);
-  access.judgeRecord(sector, data, { key: name, numbers: [...numbers, ...own] });
+  access.judgeRecord(sector, data, { key: name, people: [...people, bearerOf(own)] });
   const others = names === undefined ? [] : holderNumbers(rows, names);
   for (const number of [...numbers, ...others]) access.shown(number, 'NAMED');
   return records;
@@ -62,10 +63,6 @@ export function holdersIn(records: readonly Mapped[], field: string): readonly R
 /** The numbers of whom records are about. */
 export function holderNumbers(records: readonly Mapped[], field: string): readonly string[] {
   return numbersOf(holdersIn(records, field));
-}
-
-function numbersOf(people: readonly RecordHolder[]): readonly string[] {
-  return [...new Set(people.flatMap(({ personalNumbers }) => personalNumbers))];
 }
 
 function isText(value: unknown): value is string {
@@ -90,8 +87,9 @@ export async function withheldFrom(
   // A code that cannot be read is no evidence, and no reason to show more.
   const codes = typeof record.code === 'string' ? identifyingNumbers([record.code]) : [];
   const named = [...codes, ...numbersOf(holders)];
-  const numbers = [...named, ...(await ownNumbersAmong(operation, holders))];
-  const about = { key: enterpriseKey(codes[0] ?? ''), numbers };
+  const own = await ownNumbersAmong(operation, holders);
+  const people = [...codes.map((code) => bearerOf([code])), ...holders, bearerOf(own)];
+  const about = { key: enterpriseKey(codes[0] ?? ''), people };
   const refused = refusedFields(
     personal,
     (data) => full ?? refusalOf(() => access.judgeRecord(entity.sector, data, about)),

@@ -1,3 +1,4 @@
+import { bearerOf, isTwelve } from '../core/access/bearers.ts';
 import type { StatedPurpose } from '../core/access.ts';
 import type { RecordHolder } from '../core/declaration.ts';
 import { HubError } from '../core/errors.ts';
@@ -5,9 +6,7 @@ import { foldName } from '../core/names.ts';
 import { compatible, type PartialDate } from '../core/partial-date.ts';
 import type { Identity, Statement } from './identity.ts';
 
-export function isTwelve(number: string): boolean {
-  return number.length === 12;
-}
+export { isTwelve };
 
 /** The numbers by which a statement joins. */
 function numbersIn({ personalNumbers }: Statement): readonly string[] {
@@ -147,10 +146,26 @@ export function ambiguous(): HubError {
  * The numbers by which somebody is nobody else, as far as the systems tell: none of nine digits that another is known by too, nor
  * what is remembered of such a one alone.
  */
-export function certainNumbers({ numbers, shared }: Identity, { dossier }: StatedPurpose): readonly string[] {
+function certainNumbers({ numbers, shared }: Identity, { dossier }: StatedPurpose): readonly string[] {
   if (shared.size === 0) return numbers;
   const stated = (number: string) => dossier?.remembered?.get(number) ?? number;
   return numbers.filter((number) => !shared.has(number) && !shared.has(stated(number)));
+}
+
+/** Who this is, as each system that knows them states it, by the numbers that are certainly theirs. */
+export function bearersOf(identity: Identity, purpose: StatedPurpose): readonly RecordHolder[] {
+  const personalNumbers = certainNumbers(identity, purpose);
+  const named = identity.statements.filter(({ fullName }) => typeof fullName === 'string');
+  if (named.length === 0) return [bearerOf(personalNumbers)];
+  return named.map(({ fullName, birthDate }) => ({
+    personalNumbers,
+    birthDate: textOf(birthDate),
+    fullName: textOf(fullName),
+  }));
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
 }
 
 /** Dates that are not known contradict nothing. */

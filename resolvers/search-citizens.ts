@@ -14,7 +14,7 @@ import {
 } from './connection.ts';
 import { type Identity, identitySources, type Statement, statementOf } from './identity.ts';
 import { type Operation, sourceError } from './operation.ts';
-import { certainNumbers, isTwelve } from './same-person.ts';
+import { bearersOf, isTwelve } from './same-person.ts';
 
 interface SearchArguments extends PageArguments {
   readonly name: string;
@@ -87,7 +87,7 @@ function ownHits({ access: { ownNumber } }: Operation, hits: readonly Hit[], mis
 
 /** By an old number that two people bear, either would be shown for the other. */
 function howSeen({ access }: Operation, identity: Identity): ReturnType<OperationAccess['seesMatch']> {
-  return access.seesMatch(certainNumbers(identity, access.purpose));
+  return access.seesMatch(bearersOf(identity, access.purpose));
 }
 
 function foundByName(operation: Operation, identity: Identity): CitizenNode {

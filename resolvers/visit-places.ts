@@ -1,7 +1,9 @@
+import { wordsOfFound } from '../core/access/bearers.ts';
 import type { Identity } from './identity.ts';
 import { fromStore } from './index-loaders.ts';
 import type { Operation } from './operation.ts';
 import { numbersOfNobodyElse } from './own-numbers.ts';
+import { bearersOf } from './same-person.ts';
 
 /**
  * Whoever was asked for in a visit has one place in it, under all numbers of theirs. Nothing while a system that did not answer may
@@ -14,5 +16,7 @@ export async function keepOnePlace(operation: Operation, identity: Identity): Pr
   const { statements, failures, unreadable } = identity;
   if (access.purpose.code !== 'RECEPTION' || statements.length === 0) return;
   if (failures.length > 0 || unreadable.length > 0) return;
-  await access.foundPerson(await fromStore(numbersOfNobodyElse(operation, identity)));
+  const people = bearersOf(identity, access.purpose);
+  const numbers = await fromStore(numbersOfNobodyElse(operation, identity));
+  await access.foundPerson(wordsOfFound(numbers, { asked: identity.asked, people }));
 }

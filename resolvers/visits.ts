@@ -1,4 +1,5 @@
 import type { GraphQLFieldResolver } from 'graphql';
+import { numbersOf } from '../core/access/bearers.ts';
 import { ownedValue } from '../core/dossier-merge.ts';
 import { isEnterpriseCode } from '../core/enterprise-code.ts';
 import { isVisitId } from '../core/visit-id.ts';
@@ -94,9 +95,10 @@ async function namedIn(
   const held = heldViews(registry, await index.views(code));
   const facts = factsOf(registry, code, held);
   const isSeen = held.length > 0 && access.judgeDossier(facts).course;
-  const paired = await certainPairs(registry.numberPairs, facts.numbers);
-  const enterprises = facts.numbers.filter(isEnterpriseCode).map(enterpriseKey);
-  const named = new Set([...facts.numbers, ...paired.flat(), ...enterprises].map(hashOf));
+  const numbers = numbersOf(facts.people);
+  const paired = await certainPairs(registry.numberPairs, numbers);
+  const enterprises = numbers.filter(isEnterpriseCode).map(enterpriseKey);
+  const named = new Set([...numbers, ...paired.flat(), ...enterprises].map(hashOf));
   const isNamed = [...visit.subjects, ...visit.aliases.keys()].some((subject) => named.has(subject));
   if (!isSeen || !isNamed) throw forbidden('unnamed');
   const receivedAt = ownedValue(held, 'receivedAt');

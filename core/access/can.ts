@@ -2,6 +2,7 @@ import {
   type Actor,
   type Can,
   type Decision,
+  type DossierFacts,
   type Grant,
   isPersonal,
   type PurposeCode,
@@ -10,6 +11,8 @@ import {
   type Resource,
   type StatedPurpose,
 } from '../access.ts';
+import type { RecordHolder } from '../declaration.ts';
+import { isSameBearer, numbersOf, wordsInVisit } from './bearers.ts';
 import { createGrants, isNone, type Matching, narrowed } from './grants.ts';
 import { type AgencyTree, createScopes, holdsSome } from './units.ts';
 
@@ -87,13 +90,15 @@ function judgePersonal(question: Question, near: Matching): Decision {
 /** A field of the schema is of nobody in particular: for the time being it may be asked for. */
 function judgeSelf({ actor: { personalNumber }, resource }: Question): Decision {
   if (personalNumber === null) return refused('NOT_SELF');
-  if (resource.kind === 'field' || numbersOf(resource).includes(personalNumber)) return allowed('SELF');
+  if (resource.kind === 'field' || numbersOf(peopleIn(resource)).includes(personalNumber)) return allowed('SELF');
   return refused('NOT_SELF');
 }
 
 function judgeReception({ resource, purpose: { visit } }: Question): Decision {
   if (visit === null) return refused('VISIT_MISSING');
-  const isSubject = [...numbersOf(resource), ...keysOf(resource)].some((one) => visit.subjects.has(one));
+  const isSubject = [...peopleIn(resource).flatMap(wordsInVisit), ...keysOf(resource)].some((one) =>
+    visit.subjects.has(one),
+  );
   return resource.kind === 'field' || isSubject ? allowed('VISIT') : refused('NOT_A_SUBJECT');
 }
 
@@ -104,8 +109,12 @@ function judgeProcessing({ resource, purpose: { dossier }, reaches }: Question, 
   const isSubject =
     resource.kind === 'dossier'
       ? resource.dossier.code === dossier.code
-      : numbersOf(resource).some((number) => dossier.numbers.includes(number));
+      : peopleIn(resource).some((one) => isSubjectOf(dossier, one));
   return resource.kind === 'field' || isSubject ? allowed('DOSSIER') : refused('NOT_A_SUBJECT');
+}
+
+function isSubjectOf({ people, remembered }: DossierFacts, one: RecordHolder): boolean {
+  return people.some((named) => isSameBearer(named, one, (number) => remembered?.has(number) === true));
 }
 
 function forPurpose(matching: Matching, code: PurposeCode): Matching {
@@ -116,12 +125,12 @@ function sectorOf(resource: Resource): string {
   return resource.kind === 'dossier' || resource.kind === 'hub' ? 'hub' : resource.sector;
 }
 
-function numbersOf(resource: Resource): readonly string[] {
-  if (resource.kind === 'person' || resource.kind === 'record') return resource.numbers;
-  return resource.kind === 'dossier' ? resource.dossier.numbers : [];
+function peopleIn(resource: Resource): readonly RecordHolder[] {
+  if (resource.kind === 'person' || resource.kind === 'record') return resource.people;
+  return resource.kind === 'dossier' ? resource.dossier.people : [];
 }
 
-/** Under which words, besides numbers, something takes its place in a visit. */
+/** Under which words, besides those of people, something takes its place in a visit. */
 function keysOf(resource: Resource): readonly string[] {
   if (resource.kind === 'dossier') return [`dossier:${resource.dossier.code}`];
   return resource.kind === 'record' && resource.key !== null ? [resource.key] : [];

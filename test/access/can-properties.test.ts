@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { bearerOf, numbersOf as numbersIn } from '../../core/access/bearers.ts';
 import { createCan } from '../../core/access/can.ts';
 import {
   ACTIONS,
@@ -50,7 +51,7 @@ const actors: fc.Arbitrary<Actor> = fc.record({
 const dossiers: fc.Arbitrary<DossierFacts> = fc.record({
   code: one(...CODES),
   units: some(AGENCIES),
-  numbers: some(NUMBERS),
+  people: some(NUMBERS).map((one) => one.map((number) => bearerOf([number]))),
 });
 
 const purposes: fc.Arbitrary<StatedPurpose> = fc.record({
@@ -66,11 +67,11 @@ const purposes: fc.Arbitrary<StatedPurpose> = fc.record({
 
 const data = one(...DATA_CLASSES);
 const sector = one(...SECTORS);
-const numbers = some(NUMBERS);
+const people = some(NUMBERS).map((numbers) => [bearerOf(numbers)]);
 const resources: fc.Arbitrary<Resource> = fc.oneof(
   fc.record({ kind: fc.constant('field' as const), sector, data }),
-  fc.record({ kind: fc.constant('person' as const), sector, data, numbers }),
-  fc.record({ kind: fc.constant('record' as const), sector, data, numbers, key: one(null, ...KEYS) }),
+  fc.record({ kind: fc.constant('person' as const), sector, data, people }),
+  fc.record({ kind: fc.constant('record' as const), sector, data, people, key: one(null, ...KEYS) }),
   fc.record({ kind: fc.constant('dossier' as const), data, dossier: dossiers }),
   fc.record({ kind: fc.constant('hub' as const), data, unit: one(null, ...AGENCIES) }),
 );
@@ -105,8 +106,8 @@ function always(holds: (question: Question) => void): void {
 const isPersonal = ({ resource }: Question) => resource.data === 'PERSONAL' || resource.data === 'SENSITIVE';
 
 function numbersOf(resource: Resource): readonly string[] {
-  if (resource.kind === 'dossier') return resource.dossier.numbers;
-  return resource.kind === 'person' || resource.kind === 'record' ? resource.numbers : [];
+  if (resource.kind === 'dossier') return numbersIn(resource.dossier.people);
+  return resource.kind === 'person' || resource.kind === 'record' ? numbersIn(resource.people) : [];
 }
 
 describe('whatever is granted and asked', () => {
@@ -142,7 +143,7 @@ describe('whatever is granted and asked', () => {
         PROCESSING:
           resource.kind === 'dossier'
             ? resource.dossier.code === purpose.dossier?.code
-            : numbersOf(resource).some((number) => purpose.dossier?.numbers.includes(number)),
+            : numbersOf(resource).some((number) => numbersIn(purpose.dossier?.people ?? []).includes(number)),
         RECEPTION: [...numbersOf(resource), key].some((word) => word !== null && purpose.visit?.subjects.has(word)),
       };
       expect(believed[purpose.code ?? '']).toBe(true);

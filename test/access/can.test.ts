@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { bearerOf } from '../../core/access/bearers.ts';
 import { createCan } from '../../core/access/can.ts';
 import type { Action, Actor, Grant, Resource, StatedPurpose } from '../../core/access.ts';
 import {
@@ -238,7 +239,7 @@ describe('how work stands', () => {
     expect(ask([CITIZEN], { by: hoa, of: field('COURSE'), for: self })).toBe('SELF');
     expect(ask([CITIZEN], { by: hoa, of: dossier('COURSE'), for: self })).toBe('SELF');
     expect(ask([CITIZEN], { by: hoa, of: dossier('COURSE', ELSEWHERE), for: self })).toBe('SELF');
-    const another = { ...DOSSIER, numbers: [BINH] };
+    const another = { ...DOSSIER, people: [bearerOf([BINH])] };
     expect(ask([CITIZEN], { by: hoa, of: dossier('COURSE', another), for: self })).toBe('NOT_SELF');
   });
 
@@ -347,13 +348,13 @@ describe('personal data', () => {
     });
 
     it('is in the dossier itself, and in no other of the same people, nor of the same enterprise', () => {
-      const nobody = { ...DOSSIER, numbers: [] };
+      const nobody = { ...DOSSIER, people: [] };
       expect(ask([COUNTER], { of: dossier('PERSONAL', nobody), for: processing(nobody) })).toBe('DOSSIER');
       const next = { ...DOSSIER, code: 'H41.58.01-261119-0008' };
       expect(ask([COUNTER], { of: dossier('PERSONAL', next), for: processing() })).toBe('NOT_A_SUBJECT');
       expect(ask([COUNTER], { of: dossier('COURSE', next), for: processing() })).toBe('NONE');
-      const bank = { ...DOSSIER, numbers: ['0100233488'] };
-      const another = { ...next, numbers: ['0100233488'] };
+      const bank = { ...DOSSIER, people: [bearerOf(['0100233488'])] };
+      const another = { ...next, people: [bearerOf(['0100233488'])] };
       expect(ask([COUNTER], { of: dossier('PERSONAL', another), for: processing(bank) })).toBe('NOT_A_SUBJECT');
     });
   });
@@ -371,9 +372,9 @@ describe('personal data', () => {
     it('is nobody else’s, and nothing of nobody’s', () => {
       expect(ask([CITIZEN], { by: hoa, of: person([BINH]), for: self })).toBe('NOT_SELF');
       expect(ask([CITIZEN], { by: hoa, of: record([], HOA), for: self })).toBe('NOT_SELF');
-      expect(ask([CITIZEN], { by: hoa, of: dossier('PERSONAL', { ...DOSSIER, numbers: [BINH] }), for: self })).toBe(
-        'NOT_SELF',
-      );
+      expect(
+        ask([CITIZEN], { by: hoa, of: dossier('PERSONAL', { ...DOSSIER, people: [bearerOf([BINH])] }), for: self }),
+      ).toBe('NOT_SELF');
     });
 
     it('is for whoever has a number of their own', () => {
@@ -382,7 +383,7 @@ describe('personal data', () => {
     });
 
     it('needs no unit, visit or dossier, and gains nothing by them', () => {
-      const stated = { ...reception(BINH), dossier: { ...DOSSIER, numbers: [BINH] }, code: 'SELF' as const };
+      const stated = { ...reception(BINH), dossier: { ...DOSSIER, people: [bearerOf([BINH])] }, code: 'SELF' as const };
       expect(ask([CITIZEN], { by: hoa, of: person([BINH]), for: stated })).toBe('NOT_SELF');
     });
   });

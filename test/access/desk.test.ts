@@ -1,5 +1,6 @@
 import { execute, parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
+import { numbersOf } from '../../core/access/bearers.ts';
 import { accessLogResolvers } from '../../resolvers/access-log.ts';
 import { createOperation } from '../../resolvers/operation.ts';
 import {
@@ -78,7 +79,7 @@ describe('An operation is opened', () => {
   it('for a dossier however its code is typed, and says to systems and in the log which that is', async () => {
     const typed = { purpose: 'PROCESSING', dossier: ` ${OWN.toLowerCase()}` } as const;
     const { access, caller, settle } = await stage.desk.open(counter, name(HOA), typed);
-    expect(access.purpose.dossier?.numbers).toEqual([HOA, BINH, HOA_OLD]);
+    expect(numbersOf(access.purpose.dossier?.people ?? [])).toEqual([HOA, HOA_OLD, BINH]);
     await settle({ codes: [], hasData: true, answered: true });
     expect([caller.dossier, stage.desk.logged[0]?.operation.dossier]).toEqual([OWN, OWN]);
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { numbersOf } from '../../core/access/bearers.ts';
 import type { SeenView } from '../../core/dossier-merge.ts';
 import { factsOf } from '../../resolvers/dossier-facts.ts';
 import { catalogues } from '../resolvers/small-house.ts';
@@ -13,7 +14,7 @@ const factsWith = (view: object) => {
 describe('Whom a dossier names', () => {
   it('are its applicant and parties, by their numbers however they were typed', () => {
     const parties = [{ role: 'Vợ', name: 'Bình', personalNumbers: [BINH] }];
-    expect(factsWith({ applicantNumbers: ['001 085 004 213', '01 0023 3488'], parties }).numbers).toEqual([
+    expect(numbersOf(factsWith({ applicantNumbers: ['001 085 004 213', '01 0023 3488'], parties }).people)).toEqual([
       ...[HOA, '0100233488'],
       BINH,
     ]);
@@ -21,7 +22,9 @@ describe('Whom a dossier names', () => {
 
   it('is nobody by words that stand where a number belongs: they are many people’s', () => {
     for (const word of ['chưa có', '-', '0', '123456', '000000000']) {
-      expect(factsWith({ applicantNumbers: [word], parties: [{ personalNumbers: [word] }] }).numbers).toEqual([]);
+      expect(numbersOf(factsWith({ applicantNumbers: [word], parties: [{ personalNumbers: [word] }] }).people)).toEqual(
+        [],
+      );
     }
   });
 });

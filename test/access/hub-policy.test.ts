@@ -94,7 +94,7 @@ describe('the hub’s own reading', () => {
     const { can } = read(demo);
     const code = 'H41.58.01-261119-0007';
     const dossier = (unit: string) =>
-      ({ kind: 'dossier', data: 'COURSE', dossier: { code, units: [unit], numbers: [] } }) as const;
+      ({ kind: 'dossier', data: 'COURSE', dossier: { code, units: [unit], people: [] } }) as const;
     const none = { code: null, dossier: null, visit: null };
     expect(verdict(can(actor(), 'READ', dossier('H41.58'), none))).toBe('NONE');
     expect(verdict(can(actor(), 'READ', dossier('000.01.58.H41'), none))).toBe('NONE');

@@ -23,7 +23,7 @@ const { can } = readHubPolicy({
 const matrix = readMatrix();
 const { columns, places } = matrix;
 
-const dossier: DossierFacts = { code: 'H41.58.01-261119-0007', units: ['H41.58'], numbers: [] };
+const dossier: DossierFacts = { code: 'H41.58.01-261119-0007', units: ['H41.58'], people: [] };
 const EVIDENCE: Partial<StatedPurpose> = { dossier, visit: { id: 'visit', subjects: new Set() } };
 
 /** Who stands behind the first word of a column. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { bearerOf } from '../../core/access/bearers.ts';
 import { AWAY, citizen, counter, HOA_OLD, leader, name, OWN, PROCESSING, STRANGE, useDeskStage } from './desk-stage.ts';
 import { hashOf } from './small-desk.ts';
 import { BINH, HOA, STRANGER } from './stage.ts';
@@ -19,15 +20,20 @@ describe('Somebody who asks for themself', () => {
 
   it('sees their own dossiers, and records that are about them; an old number alone is no evidence', async () => {
     const { access } = await stage.desk.open(citizen, '{ sectors { id } }', { purpose: 'SELF' });
-    const facts = { code: AWAY, units: ['H41.50'], numbers: [HOA] };
+    const facts = { code: AWAY, units: ['H41.50'], people: [bearerOf([HOA])] };
     expect(access.judgeDossier(facts)).toEqual({ course: true, personal: null, relation: 'SELF' });
     for (const numbers of [[HOA_OLD], [STRANGER]]) {
-      expect(access.judgeDossier({ ...facts, numbers })).toMatchObject({ course: false, relation: 'NONE' });
+      expect(access.judgeDossier({ ...facts, people: [bearerOf(numbers)] })).toMatchObject({
+        course: false,
+        relation: 'NONE',
+      });
     }
-    access.judgeRecord('land', 'PERSONAL', { key: 'k', numbers: [HOA] });
+    access.judgeRecord('land', 'PERSONAL', { key: 'k', people: [bearerOf([HOA])] });
     expect([...access.ownOldNumbers]).toEqual([HOA_OLD]);
     for (const numbers of [[], [HOA_OLD], [STRANGER]]) {
-      expect(() => access.judgeRecord('land', 'PERSONAL', { key: 'k', numbers })).toThrow(/nothing here/);
+      expect(() => access.judgeRecord('land', 'PERSONAL', { key: 'k', people: [bearerOf(numbers)] })).toThrow(
+        /nothing here/,
+      );
     }
     expect([access.ownNumber, access.unitsSeen(), access.unitsSeen('OPERATIONAL')]).toEqual([HOA, null, []]);
   });
@@ -41,7 +47,7 @@ describe('Somebody who asks for themself', () => {
 
   it('finds nobody else by name', async () => {
     const { access } = await stage.desk.open(citizen, '{ sectors { id } }', { purpose: 'SELF' });
-    expect([access.seesMatch([HOA]), access.seesMatch([BINH])]).toEqual(['WHOLE', 'NOTHING']);
+    expect([access.seesMatch([bearerOf([HOA])]), access.seesMatch([bearerOf([BINH])])]).toEqual(['WHOLE', 'NOTHING']);
   });
 });
 
@@ -54,14 +60,18 @@ describe('Somebody who works on a dossier', () => {
       /^The dossier that you work on names nobody/,
     );
     await expect(access.askPerson([STRANGER], 'LINK')).rejects.toThrow('There is nothing here that you may see.');
-    expect([access.ownNumber, access.seesMatch([HOA]), access.seesMatch([STRANGER])]).toEqual([null, 'WHOLE', 'MATCH']);
+    expect([access.ownNumber, access.seesMatch([bearerOf([HOA])]), access.seesMatch([bearerOf([STRANGER])])]).toEqual([
+      null,
+      'WHOLE',
+      'MATCH',
+    ]);
   });
 
   it('takes no places', async () => {
     const { access } = await stage.desk.open(counter, name(HOA), PROCESSING);
     await access.askRecord('land', 'PERSONAL', 'land:landParcel:1');
     await access.askDossier(STRANGE);
-    const { personal } = access.judgeDossier({ code: STRANGE, units: ['H41.58'], numbers: [STRANGER] });
+    const { personal } = access.judgeDossier({ code: STRANGE, units: ['H41.58'], people: [bearerOf([STRANGER])] });
     expect(personal?.code).toBe('FORBIDDEN');
   });
 
@@ -77,9 +87,9 @@ describe('Whoever states no purpose', () => {
     const { access } = await stage.desk.open(counter, '{ sectors { id } }');
     expect(() => access.askSearch()).toThrow(/needs a purpose/);
     await expect(access.askPerson([HOA], 'IDENTIFIER')).rejects.toThrow(/needs a purpose/);
-    const { course, personal } = access.judgeDossier({ code: OWN, units: ['H41.58'], numbers: [HOA] });
+    const { course, personal } = access.judgeDossier({ code: OWN, units: ['H41.58'], people: [bearerOf([HOA])] });
     expect([course, personal?.code]).toEqual([true, 'PURPOSE_REQUIRED']);
-    expect(() => access.judgeRecord('land', 'PERSONAL', { key: 'k', numbers: [HOA] })).toThrow(/purpose/);
+    expect(() => access.judgeRecord('land', 'PERSONAL', { key: 'k', people: [bearerOf([HOA])] })).toThrow(/purpose/);
     expect(access.classOf('Citizen.fullName')).toEqual({ data: 'PERSONAL', sector: 'hub' });
     expect([access.isServed('Citizen.fullName'), access.isServed('Citizen.shoeSize')]).toEqual([true, false]);
   });
@@ -149,7 +159,7 @@ describe('In a visit', () => {
   it('a record that is asked for by its key takes a place, and is seen by it', async () => {
     const said = await stage.received();
     const { access } = await stage.desk.open(counter, '{ sectors { id } }', said);
-    const record = { key: 'land:landParcel:1', numbers: [STRANGER] };
+    const record = { key: 'land:landParcel:1', people: [bearerOf([STRANGER])] };
     expect(() => access.judgeRecord('land', 'PERSONAL', record)).toThrow('There is nothing here that you may see.');
     await access.askRecord('land', 'PERSONAL', record.key);
     access.judgeRecord('land', 'PERSONAL', record);
@@ -166,7 +176,7 @@ describe('In a visit', () => {
   it('a dossier that is asked for by its code takes a place, and is seen by it', async () => {
     const said = await stage.received();
     const { access } = await stage.desk.open(counter, '{ sectors { id } }', said);
-    const facts = { code: STRANGE, units: ['H41.58'], numbers: [STRANGER] };
+    const facts = { code: STRANGE, units: ['H41.58'], people: [bearerOf([STRANGER])] };
     expect(access.judgeDossier(facts)).toMatchObject({
       course: true,
       personal: { code: 'FORBIDDEN' },
@@ -182,7 +192,7 @@ describe('In a visit', () => {
   it('a dossier of another unit is none, whoever stands there', async () => {
     const said = await stage.received(name(STRANGER));
     const { access } = await stage.desk.open(counter, '{ sectors { id } }', said);
-    const away = access.judgeDossier({ code: AWAY, units: ['H41.50'], numbers: [STRANGER] });
+    const away = access.judgeDossier({ code: AWAY, units: ['H41.50'], people: [bearerOf([STRANGER])] });
     expect(away).toMatchObject({ course: false, relation: 'NONE', personal: { code: 'FORBIDDEN' } });
   });
 

@@ -1,5 +1,6 @@
 import { type GraphQLResolveInfo, parse } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bearerOf, numbersOf } from '../../core/access/bearers.ts';
 import type { AuditQuery } from '../../core/audit.ts';
 import type { HubError } from '../../core/errors.ts';
 import type { Mapped } from '../../core/mapping.ts';
@@ -7,7 +8,7 @@ import type { Entity } from '../../core/open-sector.ts';
 import { accessLogResolvers } from '../../resolvers/access-log.ts';
 import { identityOf } from '../../resolvers/citizens.ts';
 import { createOperation, type Operation } from '../../resolvers/operation.ts';
-import { numbersOfSubjects } from '../../resolvers/own-numbers.ts';
+import { subjectsOf } from '../../resolvers/own-numbers.ts';
 import { judgedRecord } from '../../resolvers/records.ts';
 import { openDossierChanged } from '../../resolvers/subscriptions.ts';
 import type { FeedEvent, FeedFilter } from '../../streams/feed.ts';
@@ -189,7 +190,7 @@ describe('Under an old number that two people held', () => {
       const refusalOf = ({ code: refused }: HubError) => refused;
       const person = await access.askPerson(numbers, 'IDENTIFIER').catch(refusalOf);
       try {
-        access.judgeRecord('land', 'PERSONAL', { key: 'land:landParcel:1', numbers });
+        access.judgeRecord('land', 'PERSONAL', { key: 'land:landParcel:1', people: [bearerOf(numbers)] });
         return [person, 'shown'];
       } catch (error) {
         return [person, refusalOf(error as HubError)];
@@ -258,7 +259,7 @@ describe('Under an old number that two people held', () => {
             pairs.flatMap((pair) => (pair.includes(number) ? pair.filter((one) => one !== number) : [])),
           );
         const named = people.map((personalNumbers) => ({ personalNumbers, birthDate: null, fullName: null }));
-        return (await numbersOfSubjects({ of }, named)).numbers;
+        return numbersOf((await subjectsOf({ of }, named)).people);
       };
       const his = [HOA, HOA_OLD] as const;
       expect(await subjects([his], [HOA_OLD])).toEqual([HOA_OLD, HOA]);
@@ -280,7 +281,7 @@ describe('Under an old number that two people held', () => {
       expect(await asked('a system named it beside both')).toEqual(['citizen FORBIDDEN']);
       const { access } = await deskOf('nobody knows of it').open(citizen, '{ sectors { id } }', SELF);
       await expect(access.askPerson([BINH, HOA_OLD], 'LINK')).rejects.toMatchObject({ code: 'FORBIDDEN' });
-      expect(access.seesMatch([BINH, HOA_OLD])).toBe('NOTHING');
+      expect(access.seesMatch([bearerOf([BINH, HOA_OLD])])).toBe('NOTHING');
     });
 
     it('is named by the dossier that is worked on where no system named another beside it', async () => {

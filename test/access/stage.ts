@@ -1,3 +1,4 @@
+import { bearerOf } from '../../core/access/bearers.ts';
 import type { AgencyTree } from '../../core/access/units.ts';
 import type { Actor, Decision, DossierFacts, Grant, Resource, StatedPurpose } from '../../core/access.ts';
 
@@ -31,8 +32,12 @@ export const HOA = '001085004213';
 export const BINH = '001090001111';
 export const STRANGER = '001099009999';
 
-export const DOSSIER: DossierFacts = { code: 'H41.58.01-261119-0007', units: ['H41.58', 'H41.58.01'], numbers: [HOA] };
-export const ELSEWHERE: DossierFacts = { code: 'H41.50.01-261119-0001', units: ['H41.50'], numbers: [HOA] };
+export const DOSSIER: DossierFacts = {
+  code: 'H41.58.01-261119-0007',
+  units: ['H41.58', 'H41.58.01'],
+  people: [bearerOf([HOA])],
+};
+export const ELSEWHERE: DossierFacts = { code: 'H41.50.01-261119-0001', units: ['H41.50'], people: [bearerOf([HOA])] };
 
 export const UNSAID: StatedPurpose = { code: null, dossier: null, visit: null };
 
@@ -73,11 +78,11 @@ export const field = (data: Resource['data'], sector = 'hub'): Resource => ({ ki
 export const hubThing = (data: Resource['data'], unit: string | null): Resource => ({ kind: 'hub', data, unit });
 
 export function person(numbers: readonly string[], data: Resource['data'] = 'PERSONAL'): Resource {
-  return { kind: 'person', sector: 'hub', data, numbers };
+  return { kind: 'person', sector: 'hub', data, people: [bearerOf(numbers)] };
 }
 
 export function record(numbers: readonly string[], key: string | null = null): Resource {
-  return { kind: 'record', sector: 'land', data: 'PERSONAL', numbers, key };
+  return { kind: 'record', sector: 'land', data: 'PERSONAL', people: [bearerOf(numbers)], key };
 }
 
 export function dossier(data: Resource['data'], facts: DossierFacts = DOSSIER): Resource {

@@ -1,4 +1,5 @@
 import { describe, expect } from 'vitest';
+import { bearerOf } from '../../core/access/bearers.ts';
 import type { Visit } from '../../store/visits.ts';
 import { BINH, HOA, STRANGER } from './stage.ts';
 import {
@@ -193,7 +194,7 @@ describe.each(STORES)('With visits on %s', (kind) => {
       }
       const visit = await received(counter, citizen(CHAU));
       const { access } = await stage.desk.open(counter, '{ sectors { id } }', { purpose: 'RECEPTION', visit });
-      const record = { key: 'land:landParcel:1', numbers: [CHAU_OLD] };
+      const record = { key: 'land:landParcel:1', people: [bearerOf([CHAU_OLD])] };
       expect(() => access.judgeRecord('land', 'PERSONAL', record)).toThrow(/nothing here/);
     });
 

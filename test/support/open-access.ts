@@ -25,6 +25,7 @@ export function openAccess(actor: Actor = ANYBODY): OperationAccess {
     classOf: () => ({ data: 'PUBLIC', sector: 'hub' }),
     isServed: () => true,
     askPerson: async () => 'NONE',
+    judgePerson: () => undefined,
     foundPerson: async () => {},
     askSearch: () => {},
     seesMatch: () => 'WHOLE',
