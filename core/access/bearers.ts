@@ -28,11 +28,7 @@ function isNine(number: string): boolean {
 /**
  * @param isWeak of further numbers: whether it is known by an old number alone
  */
-export function isSameBearer(
-  left: RecordHolder,
-  right: RecordHolder,
-  isWeak: (number: string) => boolean = () => false,
-): boolean {
+export function isSameBearer(left: RecordHolder, right: RecordHolder, isWeak: (number: string) => boolean): boolean {
   const common = left.personalNumbers.filter((number) => right.personalNumbers.includes(number));
   if (common.some((number) => !isNine(number) && !isWeak(number))) return true;
   if (common.length === 0) return false;

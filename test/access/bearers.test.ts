@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { bearerOf, isSameBearer, wordsInVisit, wordsOfFound } from '../../core/access/bearers.ts';
-import { BINH, HOA } from './stage.ts';
+import { createCan } from '../../core/access/can.ts';
+import type { DossierFacts } from '../../core/access.ts';
+import { actor, BINH, DOSSIER, grant, HOA, processing, STRANGER, tree, verdict } from './stage.ts';
 
 const OLD = '011985421';
 const ENTERPRISE = '0100233488';
@@ -9,7 +11,8 @@ const named = (numbers: readonly string[], fullName: string | null, birthDate: s
 });
 
 describe('Two places speak of the same person', () => {
-  const same = (...[left, right, isWeak]: Parameters<typeof isSameBearer>): boolean => {
+  type Side = Parameters<typeof isSameBearer>[0];
+  const same = (left: Side, right: Side, isWeak = (_: string) => false): boolean => {
     const answer = isSameBearer(left, right, isWeak);
     expect(isSameBearer(right, left, isWeak)).toBe(answer);
     return answer;
@@ -39,6 +42,7 @@ describe('Two places speak of the same person', () => {
     const isWeak = (number: string) => number === HOA;
     expect(same(named([OLD, HOA], 'Bình'), named([HOA], 'Hoà'), isWeak)).toBe(false);
     expect(same(named([OLD, HOA], 'Hoà'), named([HOA], 'Hoà'), isWeak)).toBe(true);
+    expect(same(named([OLD, HOA], 'Hoà'), named([HOA, OLD], 'Hoà'), isWeak)).toBe(true);
     expect(same(named([OLD, HOA], 'Hoà'), named([BINH, OLD], 'Hoà'), isWeak)).toBe(false);
   });
 
@@ -69,10 +73,45 @@ describe('In a visit somebody stands', () => {
     expect(stands(HOA_FOUND, named([OLD], 'Hoà'))).toBe(false);
   });
 
+  it('under no words but those of what the systems state', () => {
+    expect(wordsOfFound([HOA, OLD], { asked: [HOA], people: [bearerOf([HOA, OLD])] })).toEqual([HOA, OLD]);
+    const people = [named([HOA, OLD], 'Hoà', '1985'), named([HOA, OLD], 'Hòa')];
+    expect(wordsOfFound([HOA, OLD], { asked: [OLD], people })).toEqual([
+      ...[HOA, OLD],
+      ...[`old:${OLD}:`, `old:${OLD}:hoa`, `old:${OLD}:1985`],
+    ]);
+  });
+
   it('under an old one and nothing else only where that was asked for', () => {
     expect(stands(HOA_FOUND, bearerOf([OLD]))).toBe(true);
     expect(stands({ ...HOA_FOUND, asked: [HOA] }, bearerOf([OLD]))).toBe(false);
     // As it was asked for, before anybody has said whose it is, it is no evidence.
     expect(wordsInVisit(bearerOf([OLD]))).not.toContain(OLD);
+  });
+});
+
+describe('Whoever works on a dossier', () => {
+  const granted = grant({ data: ['PERSONAL'], purposes: ['PROCESSING'] });
+  const can = createCan({ grants: [granted], units: tree });
+  const shown = (facts: Partial<DossierFacts>, ...people: readonly ReturnType<typeof named>[]) => {
+    const asked = { kind: 'record', sector: 'land', data: 'PERSONAL', people, key: null } as const;
+    return verdict(can(actor(), 'READ', asked, processing({ ...DOSSIER, ...facts })));
+  };
+
+  it('sees what is about one of several whom it names, be it about others too', () => {
+    const facts = { people: [bearerOf([STRANGER]), named([HOA], 'Hoà')] };
+    expect(shown(facts, named([BINH], 'Bình'), named([HOA], 'Hoà'))).toBe('DOSSIER');
+    expect(shown(facts, named([BINH], 'Bình'))).toBe('NOT_A_SUBJECT');
+  });
+
+  it('sees under a number of 12 digits that is remembered alone what gives no other name than the dossier', () => {
+    const people = [named([OLD, HOA], 'Nguyễn Văn Hoà')];
+    const remembered = new Map([[HOA, OLD]]);
+    expect(shown({ people, remembered }, named([HOA], 'Nguyễn Văn Hoà'))).toBe('DOSSIER');
+    expect(shown({ people, remembered }, named([HOA], 'Trần Thị Bình'))).toBe('NOT_A_SUBJECT');
+    // One that the dossier states decides.
+    for (const stated of [undefined, new Map<string, string>()]) {
+      expect(shown({ people, remembered: stated }, named([HOA], 'Trần Thị Bình'))).toBe('DOSSIER');
+    }
   });
 });

@@ -11,7 +11,7 @@ export const PORTIONS = {
   /** Who may see what. */
   grants: {
     mutate: ['core/access/*.ts', 'hub/agency-tree.ts'],
-    tests: ['test/access/{agency-tree,can,policy,units}.test.ts'],
+    tests: ['test/access/{agency-tree,bearers,can,policy,units}.test.ts'],
     least: 100,
   },
   /** Which class each field has, and the second net. */
