@@ -11,30 +11,40 @@ import { openFortress } from './stage.ts';
 /*
  * `npm run test:attack -- --seconds 20`: how long an honest officer waits while the whole list of attacks is thrown at the
  * hub again and again, next to how long without. The hub, those who attack and the officer are three processes.
+ *
+ * With `--no-rate` nobody's rate is limited: then every attack is judged whole, however many come.
  */
 interface Ready {
   readonly url: string;
   readonly attacks: readonly { readonly attack: Attack; readonly headers: Readonly<Record<string, string>> }[];
-  readonly honest: Readonly<Record<string, string>>;
+  /** Of several officers, as nobody asks as often as all of them together. */
+  readonly honest: readonly Readonly<Record<string, string>>[];
 }
 
 const QUESTION = `{ citizen(id: "${demoPerson.personalNumber}") { fullName birthDate landParcels { sheet parcel area } dossiers(first: 5) { nodes { code status } } } }`;
 const ATTACKERS = 4;
+/** At a time. */
 const OFFICERS = 2;
+const ACCOUNTS = 60;
 /** An officer looks at an answer before the next question. */
 const BETWEEN_MS = 20;
+const NO_RATE = 'no-rate';
 
 /** The hub's process. */
-async function hold(): Promise<void> {
-  const fortress = await openFortress({ GRAPHIQL: 'on', RATE_PER_MINUTE: '1000000' });
+async function hold(limits: readonly string[]): Promise<void> {
+  const rate: Readonly<Record<string, string>> = limits.includes(NO_RATE) ? { RATE_PER_MINUTE: '1000000' } : {};
+  const fortress = await openFortress({ GRAPHIQL: 'on', ...rate });
   const known = await learn(fortress);
   const list = [...attacksOnGraphql(known), ...attacksOnHttp(), ...attacksOnAccess(known)];
   const attacks = [];
   for (const attack of list) attacks.push({ attack, headers: await headersOf(fortress, attack) });
-  const honest = {
-    ...(await headersOf(fortress, {})),
-    ...{ 'x-purpose': 'PROCESSING', 'x-dossier': known.own },
-  };
+  const honest = await Promise.all(
+    Array.from({ length: ACCOUNTS }, async (_, place) => ({
+      // Others than those whose tokens the attackers hold.
+      authorization: await fortress.issuer.bearer('counter', { sub: `counter.honest.${place}` }),
+      ...{ 'content-type': 'application/json', 'x-purpose': 'PROCESSING', 'x-dossier': known.own },
+    })),
+  );
   process.send?.({ url: fortress.url, attacks, honest } satisfies Ready);
   await told(process);
   await fortress.close();
@@ -72,9 +82,13 @@ function told<T>(other: Pick<ChildProcess, 'once'> | NodeJS.Process): Promise<T>
 }
 
 async function measure(): Promise<void> {
-  const { values } = parseArgs({ options: { seconds: { type: 'string', default: '20' } } });
-  const part = (name: string) => fork(import.meta.filename, [name], { serialization: 'advanced' });
-  const hub = part('hub');
+  const options = {
+    seconds: { type: 'string', default: '20' },
+    'no-rate': { type: 'boolean', default: false },
+  } as const;
+  const { values } = parseArgs({ options });
+  const part = (...words: string[]) => fork(import.meta.filename, words, { serialization: 'advanced' });
+  const hub = part('hub', ...(values['no-rate'] ? [NO_RATE] : []));
   const ready = await told<Ready>(hub);
   const quiet = await waitsOf(ready, Number(values.seconds));
   const attackers = part('attackers');
@@ -94,8 +108,11 @@ async function measure(): Promise<void> {
 async function waitsOf({ url, honest }: Ready, seconds: number): Promise<readonly number[]> {
   const until = performance.now() + seconds * 1_000;
   const waits: number[] = [];
+  let asked = 0;
   const ask = async () => {
-    const { text, tookMs } = await send(url, { name: 'honest', body: { query: QUESTION }, refused: [] }, honest);
+    asked += 1;
+    const headers = honest[asked % honest.length] ?? {};
+    const { text, tookMs } = await send(url, { name: 'honest', body: { query: QUESTION }, refused: [] }, headers);
     if (!text.includes(demoPerson.name) || text.includes('"errors"')) throw new Error(`No honest answer: ${text}`);
     return tookMs;
   };
@@ -118,5 +135,5 @@ function at(waits: readonly number[], share: number): number {
 
 // Nobody is left over when the one that measures is gone.
 process.once('disconnect', () => process.exit());
-const parts: Readonly<Record<string, () => Promise<void>>> = { hub: hold, attackers: attack };
-await (parts[process.argv[2] ?? ''] ?? measure)();
+const parts: Readonly<Record<string, (words: readonly string[]) => Promise<void>>> = { hub: hold, attackers: attack };
+await (parts[process.argv[2] ?? ''] ?? measure)(process.argv.slice(3));
