@@ -69,22 +69,26 @@ export interface PortalCallsOptions {
 
 export function portalCalls(options: PortalCallsOptions): PortalCalls {
   const { claim, portal, gate, ledger, queue, owed, scope, standardMode, timeoutMs, signal } = options;
-  const callSignal = (): AbortSignal => {
-    const leftMs = claim.until - performance.now();
+  /** @param since performance.now() from which on the call is counted */
+  const callSignal = (since: number): AbortSignal => {
+    const now = performance.now();
     // Paused past the end of the claim: another may be at it. What was written as submitted they will look up.
-    if (leftMs <= 0) throw new ClaimLost();
-    return AbortSignal.any([signal, AbortSignal.timeout(Math.min(timeoutMs, Math.ceil(leftMs)))]);
+    if (claim.until <= now) throw new ClaimLost();
+    const leftMs = Math.ceil(Math.min(since + timeoutMs, claim.until) - now);
+    return AbortSignal.any([signal, AbortSignal.timeout(Math.max(1, leftMs))]);
   };
   return {
     post: async (entry, send) => {
       await gate.enter(signal);
+      // Whoever finds it without an answer counts from when it was written, which may take as long as the store likes.
+      const since = performance.now();
       let mode = standardMode;
       await queue.write(claim, ...owed.splice(0), async (batch) => {
         mode = modeFor(await batch.once(readModes), scope, standardMode);
         if (mode === 'send') await ledger.submitted(entry)(batch, claim);
       });
       if (mode !== 'send') throw new ModeChanged(mode);
-      const reply = await within(callSignal(), send).catch(
+      const reply = await within(callSignal(since), send).catch(
         (error): PortalReply => ({ outcome: 'unknown', reason: nameOf(error), retryAfterMs: null }),
       );
       const settled = reply.outcome === 'accepted' || reply.outcome === 'refused';
@@ -100,7 +104,9 @@ export function portalCalls(options: PortalCallsOptions): PortalCalls {
       await gate.enter(signal);
       const { code } = claim;
       try {
-        const record = await within(callSignal(), (options) => portal.lookUp({ agency, code }, options));
+        const record = await within(callSignal(performance.now()), (options) =>
+          portal.lookUp({ agency, code }, options),
+        );
         gate.answered();
         return record;
       } catch (error) {

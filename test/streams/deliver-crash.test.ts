@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { PROGRESS_CHUNK } from '../../core/portal.ts';
-import type { Database, Knex } from '../../drivers/database.ts';
 import { type StrictPortal, SWALLOWED } from './deliver-portal.ts';
 import { at, codeOf, idle, onBothStores, reception, type Stage, step, until } from './deliver-stage.ts';
+import { stoppable } from './stoppable-database.ts';
 
 const STEPS = PROGRESS_CHUNK + 2;
 
@@ -159,34 +159,6 @@ function deadAfter(portal: StrictPortal, kind: 'create' | 'progress', died: () =
       return never;
     },
   };
-}
-
-/**
- * The store as a process sees it that is stopped right after a transaction: nothing of it goes on until it is continued.
- */
-function stoppable(
-  database: Database,
-  stopsNow: () => Promise<boolean>,
-): Database & { isStopped(): boolean; goOn(): void } {
-  let stopped: Promise<void> | undefined;
-  let goOn = () => {};
-  const knex = new Proxy(database.knex, {
-    get: (target, name) =>
-      name !== 'transaction'
-        ? Reflect.get(target, name)
-        : async (work: Parameters<typeof target.transaction>[0], config?: Knex.TransactionConfig) => {
-            const done = await target.transaction(work, config);
-            if (stopped === undefined && (await stopsNow())) {
-              stopped = new Promise((resolve) => {
-                goOn = resolve;
-              });
-            }
-            await stopped;
-            return done;
-          },
-  });
-  const { traits, query, faultOf, close } = database;
-  return { traits, query, faultOf, close, knex, isStopped: () => stopped !== undefined, goOn: () => goOn() };
 }
 
 /** Numbers from 0 to 1 that are the same in every run. */

@@ -13,6 +13,8 @@ export interface PortalCallSeen {
   readonly agency: string;
   readonly steps: readonly PortalStep[];
   readonly at: number;
+  /** When whoever called stopped waiting for it, whether or not it was answered: from then on it no longer arrives. */
+  givenUpAt?: number;
 }
 
 /**
@@ -63,9 +65,13 @@ export function strictPortal(): StrictPortal {
         return ACCEPTED;
       });
     },
-    sendProgress: ({ agency, steps: sent }) => {
+    sendProgress: ({ agency, steps: sent }, { signal }) => {
       const code = sent[0]?.MaHoSo ?? '';
-      return handle({ kind: 'progress', code, agency, steps: sent, at: performance.now() }, () => {
+      const call: PortalCallSeen = { kind: 'progress', code, agency, steps: sent, at: performance.now() };
+      signal.addEventListener('abort', () => {
+        call.givenUpAt = performance.now();
+      });
+      return handle(call, () => {
         if (!dossiers.has(code)) return refused('32', 'chưa có hồ sơ');
         steps.push(...sent);
         return ACCEPTED;
