@@ -21,7 +21,7 @@ import { incomplete, mayMissNumbers } from './identity.ts';
 import { fromStore } from './index-loaders.ts';
 import type { Operation } from './operation.ts';
 import type { Registry } from './registry.ts';
-import { isTwelve } from './same-person.ts';
+import { bearersOf, isTwelve } from './same-person.ts';
 import { keepOnePlace } from './visit-places.ts';
 
 export interface ListArguments extends PageArguments {
@@ -175,6 +175,7 @@ async function findApplicant(operation: Operation, id: string): Promise<Applican
   const takeBack = noteAsked(operation, [number]);
   const relation = await access.askPerson([number], 'IDENTIFIER');
   const identity = await identityOf(operation, [number]);
+  access.judgePerson(bearersOf(identity, access.purpose), 'IDENTIFIER');
   access.shown(identity.canonical, relation);
   takeBack();
   await keepOnePlace(operation, identity);

@@ -7,7 +7,7 @@ import { noteEnterprise, storedCode } from './dossiers.ts';
 import { incomplete, mayMissNumbers } from './identity.ts';
 import type { Operation } from './operation.ts';
 import { isNamedByOld } from './own-numbers.ts';
-import { ownerOf } from './same-person.ts';
+import { bearersOf, ownerOf } from './same-person.ts';
 
 export interface DossierChangedArguments {
   readonly where: {
@@ -41,8 +41,8 @@ type NoteApplicant = (operation: Operation, event: FeedEvent) => Promise<void>;
 /**
  * Opens a subscriber's place in the feed. Whom it chooses is settled now; every event is then read anew.
  *
- * @throws HubError BAD_USER_INPUT; AMBIGUOUS or IDENTIFIERS_INCOMPLETE where nobody can say whose dossiers are meant,
- * since a change that is not told looks like no change
+ * @throws HubError BAD_USER_INPUT; FORBIDDEN and its kind; AMBIGUOUS or IDENTIFIERS_INCOMPLETE where nobody can say whose
+ * dossiers are meant, since a change that is not told looks like no change
  */
 export async function openDossierChanged(operation: Operation, args: DossierChangedArguments): Promise<EventStream> {
   const { where, after } = args;
@@ -118,17 +118,21 @@ async function chosenApplicant(operation: Operation, id: string): Promise<Chosen
   }
   const number = numberOfId(operation, id, 'where.applicantId');
   const takeBack = noteAsked(operation, [number]);
-  access.shown(number, await access.askPerson([number], 'IDENTIFIER'));
-  takeBack();
+  const relation = await access.askPerson([number], 'IDENTIFIER');
   const identity = await identityOf(operation, [number]);
   if (mayMissNumbers(identity)) throw incomplete(identity);
+  access.judgePerson(bearersOf(identity, access.purpose), 'IDENTIFIER');
+  access.shown(identity.canonical, relation);
+  takeBack();
   return {
     matches: ({ applicantNumbers, applicantName: fullName }) =>
       applicantNumbers.some((one) => identity.numbers.includes(one)) &&
       ownerOf(identity, [{ personalNumbers: applicantNumbers, birthDate: null, fullName }]) === 'own',
     async note(told, { code }) {
       const takeBack = noteAsked(told, [number]);
-      told.access.shown(identity.canonical, await told.access.askPerson([number], 'IDENTIFIER'), code);
+      const relation = await told.access.askPerson([number], 'IDENTIFIER');
+      told.access.judgePerson(bearersOf(identity, told.access.purpose), 'IDENTIFIER');
+      told.access.shown(identity.canonical, relation, code);
       takeBack();
     },
   };

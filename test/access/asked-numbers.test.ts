@@ -38,6 +38,8 @@ const feed = {
   close: async () => undefined,
 };
 
+const codeOf = ({ code }: HubError) => code;
+
 describe('Whose number was asked', () => {
   let house: DossierHouse;
   let desk: SmallDesk;
@@ -93,13 +95,14 @@ describe('Whose number was asked', () => {
     query: string,
     said: Partial<StatedHeaders>,
     ask: (operation: Operation) => Promise<T>,
+    at = desk,
   ): Promise<T> {
-    desk.logged.length = 0;
-    const { access, caller, settle } = await desk.open(counter, query, said);
+    at.logged.length = 0;
+    const { access, caller, settle } = await at.open(counter, query, said);
     const { signal } = new AbortController();
-    const operation = createOperation(desk.registry, { access, caller, signal });
+    const operation = createOperation(at.registry, { access, caller, signal });
     const [definition] = parse(query).definitions;
-    operation.begin({ schema: desk.schema, operation: definition, fragments: {} } as unknown as GraphQLResolveInfo);
+    operation.begin({ schema: at.schema, operation: definition, fragments: {} } as unknown as GraphQLResolveInfo);
     const answer = await ask(operation);
     await settle({ codes: [], hasData: true, answered: true });
     return answer;
@@ -160,7 +163,6 @@ describe('Whose number was asked', () => {
 
   it('stands there where a subscription to their dossiers is refused, and where an event of one is', async () => {
     const query = (id: string) => `subscription { dossierChanged(where: { applicantId: "${id}" }) { code } }`;
-    const codeOf = ({ code }: HubError) => code;
     const refused = await asking(query(STRANGER), PROCESSING, (operation) =>
       openDossierChanged(operation, { where: { applicantId: STRANGER } }).catch(codeOf),
     );
@@ -178,6 +180,18 @@ describe('Whose number was asked', () => {
         dossierChangedNode(operation, told).then(() => 'told', codeOf),
       );
       expect([await answer, left()]).toEqual([outcome, expected]);
+    }
+  });
+
+  it('stands there where nobody can say whose changes a subscription is to tell', async () => {
+    for (const [at, number, code] of [
+      [desk, SHARED_OLD, 'AMBIGUOUS'],
+      [halting, HOA_OLD, 'IDENTIFIERS_INCOMPLETE'],
+    ] as const) {
+      const query = `subscription { dossierChanged(where: { applicantId: "${number}" }) { code } }`;
+      const open = (operation: Operation) => openDossierChanged(operation, { where: { applicantId: number } });
+      const refused = await asking(query, await received(), (operation) => open(operation).catch(codeOf), at);
+      expect([refused, left(at)]).toEqual([code, { sought: tried(number), subjects: [] }]);
     }
   });
 

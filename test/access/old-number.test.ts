@@ -4,8 +4,10 @@ import type { Mapped } from '../../core/mapping.ts';
 import type { Entity } from '../../core/open-sector.ts';
 import { createOperation } from '../../resolvers/operation.ts';
 import { judgedRecord } from '../../resolvers/records.ts';
+import { dossierChangedNode, openDossierChanged } from '../../resolvers/subscriptions.ts';
 import { createNumberPairs } from '../../store/number-pairs.ts';
 import { createVisits } from '../../store/visits.ts';
+import type { FeedEvent } from '../../streams/feed.ts';
 import { type DossierHouse, openDossierHouse } from '../resolvers/dossier-house.ts';
 import { seal } from '../resolvers/small-house.ts';
 import { ownDatabase } from '../services/mariadb.ts';
@@ -30,6 +32,18 @@ const [BY_TWELVE, BY_OLD, HERS, CHIS, DUNGS, EMS, OF_NO_NAME] = [1, 2, 3, 4, 5, 
 ) as [string, string, string, string, string, string, string];
 
 const counter = actor({ id: 'counter.binh', unit: 'H41.58.01' });
+
+const EVENT: FeedEvent = {
+  ...{ id: `one-stop:${BY_OLD}:1`, seq: 1, sector: 'one-stop', code: BY_OLD, version: 1, change: 'upsert' },
+  ...{ occurredAt: 1, recordedAt: 1, statusNumber: 2, replayed: false },
+  ...{ agencyCode: 'H41.58', applicantName: NAMES.hoa, applicantNumbers: [OLD] },
+};
+const feed = {
+  head: () => 0,
+  wake: () => undefined,
+  open: async () => ({ next: async () => EVENT, close: () => undefined }),
+  close: async () => undefined,
+};
 
 describe.each(stores)('With a store on %s, an old number', (kind) => {
   const isSqlite = kind === 'SQLite';
@@ -69,7 +83,7 @@ describe.each(stores)('With a store on %s, an old number', (kind) => {
           ],
         },
       ],
-      own === null ? {} : { storeUrl: own.url },
+      { feed, ...(own !== null && { storeUrl: own.url }) },
     );
     const { database } = house.store;
     const numberPairs = createNumberPairs(database, seal);
@@ -165,6 +179,28 @@ describe.each(stores)('With a store on %s, an old number', (kind) => {
       }
       expect(await found(working(HERS), NAMES.hoa)).toEqual([{ fullName: NAMES.hoa, birthDate: '1985' }]);
       expect(await found(working(BY_OLD), NAMES.hoa)).toEqual([{ fullName: NAMES.hoa, birthDate: '1985-03-14' }]);
+    });
+
+    test('lists no dossiers of theirs, and tells no changes of them', async () => {
+      const listed = async (number: string, said: Said) => {
+        const query = `{ dossiers(filter: { applicantId: "${number}" }) { nodes { code } } }`;
+        const { data, refused } = await desk.ask(counter, query, said);
+        return [data.dossiers?.nodes.length ?? null, refused, desk.logged.at(-1)?.subjects.length];
+      };
+      for (const number of [HOA, OLD]) {
+        expect(await listed(number, working(BY_OLD))).toEqual([2, [], 1]);
+        expect(await listed(number, working(HERS))).toEqual([null, ['dossiers FORBIDDEN'], 0]);
+        const opened = openDossierChanged(await begun(working(HERS)), { where: { applicantId: number } });
+        await expect(opened).rejects.toMatchObject({ code: 'FORBIDDEN' });
+      }
+    });
+
+    test('tells no further changes of somebody whom it has come to contradict', async () => {
+      const stream = await openDossierChanged(await begun(working(BY_OLD)), { where: { applicantId: OLD } });
+      const { value: told } = await stream.next();
+      expect(await dossierChangedNode(await begun(working(BY_OLD)), told)).toMatchObject({ code: BY_OLD });
+      const later = await begun(working(HERS));
+      await expect(dossierChangedNode(later, told)).rejects.toMatchObject({ code: 'FORBIDDEN' });
     });
   });
 
