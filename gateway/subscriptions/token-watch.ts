@@ -35,13 +35,15 @@ export function watchToken({ expiresAt, confirm, everyMs, now }: WatchOptions): 
   function end(reason: HubError): void {
     if (why !== null) return;
     why = reason;
+    // Stryker disable next-line CallExpression: a timer that fires later finds that it has ended
     clearTimeout(timer);
     for (const call of calls) call();
+    // Stryker disable next-line CallExpression: it ends only once
     calls.clear();
   }
 
   function ended(): HubError | null {
-    if (why === null && now() >= expiresAt) end(new HubError('UNAUTHENTICATED', 'The access token has run out.'));
+    if (now() >= expiresAt) end(new HubError('UNAUTHENTICATED', 'The access token has run out.'));
     return why;
   }
 
@@ -57,7 +59,7 @@ export function watchToken({ expiresAt, confirm, everyMs, now }: WatchOptions): 
   }
 
   function wait(): void {
-    if (isClosed || why !== null) return;
+    if (isClosed) return;
     // A timer may fire a moment early.
     const ms = Math.max(1, Math.min(expiresAt - now(), everyMs));
     timer = setTimeout(() => void look().then(wait, () => {}), ms).unref();
