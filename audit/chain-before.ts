@@ -28,14 +28,26 @@ export async function chainsBefore(audit: AuditDatabase, instance: string): Prom
   // One that was removed had ended long before; only what was opened since can have told of it.
   const unclosed = rows.filter((row) => Number(row.closed) !== 1 && (row.removed_at === null || row === newest));
   const ends = await Promise.all(unclosed.map((row) => endOf(audit, row)));
-  const told = ends.length === 0 ? new Set() : await toldBy(audit, rows);
-  return { head: await endOf(audit, newest), missing: ends.filter((end) => !told.has(end)) };
+  const head = await endOf(audit, newest);
+  if (ends.length === 0) return { head, missing: [] };
+  const told = await toldBy(audit, rows);
+  // Asked behind their ends: one that closed its chain meanwhile has told all it had to.
+  const closed = await closedOf(audit, unclosed);
+  return { head, missing: ends.filter((end, place) => !told.has(end) && !closed.has(unclosed[place]?.chain)) };
 }
 
 async function endOf(audit: AuditDatabase, { chain, removed_head }: DatabaseRow): Promise<string> {
   const name = String(chain);
   const { seq = 0, hash = '' } = (await lastGroupOf(audit, name)) ?? parseHead(String(removed_head)) ?? {};
   return `${name} ${seq} ${hash}`;
+}
+
+async function closedOf({ database }: AuditDatabase, rows: readonly DatabaseRow[]): Promise<ReadonlySet<unknown>> {
+  const closed = await database.query(
+    `select chain from audit_chain where closed = 1 and chain in (${rows.map(() => '?').join()})`,
+    rows.map(({ chain }) => String(chain)),
+  );
+  return new Set(closed.map(({ chain }) => chain));
 }
 
 /** The ends that these chains told of when they were opened. */

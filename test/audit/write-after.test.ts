@@ -9,9 +9,9 @@ import { DAY_MS, entriesOf, hashSubject, KEYS, NOON, record, verify } from './su
 let audit: AuditDatabase;
 let time: number;
 
-function start(instance = 'motcua'): Chain {
+function start(instance = 'motcua', through = audit): Chain {
   return createChain({
-    ...{ audit, keys: KEYS, instance, timeoutMs: 20_000, now: () => time, warn: () => {} },
+    ...{ audit: through, keys: KEYS, instance, timeoutMs: 20_000, now: () => time, warn: () => {} },
   });
 }
 
@@ -90,6 +90,30 @@ onEachDatabase('A process that was killed', (title, makePlace) => {
         expect((await saidBy(await write(next))).missing).toEqual([placeOf(last)]);
         await end(next);
       }
+      expect(await verified()).toEqual([]);
+    });
+
+    it('is not one that closes its chain while others are opened', async () => {
+      const closing = start();
+      await write(closing);
+      const { database } = audit;
+      let isOpen = true;
+      const whileItCloses: AuditDatabase = {
+        ...audit,
+        database: {
+          ...database,
+          async query(sql, ...rest) {
+            const rows = await database.query(sql, ...rest);
+            if (isOpen && sql.includes('from audit_chain where instance = ?')) {
+              isOpen = false;
+              await end(closing);
+            }
+            return rows;
+          },
+        },
+      };
+      expect((await saidBy(await write(start('motcua', whileItCloses)))).missing).toEqual([]);
+      expect(isOpen).toBe(false);
       expect(await verified()).toEqual([]);
     });
 
