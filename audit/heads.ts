@@ -55,7 +55,7 @@ export function openHeads({ directory, url, token, warn }: HeadsOptions): HeadsE
       const left = await Promise.all(queues.map((queue) => queue.close()));
       if (left.every((count) => count === 0)) return;
       warn(
-        `Heads of the access log have not left: ${Math.max(...left)}. The last ones are sent again at the next start`,
+        `Heads of the access log have not left: ${Math.max(...left)}. The last ones are sent again at the hub’s next start`,
       );
     },
   };

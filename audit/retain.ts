@@ -17,8 +17,11 @@ export interface RetainOptions {
   readonly retentionDays: number;
   /** UTC milliseconds. */
   readonly now: () => number;
-  /** Told of a chain that is listed as if it could go, and is not proven to be old enough. */
-  readonly refuse: (chain: string) => void;
+  /**
+   * Told of a chain that is listed as if it could go. Its signed head says that it is too young where its removal was begun
+   * when entries were kept for a shorter time; otherwise none says how old it is.
+   */
+  readonly refuse: (chain: string, reason: 'UNPROVEN' | 'TOO_YOUNG') => void;
 }
 
 /**
@@ -37,8 +40,12 @@ export async function removeOldChains(audit: AuditDatabase, options: RetainOptio
     const { chain, day, publicKey, closed, removedAt, removing } = stored;
     if (removing) {
       const head = removedAt === null ? null : parseHead(stored.removedHead ?? '');
-      if (head === null || !isOldEnough(head, stored, oldest)) {
-        refuse(chain);
+      if (head === null || !isItsHead(head, stored)) {
+        refuse(chain, 'UNPROVEN');
+        continue;
+      }
+      if (!isOldEnough(head, oldest)) {
+        refuse(chain, 'TOO_YOUNG');
         continue;
       }
     } else {
@@ -46,8 +53,8 @@ export async function removeOldChains(audit: AuditDatabase, options: RetainOptio
       const head = await headOf(database, { chain, publicKeyId: keyId(publicKey) });
       // Its last entry is as old as its head, whatever day it is called by.
       if (head === null || head.at > oldest || (!closed && head.at > now() - SURELY_ENDED_MS)) continue;
-      if (!isOldEnough(head, stored, oldest)) {
-        refuse(chain);
+      if (!isItsHead(head, stored) || !isOldEnough(head, oldest)) {
+        refuse(chain, 'UNPROVEN');
         continue;
       }
       // From here on nobody indexes it, and its head stands for it.
@@ -60,9 +67,12 @@ export async function removeOldChains(audit: AuditDatabase, options: RetainOptio
   return removed;
 }
 
-function isOldEnough(head: AuditHead, { chain, publicKey }: StoredChain, oldest: number): boolean {
-  const isIts = head.chain === chain && isSignedBy(publicKey, head);
-  return isIts && head.at <= oldest && dayOfChain(chain) < dayOf(oldest);
+function isItsHead(head: AuditHead, { chain, publicKey }: StoredChain): boolean {
+  return head.chain === chain && isSignedBy(publicKey, head);
+}
+
+function isOldEnough({ chain, at }: AuditHead, oldest: number): boolean {
+  return at <= oldest && dayOfChain(chain) < dayOf(oldest);
 }
 
 /** First what would find entries, so that none is found in part. */

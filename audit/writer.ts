@@ -95,7 +95,7 @@ export function openWriter(options: WriterOptions): AuditLog {
     await bounded(() => heads.put(head), timeoutMs * EXPORT_SHARE).catch(() => {});
   }
 
-  /** The process before may have ended with heads that waited. */
+  /** The process before, or a command, may have ended with heads that waited. */
   async function exportLastHeads(): Promise<void> {
     if (heads.state() === 'none') return;
     try {

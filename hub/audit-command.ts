@@ -6,8 +6,9 @@ import { type AuditDatabase, openAuditDatabase, openAuditForReading } from '../a
 import { exportedHeads, exportedLines } from '../audit/export.ts';
 import { readExportedHeads } from '../audit/exported-heads.ts';
 import { keyId, readAuditKeys } from '../audit/keys.ts';
+import { commandsOf } from '../audit/last-heads.ts';
 import { mendIndex } from '../audit/mend-index.ts';
-import { removeOldChains } from '../audit/retain.ts';
+import { type RetainOptions, removeOldChains } from '../audit/retain.ts';
 import { chainsOf } from '../audit/stored.ts';
 import { firstKey, newestChain } from '../audit/subject-keys.ts';
 import { verifyLog } from '../audit/verify.ts';
@@ -35,6 +36,10 @@ const COMMANDS: Readonly<Record<string, (asked: Asked) => Promise<number>>> = {
 
 /** What is told of a log that is badly broken; the rest would say the same. */
 const MOST_TOLD = 1_000;
+const LEFT_ALONE: Readonly<Record<Parameters<RetainOptions['refuse']>[1], string>> = {
+  UNPROVEN: 'is listed as if it could go, and no signed head says that it is old enough',
+  TOO_YOUNG: 'is listed as being removed, and its signed head is younger than AUDIT_RETENTION_DAYS says',
+};
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
 /** `node cli.ts audit verify|export|retain|keys|index|new-subject-key` */
@@ -147,9 +152,9 @@ async function retain({ settings, audit, tell, warn }: Asked): Promise<number> {
   let refused = 0;
   const removed = await removeOldChains(audit, {
     ...{ retentionDays: settings.AUDIT_RETENTION_DAYS, now: Date.now },
-    refuse(chain) {
+    refuse(chain, reason) {
       refused += 1;
-      tell(`Left alone: ${chain} is listed as if it could go, and no signed head says that it is old enough.`);
+      tell(`Left alone: ${chain} ${LEFT_ALONE[reason]}.`);
     },
   });
   for (const chain of removed) tell(`Removed: ${chain}`);
@@ -192,7 +197,7 @@ async function note(
 ): Promise<void> {
   const { warn } = options;
   // In chains of their own: whatever the hub's own chain before ended with, its next start has to find and tell.
-  const settings = { ...options.settings, AUDIT_INSTANCE: `${instanceOf(options.settings)}-cli` };
+  const settings = { ...options.settings, AUDIT_INSTANCE: commandsOf(instanceOf(options.settings)) };
   const { log, close } = await openHubAudit({
     ...{ ...options, settings, now: Date.now, delays: [] },
     warn: (message) => warn(`${name}: ${message}`),

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -59,5 +59,20 @@ describe('A command that writes into the access log', () => {
       await killed.close();
     }
     expect(await run('verify', '--heads', join(folder, 'heads'))).toBe(0);
+  });
+
+  it('has its heads sent again by the hub that starts next, where they could not leave', async () => {
+    const heads = join(folder, 'heads');
+    await writeFile(heads, 'a file where the folder should be');
+    expect(await run('index')).toBe(0);
+    await rm(heads);
+    const next = await openLogOfHub();
+    await next.log.write(record([ANN]));
+    await next.close();
+    expect((await readdir(heads)).toSorted()).toEqual([
+      expect.stringMatching(new RegExp(`^${NAME}-[0-9a-f]{8}\\.`)),
+      expect.stringMatching(new RegExp(`^${NAME}-cli-`)),
+    ]);
+    expect(await run('verify', '--heads', heads)).toBe(0);
   });
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AuditDatabase } from '../../audit/database.ts';
 import { keyId } from '../../audit/keys.ts';
-import { removeOldChains as removeOld } from '../../audit/retain.ts';
+import { type RetainOptions, removeOldChains as removeOld } from '../../audit/retain.ts';
 import type { Statement } from '../../audit/statements.ts';
 import { headOf } from '../../audit/stored.ts';
 import { DAY_MS, entriesOf, KEYS, NOON, type OpenedLog, openLog, record, verify } from './support.ts';
@@ -17,14 +17,20 @@ describe('Retention of the access log', () => {
   let time: number;
   let opened: OpenedLog;
   let refused: string[];
+  let reasons: string[];
 
   const removeOldChains = (audit: AuditDatabase, options: { retentionDays: number; now: () => number }) =>
-    removeOld(audit, { ...options, refuse: (chain) => void refused.push(chain) });
+    removeOld(audit, { ...options, refuse });
+  const refuse: RetainOptions['refuse'] = (chain, reason) => {
+    refused.push(chain);
+    reasons.push(reason);
+  };
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'lienthong-retain-'));
     headsDirectory = join(folder, 'heads');
     refused = [];
+    reasons = [];
     time = NOON;
     opened = await openLog(`sqlite://${folder}/audit.sqlite`, { headsDirectory, now: () => time, timeoutMs: 20_000 });
     for (let day = 0; day < 3; day++) {
@@ -100,11 +106,11 @@ describe('Retention of the access log', () => {
   });
 
   it.each([
-    ['nothing else says so', {}],
-    ['its last head is missing', { removed_at: NOON }],
-    ['the head is not signed', { removed_at: NOON, removed_head: '{}' }],
-    ['its time is not over', 'signed'],
-  ])('goes on with no chain that is marked alone: %s', async (_, change) => {
+    ['nothing else says so', {}, 'UNPROVEN'],
+    ['its last head is missing', { removed_at: NOON }, 'UNPROVEN'],
+    ['the head is not signed', { removed_at: NOON, removed_head: '{}' }, 'UNPROVEN'],
+    ['its time is not over', 'signed', 'TOO_YOUNG'],
+  ])('goes on with no chain that is marked alone: %s', async (_, change, reason) => {
     const { database } = opened.audit;
     const [{ chain = '' } = {}] = await database.query('select chain from audit_chain order by chain limit 1');
     const head = await headOf(database, { chain: String(chain), publicKeyId: keyId(KEYS.publicKey) });
@@ -115,13 +121,29 @@ describe('Retention of the access log', () => {
       .update({ removing: 1, ...(change === 'signed' ? signed : change) });
     const before = await entriesOf(opened.audit);
     expect(await removeOldChains(opened.audit, { retentionDays: 30, now: () => NOON + 5 * DAY_MS })).toEqual([]);
-    expect(refused).toEqual([chain]);
+    expect([refused, reasons]).toEqual([[chain], [reason]]);
     expect(await entriesOf(opened.audit)).toEqual(before);
     const { said } = await verify(database, { headsDirectory, now: NOON + 5 * DAY_MS, retentionDays: 30 });
     expect(
       said.some((text) => text.startsWith(`broken: chain ${chain} `)),
       said.join('\n'),
     ).toBe(true);
+  });
+
+  it('waits with what is left of a chain where entries are to be kept longer meanwhile', async () => {
+    let left = 2;
+    const interrupted = {
+      ...opened.audit,
+      commit: (statements: readonly Statement[]) => {
+        left -= 1;
+        return left < 0 ? Promise.reject(new Error('interrupted')) : opened.audit.commit(statements);
+      },
+    };
+    const now = () => NOON + 31 * DAY_MS;
+    await expect(removeOldChains(interrupted, { retentionDays: 30, now })).rejects.toThrow('interrupted');
+    expect(await removeOldChains(opened.audit, { retentionDays: 60, now })).toEqual([]);
+    expect(reasons).toEqual(['TOO_YOUNG']);
+    expect(await removeOldChains(opened.audit, { retentionDays: 30, now })).toHaveLength(1);
   });
 
   it('removes no chain whose last head was made to look old', async () => {
@@ -132,6 +154,7 @@ describe('Retention of the access log', () => {
     await database.knex('audit_chain').update({ day: '2026-11-20' });
     expect(await removeOldChains(opened.audit, { retentionDays: 30, now: () => NOON + 99 * DAY_MS })).toEqual([]);
     expect(refused).toHaveLength(6);
+    expect(new Set(reasons)).toEqual(new Set(['UNPROVEN']));
   });
 
   it('looks for nothing through the whole index', async () => {
