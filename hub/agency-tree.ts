@@ -2,7 +2,7 @@ import type { Agencies } from '../catalogues/catalogue.ts';
 import type { AgencyTree } from '../core/access/units.ts';
 
 /** Units of an agency that are no agencies themselves: who works there works for the agency above. */
-const PARTS_OF_AGENCIES: ReadonlySet<string> = new Set(['office', 'one-stop']);
+const PARTS_OF_AGENCIES: ReadonlySet<string | undefined> = new Set(['office', 'one-stop']);
 
 /**
  * The agencies as access asks for them. Those that have ended are among them, since their dossiers go on; an agency is what
@@ -17,10 +17,8 @@ export function agencyTreeOf(agencies: Agencies): AgencyTree {
     // Stryker disable next-line ConditionalExpression: nobody asks what is below nothing
     if (parent !== null) below.set(parent, (below.get(parent) ?? new Set()).add(code));
   }
-  const isAgency = (code: string): boolean => {
-    const level = agencies.byCode(code)?.level;
-    return level === undefined || !PARTS_OF_AGENCIES.has(level);
-  };
+  /** One that nobody knows is taken for an agency. */
+  const isAgency = (code: string): boolean => !PARTS_OF_AGENCIES.has(agencies.byCode(code)?.level);
   const newerCode = (code: string) => agencies.byCode(code)?.code ?? null;
 
   function ancestorsOf(code: string): readonly string[] {

@@ -35,13 +35,15 @@ export function createGrants(
 
   return (actor, action, sector, data) => {
     let ofActor = known.get(actor);
+    // Stryker disable next-line ConditionalExpression: what is not remembered is found again, and is the same
     if (ofActor === undefined) {
       ofActor = new Map();
+      // Stryker disable next-line CallExpression: as above
       known.set(actor, ofActor);
     }
     const key = `${action} ${data} ${sector}`;
     const before = ofActor.get(key);
-    // Stryker disable next-line ConditionalExpression: what is not remembered is found again, and is the same
+    // Stryker disable next-line ConditionalExpression: as above
     if (before !== undefined) return before;
     const found = find(actor, action, sector, data);
     // Stryker disable next-line CallExpression: as above

@@ -1,12 +1,18 @@
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { loadCatalogues } from '../../catalogues/catalogue.ts';
+import type { AgencyTree } from '../../core/access/units.ts';
 import { agencyTreeOf } from '../../hub/agency-tree.ts';
 
 const { agencies } = loadCatalogues(join(import.meta.dirname, '../../catalogues'));
-const tree = agencyTreeOf(agencies);
 
 describe('the agencies as a tree', () => {
+  let tree: AgencyTree;
+
+  beforeEach(() => {
+    tree = agencyTreeOf(agencies);
+  });
+
   it('lead from a unit to the top, whichever order its code is in', () => {
     expect(tree.ancestorsOf('H41.58.01')).toEqual(['H41.58.01', 'H41.58', 'H41']);
     expect(tree.ancestorsOf('000.01.58.H41')).toEqual(['H41.58.01', 'H41.58', 'H41']);
