@@ -128,10 +128,10 @@ export interface AccessOptions {
   unitsSeen(actor: Actor, data: DataClass): readonly string[] | null;
 }
 
-/** Whoever asks for a person by a number that does not count is told which numbers do: it says nothing of the person. */
-function thingAsked(decision: Decision): RefusedThing {
+/** Whoever asks for a person by a number that does not count is told which numbers do. */
+function thingAsked(decision: Decision, byDossier: 'party' | 'uncertain'): RefusedThing {
   if (decision.allowed) return 'record';
-  return decision.why === 'NOT_SELF' ? 'self' : decision.why === 'NOT_A_SUBJECT' ? 'party' : 'record';
+  return decision.why === 'NOT_SELF' ? 'self' : decision.why === 'NOT_A_SUBJECT' ? byDossier : 'record';
 }
 
 /** Access, with what it has noted of the answer. */
@@ -222,13 +222,13 @@ export function createAccess(options: AccessOptions): NotedAccess {
       // Where the number of 12 digits is known, whoever else is remembered under an old one is somebody else.
       const isOpen = isReception && !direct.allowed && !numbers.some(isTwelve);
       const decision = isOpen ? judged([await withPairs(numbers)]) : direct;
-      return demanded(decision, how === 'LINK' ? 'record' : thingAsked(decision));
+      return demanded(decision, how === 'LINK' ? 'record' : thingAsked(decision, 'party'));
     },
     judgePerson(people, how) {
       // In a visit the place was given to whoever it is.
       if (isReception && how === 'IDENTIFIER') return;
       const decision = judged(people);
-      demanded(decision, how === 'LINK' ? 'record' : thingAsked(decision));
+      demanded(decision, how === 'LINK' ? 'record' : thingAsked(decision, 'uncertain'));
     },
     async foundPerson(words) {
       if (!isReception || visit === null) return;

@@ -85,7 +85,9 @@ export function identityOf(operation: Operation, numbers: readonly string[]): Pr
  *
  * @param how IDENTIFIER: a number that the client gave; LINK: one that a record names
  * @returns null only when every system that knows people said no
- * @throws HubError IDENTIFIERS_INCOMPLETE or AMBIGUOUS; FORBIDDEN and its kind, the same whether or not there is such a person
+ * @throws HubError IDENTIFIERS_INCOMPLETE or AMBIGUOUS; FORBIDDEN and its kind, before any system is asked and the same whether or
+ * not there is such a person. Only where the purpose names the number, and that does not decide alone, are the systems asked
+ * first: who is refused then learns that somebody bears it, since null has to stay the word that nobody does
  */
 export async function findCitizen(
   operation: Operation,

@@ -3,7 +3,7 @@ import { HubError } from '../core/errors.ts';
 import type { TooManyVisits } from '../store/visits.ts';
 
 /** What was asked for: whoever is refused learns no more than this. */
-export type RefusedThing = 'field' | 'operation' | 'record' | 'self' | 'party' | 'unnamed' | 'earlier';
+export type RefusedThing = 'field' | 'operation' | 'record' | 'self' | 'party' | 'uncertain' | 'unnamed' | 'earlier';
 
 const FORBIDDEN: Readonly<Record<RefusedThing, string>> = {
   field: 'You hold no grant for this field.',
@@ -13,6 +13,9 @@ const FORBIDDEN: Readonly<Record<RefusedThing, string>> = {
   // Of people asked for by number: decided before anybody looks whether there is such a person.
   self: 'You see your own data alone: ask by the number of 12 digits that your token names.',
   party: 'The dossier that you work on names nobody by this number: ask by a number that it names.',
+  // Of somebody whom the systems know by a number that the dossier names: decided after they were asked.
+  uncertain:
+    'By this number alone it is not certain whom the dossier names that you work on: ask by a number of 12 digits that it names.',
   // Of a dossier that a visit is to be bound to: the same whether or not it is there.
   unnamed:
     'Nothing that you may see under this code names anybody who was asked for in this visit. A dossier received a moment ago may take some seconds to be here.',

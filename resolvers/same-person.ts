@@ -144,11 +144,12 @@ export function ambiguous(): HubError {
 
 /**
  * The numbers by which somebody is nobody else, as far as the systems tell: none of nine digits that another is known by too, nor
- * what is remembered of such a one alone.
+ * what the dossier that is worked on has by such a one alone.
  */
-function certainNumbers({ numbers, shared }: Identity, { dossier }: StatedPurpose): readonly string[] {
+function certainNumbers({ numbers, shared }: Identity, { code, dossier }: StatedPurpose): readonly string[] {
   if (shared.size === 0) return numbers;
-  const stated = (number: string) => dossier?.remembered?.get(number) ?? number;
+  const remembered = code === 'PROCESSING' ? dossier?.remembered : undefined;
+  const stated = (number: string) => remembered?.get(number) ?? number;
   return numbers.filter((number) => !shared.has(number) && !shared.has(stated(number)));
 }
 

@@ -33,6 +33,8 @@ const [BY_TWELVE, BY_OLD, HERS, CHIS, DUNGS, EMS, OF_NO_NAME] = [1, 2, 3, 4, 5, 
 
 const counter = actor({ id: 'counter.binh', unit: 'H41.58.01' });
 
+const NOT_CERTAIN =
+  'By this number alone it is not certain whom the dossier names that you work on: ask by a number of 12 digits that it names.';
 const EVENT: FeedEvent = {
   ...{ id: `one-stop:${BY_OLD}:1`, seq: 1, sector: 'one-stop', code: BY_OLD, version: 1, change: 'upsert' },
   ...{ occurredAt: 1, recordedAt: 1, statusNumber: 2, replayed: false },
@@ -174,8 +176,9 @@ describe.each(stores)('With a store on %s, an old number', (kind) => {
 
     test('opens nobody of another name than the dossier gives beside it, though the hub remembers them', async () => {
       for (const number of [HOA, OLD]) {
-        const { data, refused } = await desk.ask(counter, citizen(number), working(HERS));
+        const { data, refused, messages } = await desk.ask(counter, citizen(number), working(HERS));
         expect([data, refused]).toEqual([{ citizen: null }, ['citizen FORBIDDEN']]);
+        expect(messages).toEqual([NOT_CERTAIN]);
       }
       expect(await found(working(HERS), NAMES.hoa)).toEqual([{ fullName: NAMES.hoa, birthDate: '1985' }]);
       expect(await found(working(BY_OLD), NAMES.hoa)).toEqual([{ fullName: NAMES.hoa, birthDate: '1985-03-14' }]);

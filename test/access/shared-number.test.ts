@@ -279,6 +279,8 @@ describe('Under an old number that two people held', () => {
       expect(await asked('nobody knows of it')).toEqual([]);
       expect(await asked('a system knows of it')).toEqual(['citizen AMBIGUOUS']);
       expect(await asked('a system named it beside both')).toEqual(['citizen FORBIDDEN']);
+      const beside = { ...SELF, dossier: HIS };
+      expect((await deskOf('a system knows of it').ask(citizen, name(HOA), beside)).refused).toEqual([]);
       const { access } = await deskOf('nobody knows of it').open(citizen, '{ sectors { id } }', SELF);
       await expect(access.askPerson([BINH, HOA_OLD], 'LINK')).rejects.toMatchObject({ code: 'FORBIDDEN' });
       expect(access.seesMatch([bearerOf([BINH, HOA_OLD])])).toBe('NOTHING');
