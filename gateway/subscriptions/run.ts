@@ -195,11 +195,10 @@ export function createSubscriptionRunner(options: SubscriptionsOptions): Subscri
   };
 }
 
-/** Of an event, as its field's value has it; null where events have none. */
+/** Of an event, as its field's value has it, whatever its resolver is handed beside that; null where events have none. */
 function idOf(event: unknown): string | null {
-  const [value] = Object.values(Object(event) as object);
-  const { id } = Object(value) as { id?: unknown };
-  return typeof id === 'string' ? id : null;
+  const ids = Object.values(Object(event) as object).map((value) => (Object(value) as { id?: unknown }).id);
+  return ids.find((id) => typeof id === 'string') ?? null;
 }
 
 function exchangeOf({ subscriber, operation }: Begun): LoggedExchange {

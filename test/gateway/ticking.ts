@@ -19,10 +19,12 @@ const TYPES = `
   type Subscription {
     count(to: Int!, size: Int = 0): Tick!
     news: Tick!
+    changes: Change!
     refused: Tick!
     cutOff: Tick!
     broken: Tick!
   }
+  type Change { id: ID! }
   type Tick { number: Int! filler: String failing: String secret: String deaf: String deeper: Tick }
 `;
 
@@ -78,6 +80,14 @@ export function createTicking(): Ticking {
               source((number) => (number > to ? null : { count: { number, filler: 'x'.repeat(size) } })),
           },
           news: { subscribe: news },
+          // Beside what is told stands what only its resolver needs.
+          changes: {
+            subscribe: () =>
+              source(async (turn) => {
+                if (turn > 1) await new Promise<void>((resolve) => waiting.push(resolve));
+                return { note: () => {}, changes: { id: `land:H41.07-261001-0001:${turn}` } };
+              }),
+          },
           refused: {
             subscribe: () => {
               throw new HubError('BAD_USER_INPUT', 'where: expected something else');

@@ -74,6 +74,18 @@ describe('Where the issuer withdraws the key that signed a token', () => {
     await expect.poll(() => hub.ticking.open()).toBe(0);
   });
 
+  it('what has begun is told where it can be gone on with', async () => {
+    const hub = await open({}, { authenticate, now: () => now, lookEveryMs: 50 });
+    const client = createClient({ url: hub.ws, webSocketImpl: WebSocket, retryAttempts: 0, connectionParams: headers });
+    closing.push(() => client.dispose());
+    const answers = client.iterate({ query: 'subscription { changes { id } }' });
+    const { value } = await answers.next();
+    expect(value).toEqual({ data: { changes: { id: 'land:H41.07-261001-0001:1' } } });
+    const second = answers.next().catch((errors: unknown) => errors);
+    await withdraw(hub);
+    expect(await second).toMatchObject([{ extensions: { after: 'land:H41.07-261001-0001:1' } }]);
+  });
+
   it('nothing is begun on a connection that it opened, which ends with all that runs on it', async () => {
     // So seldom that only the next subscription makes the hub look.
     const hub = await open({}, { authenticate, now: () => now, lookEveryMs: 3_600_000 });
