@@ -19,6 +19,9 @@ const USAGE = `usage: receive.ts NUMBER
   --data DIR  where the demo keeps its data; data/demo when left out
 `;
 const NO_DEMO = 'No demo runs on this folder: start it with npm start, then try again.\n';
+const NOBODY = 'The counter software knows nobody by this number, or two people: give one of 12 digits.\n';
+const TIMEOUT_MS = 5_000;
+const NOT_TAKEN = `The counter software did not say within ${TIMEOUT_MS / 1_000} seconds that it took the dossier: see what npm start prints.\n`;
 
 /** A matter that the counter's own officers deal with: no other sector's system has to know of it. */
 const MATTER = {
@@ -42,20 +45,28 @@ async function main(): Promise<number> {
   const address = existsSync(join(values.data, 'systems.json')) ? readSystems(values.data)['one-stop']?.URL : undefined;
   const now = Date.now();
   const body = { ...MATTER, applicantsId, at: wireTime(now), dateAppointed: wireTime(now + DUE_DAYS * DAY) };
-  const response =
-    address === undefined
-      ? null
-      : await fetch(`${address}/__stand-in/receive`, { method: 'POST', body: JSON.stringify(body) }).catch(() => null);
-  if (response === null) {
-    process.stderr.write(NO_DEMO);
-    return 1;
+  if (address === undefined) return fail(NO_DEMO);
+  try {
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const response = await fetch(`${address}/__stand-in/receive`, {
+      method: 'POST',
+      body: JSON.stringify(body),
+      signal,
+    });
+    if (response.status === 404) return fail(NOBODY);
+    const { docCode } = (await response.json()) as { docCode?: unknown };
+    if (!response.ok || typeof docCode !== 'string') return fail(NOT_TAKEN);
+    process.stdout.write(`${docCode}\n`);
+    return 0;
+  } catch (error) {
+    // What cannot be connected to does not run.
+    return fail(error instanceof TypeError ? NO_DEMO : NOT_TAKEN);
   }
-  if (!response.ok) {
-    process.stderr.write('The counter software knows nobody by this number, or two people: give one of 12 digits.\n');
-    return 1;
-  }
-  process.stdout.write(`${((await response.json()) as { docCode: string }).docCode}\n`);
-  return 0;
+}
+
+function fail(why: string): number {
+  process.stderr.write(why);
+  return 1;
 }
 
 process.exitCode = await main();
