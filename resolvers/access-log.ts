@@ -3,6 +3,7 @@ import type { AuditFound, AuditQuery } from '../core/audit.ts';
 import { issuedCode } from '../core/dossier-code.ts';
 import { isEnterpriseCode } from '../core/enterprise-code.ts';
 import { HubError } from '../core/errors.ts';
+import { isDossierCode } from '../core/event.ts';
 import { agencyOf } from './catalogues.ts';
 import { type CitizenNode, demandWhole, numberOfId } from './citizens.ts';
 import { checkedSize, openCursor, type PageArguments } from './connection.ts';
@@ -49,8 +50,7 @@ async function readLog(operation: Operation, args: LogArguments): Promise<object
   const number = subject == null ? null : subjectNumber(operation, subject);
   // They are written down as they were typed, but for a dossier's code: that as entries have it.
   const typed = args.dossier ?? null;
-  const dossier = typed === null || issuedCode(typed) === typed ? typed : await loggedCode(operation, typed);
-  if (typed !== null && dossier === null) throw noWord('dossier', 'a dossier code');
+  const dossier = typed === null || issuedCode(typed) === typed ? typed : await codeOfEntries(operation, typed);
   if (actor != null && actor.length > MOST_WORD) throw noWord('actor', `at most ${MOST_WORD} characters`);
   if (visit != null && visit.length > MOST_WORD) throw noWord('visit', `at most ${MOST_WORD} characters`);
   const narrowing = {
@@ -66,6 +66,22 @@ async function readLog(operation: Operation, args: LogArguments): Promise<object
     ...(number !== null && { subjectNumbers: await numbersOf(operation, number) }),
     ...narrowing,
   });
+}
+
+/**
+ * The code under which entries have a dossier, also where no system holds it any more. What is neither there, nor held, nor of the
+ * form in which units issue codes may be somebody's number: it is not looked for, since it would be written down.
+ */
+async function codeOfEntries(operation: Operation, typed: string): Promise<string> {
+  const { audit } = operation.registry;
+  const text = typed.trim().normalize('NFC');
+  for (const code of isDossierCode(text) ? new Set([text, text.toUpperCase()]) : []) {
+    const { found } = await audit.find({ dossier: code, first: 1, after: null });
+    if (found.length > 0) return code;
+  }
+  const held = await loggedCode(operation, typed);
+  if (held === null) throw noWord('dossier', 'a dossier code');
+  return held;
 }
 
 function noWord(argument: string, expected: string): HubError {

@@ -17,6 +17,8 @@ const HOA = '001085004213';
 const OLD = '012345678';
 const BINH = '001190000123';
 const CITIZEN: Actor = { ...ANYBODY, id: 'citizen.hoa', role: 'citizen', personalNumber: HOA };
+/** No system holds them any more. */
+const GONE = ['HS/2016-77', 'hs/2016-78'];
 const PAGE =
   'nodes { actor role unit { code title } purpose dossier visit operation relation fields systems outcome at id } pageInfo { hasNextPage endCursor }';
 
@@ -57,6 +59,7 @@ describe('The access log', () => {
         sought: [{ what: 'ACCESSES', subject: hashSubject(HOA) }],
       }),
     );
+    for (const dossier of GONE) await log.write(record([], { request: '5', actor: 'commune.binh', dossier }));
   });
 
   afterAll(async () => {
@@ -64,8 +67,8 @@ describe('The access log', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  async function ask(query: string, given: Partial<OperationAccess> = {}) {
-    const registry = { ...house.registry, audit: opened.reader };
+  async function ask(query: string, given: Partial<OperationAccess> = {}, index = house.registry.index) {
+    const registry = { ...house.registry, audit: opened.reader, index };
     const sought: Sought[] = [];
     const access = {
       ...openAccess(),
@@ -139,6 +142,22 @@ describe('The access log', () => {
     const { data, sought } = await ask('{ accessLog(dossier: " h41.59-261119-0001") { nodes { dossier } } }');
     expect(data.accessLog.nodes).toEqual([{ dossier: 'H41.59-261119-0001' }]);
     expect(sought).toEqual([{ what: 'ACCESSES', dossier: 'H41.59-261119-0001' }]);
+  });
+
+  it('finds a dossier that stands in it, though nobody holds it any more or the index is away', async () => {
+    const away = async () => {
+      throw new Error('connection refused');
+    };
+    const [typed, index] = [[...GONE, ' hs/2016-77'], { ...house.registry.index, views: away }];
+    for (const code of typed) {
+      const held = code.trim() === GONE[1] ? GONE[1] : GONE[0];
+      for (const at of [house.registry.index, index]) {
+        const { data, sought } = await ask(`{ accessLog(dossier: "${code}") { nodes { dossier } } }`, {}, at);
+        expect([data?.accessLog.nodes, sought]).toEqual([[{ dossier: held }], [{ what: 'ACCESSES', dossier: held }]]);
+      }
+    }
+    const { errors } = await ask('{ accessLog(dossier: "HS/2016-79") { nodes { id } } }', {}, index);
+    expect(errors.map(({ code }) => code)).toEqual(['STORE_UNAVAILABLE']);
   });
 
   it('takes nobody’s number where it would stand in the log as it was typed', async () => {
