@@ -1,5 +1,6 @@
+import { type GraphQLResolveInfo, parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import type { DataClass } from '../../core/access.ts';
+import type { Actor, DataClass, StatedHeaders } from '../../core/access.ts';
 import type { LinkDeclaration } from '../../core/declaration.ts';
 import { HubError } from '../../core/errors.ts';
 import type { Mapped } from '../../core/mapping.ts';
@@ -9,7 +10,7 @@ import type { Identity } from '../../resolvers/identity.ts';
 import { linkedRecord, noteNamed, ownersOf } from '../../resolvers/linked-records.ts';
 import { createOperation, type Operation } from '../../resolvers/operation.ts';
 import { personalFields, refusedFields } from '../../resolvers/personal-fields.ts';
-import { counter, HOA_OLD, PROCESSING, useDeskStage } from './desk-stage.ts';
+import { citizen, counter, HOA_OLD, PROCESSING, useDeskStage } from './desk-stage.ts';
 import { BINH, HOA, STRANGER } from './stage.ts';
 
 const stage = useDeskStage();
@@ -32,8 +33,9 @@ async function working(
   data: DataClass = 'PERSONAL',
   changed: Partial<OperationAccess> = {},
   fields: readonly string[] = ['amount', 'year'],
+  by: { readonly actor: Actor; readonly said: Partial<StatedHeaders> } = { actor: counter, said: PROCESSING },
 ): Promise<{ readonly operation: Operation; readonly shown: readonly string[] }> {
-  const { access, caller } = await stage.desk.open(counter, '{ sectors { id } }', PROCESSING);
+  const { access, caller } = await stage.desk.open(by.actor, '{ sectors { id } }', by.said);
   const shown: string[] = [];
   const own: OperationAccess = {
     ...access,
@@ -46,7 +48,10 @@ async function working(
     ...changed,
   };
   const made = createOperation(stage.desk.registry, { caller, access: own, signal: new AbortController().signal });
-  const operation = Object.defineProperties(made, { plan: { value: { fieldsOf: () => new Set(fields) } } });
+  const [definition] = parse('{ sectors { id } }').definitions;
+  made.begin({ schema: stage.desk.schema, operation: definition, fragments: {} } as unknown as GraphQLResolveInfo);
+  const plan = { ...made.plan, fieldsOf: () => new Set(fields) };
+  const operation = Object.defineProperties(made, { plan: { value: plan } });
   return { operation, shown };
 }
 
@@ -126,6 +131,25 @@ describe('A record that one’s own record leads to', () => {
       expect(seen(await linkedRecord(operation, way, { record, rows: [record] }))).toBe('FORBIDDEN');
       expect(ownersOf(operation).has(record)).toBe(false);
     }
+  });
+
+  it('is not theirs by the way alone, however certain it is who they are', async () => {
+    const { operation } = await working();
+    const way = { link: link(), entity: debt, owner: { ...HIM, numbers: [HOA] } };
+    for (const record of [{ id: '1' }, { id: '1', heldBy: [] }, { id: '1', heldBy: held(STRANGER) }]) {
+      expect(seen(await linkedRecord(operation, way, { record, rows: [record] }))).toBe('FORBIDDEN');
+      expect(ownersOf(operation).has(record)).toBe(false);
+    }
+  });
+
+  it('is shown to whoever asks for themself, where it knows them by an old number and does not speak against it', async () => {
+    const self = { actor: citizen, said: { purpose: 'SELF' } } as const;
+    const { operation } = await working('PERSONAL', {}, ['amount'], self);
+    const way = { link: link(), entity: debt, owner: undefined };
+    const own = { id: '1', heldBy: BY_OLD };
+    expect(await linkedRecord(operation, way, { record: own, rows: [own] })).toBe(own);
+    const other = { id: '2', heldBy: [{ ...BY_OLD[0], birthDate: '1990-01-02' }] };
+    expect(seen(await linkedRecord(operation, way, { record: other, rows: [other] }))).toBe('FORBIDDEN');
   });
 
   it('leads no further as theirs where it is a subject’s and another’s', async () => {
