@@ -1,7 +1,13 @@
 import type { Database, DatabaseRow } from '../drivers/database.ts';
 import { sharedClock } from './clock.ts';
-import { places } from './many-rows.ts';
+import { insertRows, places, type TableShape } from './many-rows.ts';
 import type { Transaction } from './transaction.ts';
+
+const PLACE: TableShape = {
+  table: 'visit_subject',
+  columns: ['visit', 'subject_hash', 'asked_at', 'stands_for'],
+  key: ['visit', 'subject_hash'],
+};
 
 /** Two that take the last place at once come one after the other: on SQLite every transaction waits for the other anyway. */
 export async function lockedVisit(
@@ -63,9 +69,6 @@ export async function joinPlaces(
     );
   }
   const at = await sharedClock(trx.knex, database);
-  for (const hash of subjects.filter((one) => !held.has(one))) {
-    await trx.run('insert into visit_subject (visit, subject_hash, asked_at, stands_for) values (?, ?, ?, ?)', [
-      ...[id, hash, at, place],
-    ]);
-  }
+  const rows = subjects.filter((hash) => !held.has(hash)).map((hash) => [id, hash, at, place]);
+  await insertRows(trx, database.traits, PLACE, rows);
 }
