@@ -24,6 +24,7 @@ export function createSeats({ most, mostOfOne }: { readonly most: number; readon
         isTaken = false;
         all -= 1;
         const left = (taken.get(key) ?? 1) - 1;
+        // Stryker disable next-line ConditionalExpression: it only keeps the map short
         if (left === 0) taken.delete(key);
         else taken.set(key, left);
       };

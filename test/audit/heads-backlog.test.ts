@@ -30,14 +30,14 @@ function slowPlace() {
   return { given, answers, take };
 }
 
-function open(place: Partial<HeadsPlace>, closeMs = 20): { queue: HeadsQueue; told: () => number } {
+function open(place: Partial<HeadsPlace>, closeMs = 20, budgetMs = HOUR_MS): { queue: HeadsQueue; told: () => number } {
   let told = 0;
   const fail = () => {
     told += 1;
   };
   const queue = openHeadsQueue({
     ...{ place: { take: async () => {}, close: async () => {}, ...place } },
-    ...{ fail, budgetMs: HOUR_MS, closeMs },
+    ...{ fail, budgetMs, closeMs },
   });
   opened.push(queue);
   return { queue, told: () => told };
@@ -57,6 +57,13 @@ describe('Heads that wait for a slow place', () => {
     answers[1]?.resolve();
     await Promise.all(put);
     expect([gone, queue.isBehind()]).toEqual([[1, 2, 3], false]);
+  });
+
+  it('are not behind before they have waited longer than an answer may', () => {
+    // Longer than nothing, and shorter than twice the time that the process has been there.
+    const { queue } = open({ take: () => NEVER }, 20, performance.now() * 1.5);
+    queue.again(heads(1, 2));
+    expect(queue.isBehind()).toBe(false);
   });
 
   it('are ten thousand at most: the oldest are let go, and none is sent twice or left out', async () => {
