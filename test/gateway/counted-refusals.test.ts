@@ -1,5 +1,5 @@
 import { buildSchema } from 'graphql';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Actor } from '../../core/access.ts';
 import { type CountedRefusals, createCountedRefusals } from '../../gateway/limits/counted-refusals.ts';
 import type { RefusedRequest } from '../../gateway/operation-request.ts';
@@ -7,6 +7,8 @@ import { ANYBODY } from '../support/open-access.ts';
 import { startTestGateway } from './support.ts';
 
 const MINUTE_MS = 60_000;
+/** The clock has gone for a while when the first is refused. */
+const BEGUN_MS = 10 * MINUTE_MS;
 const BINH = { ...ANYBODY, id: 'binh' };
 
 let now: number;
@@ -15,8 +17,8 @@ let refusals: CountedRefusals | undefined;
 
 afterEach(() => refusals?.close());
 
-function open(options: { readonly mostKinds?: number } = {}): CountedRefusals {
-  now = 0;
+function open(options: { readonly mostKinds?: number; readonly lookMs?: number } = {}): CountedRefusals {
+  now = BEGUN_MS;
   noted = [];
   const noteRefusal = async (one: RefusedRequest) => void noted.push(one);
   refusals = createCountedRefusals({ noteRefusal, now: () => now, lookMs: 5, ...options });
@@ -35,11 +37,51 @@ describe('Refusals at the door', () => {
     const { note } = open();
     for (let turn = 0; turn < 50; turn++) await note(refused());
     expect(told()).toEqual([['anybody', 'TOO_MANY_REQUESTS', 'H41-1', undefined]]);
-    now = MINUTE_MS;
+    now = BEGUN_MS + MINUTE_MS;
     await expect.poll(() => noted.length).toBe(2);
     expect(told()[1]).toEqual(['anybody', 'TOO_MANY_REQUESTS', null, 49]);
     await note(refused());
     expect(told()[2]).toEqual(['anybody', 'TOO_MANY_REQUESTS', 'H41-1', undefined]);
+  });
+
+  it('leave no second entry where there was but one', async () => {
+    const { note, close } = open();
+    await note(refused());
+    now = BEGUN_MS + MINUTE_MS;
+    await note(refused(BINH));
+    await close();
+    expect(told().map(([id, , , times]) => [id, times])).toEqual([
+      ['anybody', undefined],
+      ['binh', undefined],
+    ]);
+  });
+
+  it('are noted with their count when the next one comes after a minute, though nobody has looked yet', async () => {
+    const { note } = open({ lookMs: 60 * MINUTE_MS });
+    for (let turn = 0; turn < 3; turn++) await note(refused());
+    now = BEGUN_MS + MINUTE_MS - 1;
+    await note(refused());
+    expect(noted).toHaveLength(1);
+    now = BEGUN_MS + MINUTE_MS;
+    await note(refused());
+    expect(told().map(([, , , times]) => times)).toEqual([undefined, 3, undefined]);
+  });
+
+  it('are looked through each second, and noted when their minute is over and no sooner', async () => {
+    vi.useFakeTimers();
+    try {
+      noted = [];
+      const noteRefusal = async (one: RefusedRequest) => void noted.push(one);
+      refusals = createCountedRefusals({ noteRefusal });
+      for (let turn = 0; turn < 3; turn++) await refusals.note(refused());
+      await vi.advanceTimersByTimeAsync(MINUTE_MS - 1_000);
+      expect(noted).toHaveLength(1);
+      await vi.advanceTimersByTimeAsync(2_000);
+      expect(told().map(([, , , times]) => times)).toEqual([undefined, 2]);
+      await refusals.close();
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('are counted for each person, application and code by themselves', async () => {
