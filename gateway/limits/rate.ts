@@ -62,9 +62,9 @@ export function addressKey(address: string): string {
   if (!isIPv6(plain)) return plain;
   const [head = '', tail] = plain.toLowerCase().split('::');
   const groups = head === '' ? [] : head.split(':');
-  const after = tail === undefined || tail === '' ? 0 : tail.split(':').length;
-  const zeros = tail === undefined ? 0 : 8 - groups.length - after;
-  const whole = [...groups, ...Array<string>(zeros).fill('0'), ...(tail?.split(':') ?? [])];
+  const after = tail?.split(':') ?? [];
+  const zeros = Array<string>(8 - groups.length - after.length).fill('0');
+  const whole = [...groups, ...zeros, ...after];
   return whole
     .slice(0, 4)
     .map((group) => group.replace(/^0+(?=.)/, ''))

@@ -84,7 +84,17 @@ describe('Tokens that are not accepted', () => {
     ['2001:0DB8:0001:0002::', '2001:db8:1:2'],
     ['::1', '0:0:0:0'],
     ['fe80::1%eth0', 'fe80:0:0:0'],
+    ['2001:db8::', '2001:db8:0:0'],
+    ['::', '0:0:0:0'],
+    ['2001::5:6:7:8:9', '2001:0:0:5'],
+    ['::3:4:5:6:7:8:9', '0:3:4:5'],
+    ['1:2:3:4:5:6:7::', '1:2:3:4'],
+    ['2001:db8:1:2:3:4:10.0.0.1', '2001:db8:1:2'],
     ['::ffff:10.0.0.1', '10.0.0.1'],
+    ['::FFFF:192.168.100.254', '192.168.100.254'],
+    ['2001:db8::ffff:10.0.0.1', '2001:db8:0:0'],
+    ['::ffff:10.0.0.1:8080', '::ffff:10.0.0.1:8080'],
+    ['what:a:proxy:says:it:is', 'what:a:proxy:says:it:is'],
     ['10.0.0.1', '10.0.0.1'],
     ['', ''],
   ])('of %s are counted for %s', (address, key) => {
@@ -179,4 +189,12 @@ it('A rate remembers fifty thousand, and forgets whoever was not heard of longes
   for (let i = 0; i <= 50_000; i += 1) expect(rate.take(String(i), 1)).toBe(0);
   expect(rate.take('50000', 1)).toBe(60_000);
   expect(rate.take('0', 1)).toBe(0);
+});
+
+it('A rate lets a key take what it has, and gives back nothing to one that took nothing', () => {
+  const rate = createRate(() => 0);
+  rate.giveBack('a');
+  expect([rate.take('a', 2), rate.take('a', 2), rate.take('a', 2)]).toEqual([0, 0, 30_000]);
+  rate.giveBack('a');
+  expect([rate.left('a', 2), rate.take('a', 2), rate.take('a', 2)]).toEqual([1, 0, 30_000]);
 });

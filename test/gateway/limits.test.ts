@@ -145,6 +145,14 @@ describe('What an operation may hold', () => {
     ]);
   });
 
+  it.each([
+    ['a name', `query ${'a'.repeat(101)} { words }`],
+    ['fields of the root', `query { ${'words '.repeat(21)} }`],
+  ])('is told with the place of the operation that holds too much: %s', (_, query) => {
+    const [told] = validate(schema, parse(`fragment P on Person { id }\n  ${query}`), limitRules(settings));
+    expect(told?.locations).toEqual([{ line: 2, column: 3 }]);
+  });
+
   it('is told of in a moment where fragments double one another thirty times or lead to themselves', () => {
     const at = performance.now();
     expect(faults(`{ ...F0 } ${doubling('a: words @x')}`)).toEqual([
@@ -191,6 +199,27 @@ describe('A gateway with standard limits', () => {
     const { body } = await open.ask({ query });
     await open.gateway.close();
     expect(body.errors).toBeUndefined();
+  });
+
+  it('lets nobody read the schema where that is switched off, whatever is granted', async () => {
+    const shut = await startTestGateway(schema, {
+      settings: { ...settings, PORT: 0, INTROSPECTION: 'off' },
+      introspection: () => true,
+    });
+    const { body } = await shut.ask({ query: '{ __schema { types { name } } }' });
+    await shut.gateway.close();
+    expect(body.errors?.[0]?.extensions?.code).toBe('FORBIDDEN');
+  });
+
+  it('takes what costs just as much as may be, and nothing that costs more', async () => {
+    const query = '{ person { id name } }';
+    const codes: unknown[] = [];
+    for (const MAX_COST of [costs(query), costs(query) - 1]) {
+      const bound = await startTestGateway(schema, { settings: { ...settings, PORT: 0, MAX_COST } });
+      codes.push((await bound.ask({ query })).body.errors?.[0]?.extensions?.code);
+      await bound.gateway.close();
+    }
+    expect(codes).toEqual([undefined, 'TOO_COSTLY']);
   });
 
   it('leaves __typename to everybody', async () => {
