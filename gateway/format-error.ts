@@ -107,8 +107,17 @@ function bare(message: string): string {
   const at = message.indexOf(SUGGESTING);
   const told = at < 0 ? message : message.slice(0, at).trimEnd();
   // Numbers first: of one that is cut, the beginning would be left.
-  const withoutNumbers = told.replace(/\d{9,}/g, '…');
+  const withoutNumbers = withoutText(told).replace(/\d{9,}/g, '…');
   return withoutNumbers.length <= MOST_CHARACTERS ? withoutNumbers : `${withoutNumbers.slice(0, MOST_CHARACTERS - 1)}…`;
+}
+
+/** Of a syntax error at a text: that it is one, and not what stands in it, which may be a name. */
+function withoutText(message: string): string {
+  for (const found of ['found String', 'found BlockString']) {
+    const at = message.indexOf(`${found} "`);
+    if (at >= 0) return `${message.slice(0, at + found.length)}.`;
+  }
+  return message;
 }
 
 /** An error and what it was made from, outermost first. */

@@ -1,6 +1,8 @@
 import type { DossierView, StatedStatus } from '../../core/dossier.ts';
 import type { FieldFault } from '../../core/event.ts';
+import { FaultyValue, shapeOf } from '../../core/faulty-value.ts';
 import type { Mapped } from '../../core/mapping.ts';
+import { isPublicCode, PUBLIC_CODE } from '../../core/public-code.ts';
 
 export interface ReadView {
   readonly view: DossierView;
@@ -25,7 +27,8 @@ export function viewOf(
   }
   const view: Record<string, unknown> = {};
   const faults: FieldFault[] = [];
-  for (const [name, value] of Object.entries(fields)) {
+  for (const [name, stated] of Object.entries(fields)) {
+    const value = isCode(name) ? publicCode(stated) : stated;
     if (value instanceof Error) {
       faults.push({ field: name, reason: value.message });
       const kept = before?.[name as keyof DossierView];
@@ -34,4 +37,13 @@ export function viewOf(
   }
   const told = Object.entries(before ?? {}).filter(([name]) => !(name in fields));
   return { view: { ...Object.fromEntries(told), ...view, code }, faults };
+}
+
+function isCode(name: string): boolean {
+  return name === 'procedureCode' || name === 'agencyCode';
+}
+
+/** A column that is shown to everybody who sees the dossier must not show what belongs into another. */
+function publicCode(value: unknown): unknown {
+  return typeof value === 'string' && !isPublicCode(value) ? new FaultyValue(PUBLIC_CODE, shapeOf(value)) : value;
 }

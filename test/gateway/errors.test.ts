@@ -62,6 +62,15 @@ describe('what a client sees of an error', () => {
     expect(JSON.stringify(body)).not.toContain('079090001234');
   });
 
+  test.each(['{ page(first "Nguyễn Văn Kín") }', '{ page(first """Nguyễn Văn Kín""") }'])(
+    'a text at which a document is wrong is not said back: %s',
+    async (query) => {
+      const { body } = await hub.ask({ query });
+      expect(body.errors?.[0]?.message).toMatch(/^Syntax Error: Expected ":", found (Block)?String\.$/);
+      expect(JSON.stringify(body)).not.toContain('Kín');
+    },
+  );
+
   test.each([
     ['what graphql-js offers instead', 'Did you mean ', '?'],
     ['rows of digits', '12345678 ', ''],
