@@ -11,7 +11,7 @@ export const PORTIONS = {
   /** Who may see what. */
   grants: {
     mutate: ['core/access/*.ts', 'hub/agency-tree.ts'],
-    tests: ['test/access/{agency-tree,bearers,can,policy,units}.test.ts'],
+    tests: ['test/access/{agency-tree,bearers,can,can-answers,policy,units}.test.ts'],
     least: 100,
   },
   /** Which class each field has, and the second net. */
@@ -56,16 +56,40 @@ export const PORTIONS = {
     tests: ['test/audit/{audit-log,heads}.test.ts', 'test/gateway/settle.test.ts'],
     least: 95,
   },
+  /** How signed heads leave. */
+  heads: {
+    mutate: ['audit/heads-queue.ts'],
+    tests: ['test/audit/{heads-backlog,heads-queue}.test.ts'],
+    least: 95,
+  },
   /** Which fields were asked, and which of a record are withheld. */
   fields: {
     mutate: ['resolvers/asked-fields.ts', 'resolvers/records.ts'],
     tests: ['test/access/{desk,record,second-net,shared-number}.test.ts'],
     least: 95,
   },
+  /** What a record shows that another one leads to. */
+  linked: {
+    mutate: ['resolvers/linked-records.ts', 'resolvers/personal-fields.ts'],
+    tests: ['test/access/{linked-judgement,part-record,record-rows}.test.ts'],
+    least: 95,
+  },
   /** Who is told what of the log, and what a visit allows. */
   reading: {
     mutate: ['audit/reader.ts', 'resolvers/access-log.ts', 'store/visits.ts', 'store/visit-places.ts'],
     tests: ['test/audit/access-log.test.ts', 'test/access/{visits,visit-bounds}.test.ts'],
+    least: 95,
+  },
+  /** How often, how many at once and how much may be asked, and which refusals of it are noted. */
+  bounds: {
+    mutate: ['gateway/limits/{allowance,counted-refusals,name,operation-limits,rate,registered,seats}.ts'],
+    tests: ['test/gateway/{allowance,connection-places,counted-refusals,limits,places,registered}.test.ts'],
+    least: 95,
+  },
+  /** Under which tokens, and on which connections, something goes on being told. */
+  listening: {
+    mutate: ['gateway/subscriptions/{connections,token-watch}.ts'],
+    tests: ['test/gateway/{connection-places,token-watch}.test.ts'],
     least: 95,
   },
   /** What operations cost. */
