@@ -102,6 +102,21 @@ describe('Tokens that are not accepted', () => {
   });
 });
 
+describe('Whoever has to wait', () => {
+  it('is told what there was too much of', () => {
+    const { allowance } = allowed(() => ({ perMinute: 5, atOnce: 1 }));
+    allowance.take(as('a'));
+    const messages = Array.from({ length: 5 }, () => refusalOf(() => allowance.take(as('a')))?.message);
+    for (let i = 0; i < 5; i += 1) allowance.noteFailure('10.0.0.1');
+    const failed = refusalOf(() => allowance.noteFailure('10.0.0.1'))?.message;
+    expect([messages[0], messages[4], failed]).toEqual([
+      'More operations came at once than you may ask. Ask again later.',
+      'More operations a minute came than you may ask. Ask again later.',
+      'Too many tokens of this address were not accepted. Ask again later.',
+    ]);
+  });
+});
+
 describe('Signatures of tokens that nobody has seen', () => {
   const hanh = () => as('hanh');
   const nobody = () => null;
@@ -154,6 +169,14 @@ describe('Signatures of tokens that nobody has seen', () => {
   it('are all checked as long as they prove to be good', () => {
     const { allowance } = flooded();
     for (let i = 0; i < 1_000; i += 1) allowance.takeCheck('10.0.0.1', i % 2 === 0 ? hanh : anybody)();
+  });
+
+  it('that prove to be good of somebody who is known already leave no more of them for strangers', () => {
+    const { allowance, checked } = flooded();
+    allowance.takeCheck('10.0.0.1', hanh)();
+    expect(checked(1_000, anybody)).toBe(60);
+    for (let i = 0; i < 10; i += 1) allowance.takeCheck('10.0.0.1', hanh)();
+    expect(checked(1_000, anybody)).toBe(0);
   });
 
   it('that claim to be one person’s, or nobody’s, leave checks for all others', () => {
