@@ -6,7 +6,7 @@ import type { DossierStatusNumber, StatedStatus } from '../core/dossier.ts';
 import { FaultyValue, shapeOf } from '../core/faulty-value.ts';
 import { type PartialDateFormat, parsePartialDate } from '../core/partial-date.ts';
 import { parsePersonalNumber, restoreLeadingZeros } from '../core/personal-number.ts';
-import { isPublicCode, PUBLIC_CODE } from '../core/public-code.ts';
+import { assertPublicStatus } from '../core/public-code.ts';
 import { type InstantFormat, parseInstant, type SourceZone } from '../core/time.ts';
 
 /**
@@ -201,7 +201,7 @@ export function readStatus(
 ): StatedStatus | null {
   const own = readText(raw);
   if (own === null) return null;
-  if (!isPublicCode(own)) throw new FaultyValue(PUBLIC_CODE, shapeOf(raw));
+  assertPublicStatus(own);
   return { code: own, title, number: valueIn(numbers, own) };
 }
 

@@ -1,8 +1,7 @@
 import type { DossierView, StatedStatus } from '../../core/dossier.ts';
 import type { FieldFault } from '../../core/event.ts';
-import { FaultyValue, shapeOf } from '../../core/faulty-value.ts';
 import type { Mapped } from '../../core/mapping.ts';
-import { isPublicCode, PUBLIC_CODE } from '../../core/public-code.ts';
+import { assertPublicCode } from '../../core/public-code.ts';
 
 export interface ReadView {
   readonly view: DossierView;
@@ -45,5 +44,11 @@ function isCode(name: string): boolean {
 
 /** A column that is shown to everybody who sees the dossier must not show what belongs into another. */
 function publicCode(value: unknown): unknown {
-  return typeof value === 'string' && !isPublicCode(value) ? new FaultyValue(PUBLIC_CODE, shapeOf(value)) : value;
+  if (typeof value !== 'string') return value;
+  try {
+    assertPublicCode(value);
+    return value;
+  } catch (error) {
+    return error;
+  }
 }

@@ -274,7 +274,7 @@ describe('status', () => {
   test.each(['066210475387', 'CCCD 267209210', 'x'.repeat(101)])(
     'is none that cannot be shown to everybody: %s',
     (raw) => {
-      expect(() => fields.status('X', STATUSES).read(raw)).toThrow(/expected a code of at most 100 characters/);
+      expect(() => fields.status('X', STATUSES).read(raw)).toThrow(/expected a status of at most 100 characters/);
     },
   );
 

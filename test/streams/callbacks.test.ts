@@ -280,6 +280,13 @@ describe.each(['SQLite', `MariaDB${reason}`])('Calls of a system, kept and merge
     expect(Object.values(versions).filter((own) => own.join() !== '1,2')).toEqual([]);
   });
 
+  test('are refused where a personal number stands as the status, which everybody would be shown', async () => {
+    const answer = await tell(moved(A, now, '066210475387'));
+    expect(answer?.body).toMatchObject({ Result: 0, Message: expect.stringContaining('expected a status') });
+    expect(JSON.stringify(answer)).not.toContain('066210475387');
+    expect(await waiting()).toBe(0);
+  });
+
   test('are refused when more wait than may, and taken again when fewer do', async () => {
     const taker = desk({ mostWaiting: 3 });
     const answers = [];

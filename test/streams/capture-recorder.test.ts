@@ -157,13 +157,16 @@ describe.each(['SQLite', `MariaDB${reason}`])('What is recorded of a dossier, on
     expect((await events())[0]?.view?.status).toEqual(status('LIEN_THONG_THUE', null));
   });
 
-  test('shows no code of procedure or agency in which a personal number stands', async () => {
-    await record([whole({ status: status('20', 4), procedureCode: '066210475387', agencyCode: 'H41.68.01' })]);
-    const [event] = await events();
-    expect(event?.faults.map(({ field }) => field)).toEqual(['procedureCode']);
-    expect(event?.view).toMatchObject({ agencyCode: 'H41.68.01' });
-    expect(JSON.stringify(event)).not.toContain('066210475387');
-  });
+  test.each(['066210475387', 'Trịnh Thanh Hoàng'])(
+    'shows no code of a procedure that is a person’s: %s',
+    async (code) => {
+      await record([whole({ status: status('20', 4), procedureCode: code, agencyCode: 'H41.68.01' })]);
+      const [event] = await events();
+      expect(event?.faults.map(({ field }) => field)).toEqual(['procedureCode']);
+      expect(event?.view).toMatchObject({ agencyCode: 'H41.68.01' });
+      expect(JSON.stringify(event)).not.toContain(code);
+    },
+  );
 
   test('takes a message into what is known, once, and a late one only where nothing newer is known', async () => {
     const delta = (occurredAt: number, view: Partial<DossierView>): Sighting => ({
