@@ -1,4 +1,5 @@
 import type { DatabaseRow } from '../drivers/database.ts';
+import { places } from '../store/many-rows.ts';
 import type { AuditDatabase } from './database.ts';
 import { readLine } from './lines.ts';
 import { parseHead } from './parse-head.ts';
@@ -44,7 +45,7 @@ async function endOf(audit: AuditDatabase, { chain, removed_head }: DatabaseRow)
 
 async function closedOf({ database }: AuditDatabase, rows: readonly DatabaseRow[]): Promise<ReadonlySet<unknown>> {
   const closed = await database.query(
-    `select chain from audit_chain where closed = 1 and chain in (${rows.map(() => '?').join()})`,
+    `select chain from audit_chain where closed = 1 and chain in (${places(rows.length)})`,
     rows.map(({ chain }) => String(chain)),
   );
   return new Set(closed.map(({ chain }) => chain));
@@ -55,7 +56,7 @@ async function toldBy({ database }: AuditDatabase, rows: readonly DatabaseRow[])
   const names = rows.map(({ chain }) => String(chain));
   const beginnings = await database.query(
     `select substr(entries, 1, ${BEGINNING}) as beginning from audit_group
-      where first_seq = 1 and chain in (${names.map(() => '?').join()})`,
+      where first_seq = 1 and chain in (${places(names.length)})`,
     names,
   );
   const lines = beginnings.flatMap(({ beginning }) => String(beginning).split('\n'));

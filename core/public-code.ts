@@ -1,4 +1,4 @@
-import type { DossierView } from './dossier.ts';
+import type { DossierStep, DossierView, StatedStatus } from './dossier.ts';
 import { FaultyValue, shapeOf } from './faulty-value.ts';
 
 const MOST_CHARACTERS = 100;
@@ -6,25 +6,35 @@ const STATUS = `a status of at most ${MOST_CHARACTERS} characters with fewer tha
 const CATALOGUED = `a code of at most ${MOST_CHARACTERS} characters without blanks, with fewer than nine digits in a row`;
 
 /**
- * The status as a system states it: shown to whoever may see how a dossier stands, also where nobody has mapped it. A personal
- * number that slipped into the wrong column is none.
+ * Whether what a system states of a dossier may be shown to whoever may see how the dossier stands. Statuses are, also where nobody has
+ * mapped them, and so are codes of procedures and agencies, which have no blanks: a personal number, or a name, that slipped into
+ * their columns is none of them.
  *
- * @throws FaultyValue
+ * @param field of the dossier
+ * @returns what is wrong with it; null for what may, and for every other field
  */
-export function assertPublicStatus(code: string): void {
-  if (!isShort(code)) throw new FaultyValue(STATUS, shapeOf(code));
+export function publicFault(field: string, value: unknown): FaultyValue | null {
+  switch (field as keyof DossierView) {
+    case 'status':
+      return statusFault(value as StatedStatus | null | undefined);
+    case 'steps':
+      return (
+        ((value ?? []) as readonly DossierStep[])
+          .map(({ status }) => statusFault(status))
+          .find((one) => one !== null) ?? null
+      );
+    case 'procedureCode':
+    case 'agencyCode':
+      return typeof value === 'string' && (!isShort(value) || /\s/.test(value))
+        ? new FaultyValue(CATALOGUED, shapeOf(value))
+        : null;
+    default:
+      return null;
+  }
 }
 
-/** As `assertPublicStatus`, for codes of procedures and agencies, which have no blanks. @throws FaultyValue */
-export function assertPublicCode(code: string): void {
-  if (!isShort(code) || /\s/.test(code)) throw new FaultyValue(CATALOGUED, shapeOf(code));
-}
-
-/** For what a message tells of a dossier. @throws FaultyValue */
-export function assertPublicCodes({ status, steps, procedureCode, agencyCode }: Partial<DossierView>): void {
-  for (const one of [status, ...(steps ?? []).map((step) => step.status)])
-    if (one != null) assertPublicStatus(one.code);
-  for (const code of [procedureCode, agencyCode]) if (code != null) assertPublicCode(code);
+function statusFault(status: StatedStatus | null | undefined): FaultyValue | null {
+  return status == null || isShort(status.code) ? null : new FaultyValue(STATUS, shapeOf(status.code));
 }
 
 function isShort(code: string): boolean {

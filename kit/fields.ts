@@ -6,7 +6,6 @@ import type { DossierStatusNumber, StatedStatus } from '../core/dossier.ts';
 import { FaultyValue, shapeOf } from '../core/faulty-value.ts';
 import { type PartialDateFormat, parsePartialDate } from '../core/partial-date.ts';
 import { parsePersonalNumber, restoreLeadingZeros } from '../core/personal-number.ts';
-import { assertPublicStatus } from '../core/public-code.ts';
 import { type InstantFormat, parseInstant, type SourceZone } from '../core/time.ts';
 
 /**
@@ -201,7 +200,6 @@ export function readStatus(
 ): StatedStatus | null {
   const own = readText(raw);
   if (own === null) return null;
-  assertPublicStatus(own);
   return { code: own, title, number: valueIn(numbers, own) };
 }
 

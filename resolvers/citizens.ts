@@ -1,10 +1,11 @@
+import { isTwelve } from '../core/access/bearers.ts';
 import { HubError } from '../core/errors.ts';
 import { FaultyValue } from '../core/faulty-value.ts';
 import { parsePersonalNumber } from '../core/personal-number.ts';
 import { type Identity, identify, incomplete, mayMissNumbers, type Statement } from './identity.ts';
 import type { Operation } from './operation.ts';
 import { forbidden } from './refusals.ts';
-import { bearersOf, isTwelve } from './same-person.ts';
+import { bearersOf } from './same-person.ts';
 
 /** What `Citizen` resolves from: values that GraphQL reads as they stand, and the identity for the links. */
 export interface CitizenNode {

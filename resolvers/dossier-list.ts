@@ -1,4 +1,4 @@
-import { bearerOf } from '../core/access/bearers.ts';
+import { bearerOf, isTwelve } from '../core/access/bearers.ts';
 import type { DossierFilter, DossierOrder, IndexKey } from '../store/dossier-index.ts';
 import { identityOf, noteAsked, numberOfId } from './citizens.ts';
 import {
@@ -19,10 +19,10 @@ import { narrowedGaps, noteEnterprise, readDossier, sortOutPlaces, tooManyHanded
 import { courseSectors, type DossierSector, dossierSectors, freshnessOf, staleGaps } from './freshness.ts';
 import { incomplete, mayMissNumbers } from './identity.ts';
 import { fromStore } from './index-loaders.ts';
+import { keepOnePlace } from './keep-one-place.ts';
 import type { Operation } from './operation.ts';
 import type { Registry } from './registry.ts';
-import { bearersOf, isTwelve } from './same-person.ts';
-import { keepOnePlace } from './visit-places.ts';
+import { bearersOf } from './same-person.ts';
 
 export interface ListArguments extends PageArguments {
   readonly filter?: FilterArguments | null;

@@ -1,3 +1,4 @@
+import { isTwelve } from '../core/access/bearers.ts';
 import { HubError } from '../core/errors.ts';
 import type { Mapped } from '../core/mapping.ts';
 import { type Entity, entityOf } from '../core/open-sector.ts';
@@ -5,7 +6,7 @@ import { personalNumberFacts } from '../core/personal-number.ts';
 import type { Operation } from './operation.ts';
 import { sourceError } from './operation.ts';
 import type { Registry } from './registry.ts';
-import { isTwelve, joinStatements } from './same-person.ts';
+import { joinStatements } from './same-person.ts';
 
 /**
  * Who a person is: the numbers that belong together, and what each system says. Joined by exact identifiers alone. One

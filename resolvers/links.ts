@@ -1,3 +1,4 @@
+import { isTwelve } from '../core/access/bearers.ts';
 import { isPersonal } from '../core/access.ts';
 import type { LinkDeclaration, QueryDeclaration, RecordHolder } from '../core/declaration.ts';
 import { HubError } from '../core/errors.ts';
@@ -10,7 +11,7 @@ import { type Identity, incomplete, mayMissNumbers } from './identity.ts';
 import { linkedRecord, noteNamed, ownersOf, recordsIn } from './linked-records.ts';
 import type { Operation } from './operation.ts';
 import { judgedRecord } from './records.ts';
-import { isTwelve, ownerOf, ownRecords } from './same-person.ts';
+import { ownerOf, ownRecords } from './same-person.ts';
 
 export interface Link {
   readonly sector: OpenSector;

@@ -1,4 +1,4 @@
-import { numbersOf } from '../core/access/bearers.ts';
+import { isNine, isTwelve, numbersOf } from '../core/access/bearers.ts';
 import type { DossierFacts } from '../core/access.ts';
 import type { RecordHolder } from '../core/declaration.ts';
 import type { NumberPairs } from '../store/number-pairs.ts';
@@ -6,7 +6,7 @@ import { identityOf } from './citizens.ts';
 import { type Identity, incomplete } from './identity.ts';
 import { fromStore } from './index-loaders.ts';
 import type { Operation } from './operation.ts';
-import { isTwelve, ownerOf } from './same-person.ts';
+import { ownerOf } from './same-person.ts';
 
 /**
  * Nine-digit numbers were issued twice. So one is evidence of who somebody is only where nobody else is known by it.
@@ -37,7 +37,7 @@ export async function subjectsOf(
   const stated = numbersOf(people);
   if (stated.length === 0) return { people };
   const paired = await certainPairs(pairs, stated);
-  const nines = [...new Set([...stated, ...paired.flat()])].filter((number) => number.length === 9);
+  const nines = [...new Set([...stated, ...paired.flat()])].filter(isNine);
   const others = nines.length === 0 ? [] : await fromStore(pairs.of(nines));
   const contested = new Set(
     nines.filter((nine, place) => {

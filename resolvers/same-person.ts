@@ -6,8 +6,6 @@ import { foldName } from '../core/names.ts';
 import { compatible, type PartialDate } from '../core/partial-date.ts';
 import type { Identity, Statement } from './identity.ts';
 
-export { isTwelve };
-
 /** The numbers by which a statement joins. */
 function numbersIn({ personalNumbers }: Statement): readonly string[] {
   return personalNumbers instanceof HubError ? [] : personalNumbers;

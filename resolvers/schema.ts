@@ -15,6 +15,7 @@ import { type ListArguments, listDossiers } from './dossier-list.ts';
 import type { DossierNode } from './dossier-node.ts';
 import { dossiersOf, findDossier, historyOf, noteEnterprise, storedCode } from './dossiers.ts';
 import { isGuarded } from './guarded-schema.ts';
+import { keepOnePlace } from './keep-one-place.ts';
 import { answerQuery, followLinks, type Link, type Query } from './links.ts';
 import type { Operation } from './operation.ts';
 import type { Registry } from './registry.ts';
@@ -28,7 +29,6 @@ import {
   type ToldChange,
 } from './subscriptions.ts';
 import { syncResolvers } from './sync.ts';
-import { keepOnePlace } from './visit-places.ts';
 import { visitResolvers } from './visits.ts';
 
 type Resolver = GraphQLFieldResolver<never, Operation>;

@@ -1,3 +1,4 @@
+import { isTwelve } from '../core/access/bearers.ts';
 import { HubError } from '../core/errors.ts';
 import { compareNames, foldName, nameMatcher } from '../core/names.ts';
 import { compatible, type PartialDate } from '../core/partial-date.ts';
@@ -14,7 +15,7 @@ import {
 } from './connection.ts';
 import { type Identity, identitySources, type Statement, statementOf } from './identity.ts';
 import { type Operation, sourceError } from './operation.ts';
-import { bearersOf, isTwelve } from './same-person.ts';
+import { bearersOf } from './same-person.ts';
 
 interface SearchArguments extends PageArguments {
   readonly name: string;

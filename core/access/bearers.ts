@@ -21,7 +21,7 @@ export function isTwelve(number: string): boolean {
   return number.length === 12;
 }
 
-function isNine(number: string): boolean {
+export function isNine(number: string): boolean {
   return number.length === 9;
 }
 

@@ -3,7 +3,7 @@ import type { CallbackDelta, PushChanges } from '../../core/changes.ts';
 import { isDossierCode } from '../../core/event.ts';
 import { FaultyValue, shapeOf } from '../../core/faulty-value.ts';
 import type { OpenSector } from '../../core/open-sector.ts';
-import { assertPublicCodes } from '../../core/public-code.ts';
+import { publicFault } from '../../core/public-code.ts';
 import type { Database } from '../../drivers/database.ts';
 import { countWaiting, keepCallback } from '../../store/callbacks.ts';
 import { quarantine } from '../../store/quarantine.ts';
@@ -170,7 +170,10 @@ function faultOf({ declaration }: Push, route: string, body: Record<string, unkn
     if (!isDossierCode(delta.code)) {
       throw new FaultyValue('a dossier’s code of up to 64 characters without blank or colon', shapeOf(delta.code));
     }
-    assertPublicCodes(delta.view);
+    for (const [field, value] of Object.entries(delta.view)) {
+      const fault = publicFault(field, value);
+      if (fault !== null) throw fault;
+    }
     const at = Math.max(delta.occurredAt ?? 0, delta.view.statusAt ?? 0);
     if (at > now + MOST_AHEAD_MS) throw new FaultyValue('a time that has come', 'one more than a day ahead');
     // Deeper than can be written down again.

@@ -1,7 +1,7 @@
 import type { DossierView, StatedStatus } from '../../core/dossier.ts';
 import type { FieldFault } from '../../core/event.ts';
 import type { Mapped } from '../../core/mapping.ts';
-import { assertPublicCode } from '../../core/public-code.ts';
+import { publicFault } from '../../core/public-code.ts';
 
 export interface ReadView {
   readonly view: DossierView;
@@ -19,7 +19,7 @@ export function viewOf(
   fields: Mapped,
   before: DossierView | null,
 ): ReadView | { readonly reason: string } {
-  const status = fields.status as StatedStatus | Error | null | undefined;
+  const status = shownValue('status', fields.status) as StatedStatus | Error | null | undefined;
   if (status instanceof Error) return { reason: status.message };
   if (status == null && before?.status != null) {
     return { reason: 'status: expected a status, since the dossier had one before; came nothing' };
@@ -27,7 +27,7 @@ export function viewOf(
   const view: Record<string, unknown> = {};
   const faults: FieldFault[] = [];
   for (const [name, stated] of Object.entries(fields)) {
-    const value = isCode(name) ? publicCode(stated) : stated;
+    const value = shownValue(name, stated);
     if (value instanceof Error) {
       faults.push({ field: name, reason: value.message });
       const kept = before?.[name as keyof DossierView];
@@ -38,17 +38,7 @@ export function viewOf(
   return { view: { ...Object.fromEntries(told), ...view, code }, faults };
 }
 
-function isCode(name: string): boolean {
-  return name === 'procedureCode' || name === 'agencyCode';
-}
-
 /** A column that is shown to everybody who sees the dossier must not show what belongs into another. */
-function publicCode(value: unknown): unknown {
-  if (typeof value !== 'string') return value;
-  try {
-    assertPublicCode(value);
-    return value;
-  } catch (error) {
-    return error;
-  }
+function shownValue(name: string, stated: unknown): unknown {
+  return stated instanceof Error ? stated : (publicFault(name, stated) ?? stated);
 }

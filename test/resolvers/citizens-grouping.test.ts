@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isTwelve } from '../../resolvers/same-person.ts';
+import { isTwelve } from '../../core/access/bearers.ts';
 import { groupHits } from '../../resolvers/search-citizens.ts';
 import { openHouse, type System } from './small-house.ts';
 

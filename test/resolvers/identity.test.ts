@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { isTwelve } from '../../core/access/bearers.ts';
 import { HubError } from '../../core/errors.ts';
 import { type Identity, mayMissNumbers, type Statement } from '../../resolvers/identity.ts';
-import { isTwelve, joinStatements, ownerOf, ownRecords } from '../../resolvers/same-person.ts';
+import { joinStatements, ownerOf, ownRecords } from '../../resolvers/same-person.ts';
 import { openHouse, type System } from './small-house.ts';
 
 const A12 = '001085004213';

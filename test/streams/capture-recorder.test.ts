@@ -168,6 +168,17 @@ describe.each(['SQLite', `MariaDB${reason}`])('What is recorded of a dossier, on
     },
   );
 
+  test.each(['066210475387', 'CCCD 267209210', 'x'.repeat(101)])('shows no status that is none: %s', async (code) => {
+    await record([whole({ status: status('20', 4), steps: [step(AT - 100, 'Tiếp nhận')] })]);
+    await record([whole({ status: status(code, null) })]);
+    await record([whole({ status: status('30', 4), steps: [{ ...step(AT, 'Bổ sung'), status: status(code, null) }] })]);
+    const all = await events();
+    expect(all.map(({ view }) => view?.status?.code)).toEqual(['20', '30']);
+    expect(all.at(-1)?.faults.map(({ field }) => field)).toEqual(['steps']);
+    expect(all.at(-1)?.view?.steps?.map(({ content }) => content)).toEqual(['Tiếp nhận']);
+    expect(JSON.stringify(all)).not.toContain(code);
+  });
+
   test('takes a message into what is known, once, and a late one only where nothing newer is known', async () => {
     const delta = (occurredAt: number, view: Partial<DossierView>): Sighting => ({
       ...{ kind: 'delta', code: CODE, place: 'callback/1' },
