@@ -96,28 +96,40 @@ export async function findCitizen(
   how: 'IDENTIFIER' | 'LINK',
 ): Promise<CitizenNode | null> {
   if (numbers.length === 0) return null;
-  const { access } = operation;
-  const takeBack = how === 'IDENTIFIER' ? noteAsked(operation, numbers) : undefined;
-  const relation = await access.askPerson(numbers, how);
-  const identity = await readIdentity(operation, numbers);
-  if (identity === null) return null;
-  // Now it is known who they are, and who else bears an old number of theirs: what seemed to tie them may have meant that one.
-  access.judgePerson(bearersOf(identity, access.purpose), how);
-  access.shown(identity.canonical, relation);
-  takeBack?.();
-  return citizenNode(operation, identity);
+  const identity = await judgedIdentity(operation, { numbers, how }, () => readIdentity(operation, numbers));
+  return identity === null ? null : citizenNode(operation, identity);
+}
+
+interface AskedPerson {
+  readonly numbers: readonly string[];
+  /** IDENTIFIER: numbers that the client gave; LINK: those that a record names. */
+  readonly how: 'IDENTIFIER' | 'LINK';
+  /** Whose change tells of them, where it is one. */
+  readonly dossier?: string;
 }
 
 /**
- * Notes whose numbers a client gave, before anybody looks: refused, ambiguous or unknown, they stand in the log.
+ * The one way in which people are asked for: judged by the number, looked up, judged by who they turned out to be, and noted as shown only
+ * then. Until then a number that a client gave is noted as looked for: refused, ambiguous or unknown, it stands in the log.
  *
- * @returns to be called once the person is shown, and stands there as whom they are
+ * @param read who they are; null where nobody is known
+ * @throws HubError FORBIDDEN and its kind, and whatever `read` throws
  */
-export function noteAsked({ access, registry }: Operation, numbers: readonly string[]): () => void {
-  const notes = numbers.map((number) => access.sought({ what: 'PERSON', subject: registry.audit.hashSubject(number) }));
-  return () => {
-    for (const takeOne of notes) takeOne();
-  };
+export async function judgedIdentity<Found extends Identity | null>(
+  { access, registry }: Operation,
+  { numbers, how, dossier }: AskedPerson,
+  read: () => Promise<Found>,
+): Promise<Found> {
+  const given = how === 'IDENTIFIER' ? numbers : [];
+  const notes = given.map((number) => access.sought({ what: 'PERSON', subject: registry.audit.hashSubject(number) }));
+  const relation = await access.askPerson(numbers, how);
+  const identity = await read();
+  if (identity === null) return identity;
+  // Now it is known who they are, and who else bears an old number of theirs: what seemed to tie them may have meant that one.
+  access.judgePerson(bearersOf(identity, access.purpose), how);
+  access.shown(identity.canonical, relation, dossier);
+  for (const takeBack of notes) takeBack();
+  return identity;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { bearerOf, isTwelve } from '../core/access/bearers.ts';
 import type { DossierFilter, DossierOrder, IndexKey } from '../store/dossier-index.ts';
-import { identityOf, noteAsked, numberOfId } from './citizens.ts';
+import { identityOf, judgedIdentity, numberOfId } from './citizens.ts';
 import {
   type Connection,
   checkedSize,
@@ -22,7 +22,6 @@ import { fromStore } from './index-loaders.ts';
 import { keepOnePlace } from './keep-one-place.ts';
 import type { Operation } from './operation.ts';
 import type { Registry } from './registry.ts';
-import { bearersOf } from './same-person.ts';
 
 export interface ListArguments extends PageArguments {
   readonly filter?: FilterArguments | null;
@@ -172,12 +171,8 @@ async function findApplicant(operation: Operation, id: string): Promise<Applican
     return { name: code, numbers: [code], strangers: new Set(), missing: [] };
   }
   const number = numberOfId(operation, id, 'filter.applicantId');
-  const takeBack = noteAsked(operation, [number]);
-  const relation = await access.askPerson([number], 'IDENTIFIER');
-  const identity = await identityOf(operation, [number]);
-  access.judgePerson(bearersOf(identity, access.purpose), 'IDENTIFIER');
-  access.shown(identity.canonical, relation);
-  takeBack();
+  const asked = { numbers: [number], how: 'IDENTIFIER' } as const;
+  const identity = await judgedIdentity(operation, asked, () => identityOf(operation, [number]));
   await keepOnePlace(operation, identity);
   // A twelve-digit number was one person's alone; an old one may have been two people's.
   const old = await operation.index.handedInBy(identity.numbers.filter((number) => !isTwelve(number)));

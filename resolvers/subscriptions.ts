@@ -1,13 +1,13 @@
 import { dossierStatus } from '../core/dossier.ts';
 import { HubError } from '../core/errors.ts';
 import type { FeedCursor, FeedEvent } from '../streams/feed.ts';
-import { identityOf, noteAsked, numberOfId } from './citizens.ts';
+import { identityOf, judgedIdentity, numberOfId } from './citizens.ts';
 import { enterpriseCodeOf, knownCode, knownSector } from './dossier-filter.ts';
 import { noteEnterprise, storedCode } from './dossiers.ts';
 import { incomplete, mayMissNumbers } from './identity.ts';
 import type { Operation } from './operation.ts';
 import { isNamedByOld } from './own-numbers.ts';
-import { bearersOf, ownerOf } from './same-person.ts';
+import { ownerOf } from './same-person.ts';
 
 export interface DossierChangedArguments {
   readonly where: {
@@ -107,7 +107,6 @@ interface ChosenApplicant {
 }
 
 async function chosenApplicant(operation: Operation, id: string): Promise<ChosenApplicant> {
-  const { access } = operation;
   const enterprise = enterpriseCodeOf(id);
   if (enterprise !== null) {
     noteEnterprise(operation, enterprise);
@@ -117,23 +116,19 @@ async function chosenApplicant(operation: Operation, id: string): Promise<Chosen
     };
   }
   const number = numberOfId(operation, id, 'where.applicantId');
-  const takeBack = noteAsked(operation, [number]);
-  const relation = await access.askPerson([number], 'IDENTIFIER');
-  const identity = await identityOf(operation, [number]);
-  if (mayMissNumbers(identity)) throw incomplete(identity);
-  access.judgePerson(bearersOf(identity, access.purpose), 'IDENTIFIER');
-  access.shown(identity.canonical, relation);
-  takeBack();
+  const asked = { numbers: [number], how: 'IDENTIFIER' } as const;
+  const identity = await judgedIdentity(operation, asked, async () => {
+    const known = await identityOf(operation, [number]);
+    if (mayMissNumbers(known)) throw incomplete(known);
+    return known;
+  });
   return {
     matches: ({ applicantNumbers, applicantName: fullName }) =>
       applicantNumbers.some((one) => identity.numbers.includes(one)) &&
       ownerOf(identity, [{ personalNumbers: applicantNumbers, birthDate: null, fullName }]) === 'own',
     async note(told, { code }) {
-      const takeBack = noteAsked(told, [number]);
-      const relation = await told.access.askPerson([number], 'IDENTIFIER');
-      told.access.judgePerson(bearersOf(identity, told.access.purpose), 'IDENTIFIER');
-      told.access.shown(identity.canonical, relation, code);
-      takeBack();
+      // No system is asked again for each change.
+      await judgedIdentity(told, { ...asked, dossier: code }, async () => identity);
     },
   };
 }
