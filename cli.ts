@@ -5,6 +5,7 @@ import closeWithGrace from 'close-with-grace';
 import pino from 'pino';
 import { readSettings, SettingsFault } from './core/setting.ts';
 import { bindableAddress } from './gateway/loopback.ts';
+import { NOT_READ, whyNotVerified } from './hub/audit-command.ts';
 import { startDemo } from './hub/demo.ts';
 import { describeSettings } from './hub/describe-settings.ts';
 import { describeErrors } from './hub/errors-doc.ts';
@@ -45,6 +46,8 @@ const USAGE = `lienthong: one GraphQL API over the systems of all sectors
 const root = import.meta.dirname;
 /** Time that systems, store and log may take to close once the last request is answered. */
 const CLOSE_SYSTEMS_MS = 5_000;
+/** Standard output fails anew with every line. */
+let isToldNotAll = false;
 
 async function main(): Promise<void> {
   // The stores hold names and numbers: what is made here is for the hub's account and its group alone.
@@ -52,6 +55,7 @@ async function main(): Promise<void> {
   const [named = '', ...args] = process.argv.slice(2);
   const own = ownCommand(named);
   if (own !== null) {
+    prepareOwn(named, args);
     process.exitCode = await own({ args, root, environment: process.env, tell, warn });
     return;
   }
@@ -74,6 +78,30 @@ async function main(): Promise<void> {
     process.stdout.write(USAGE);
     process.exitCode = command === '' || command === 'help' ? 0 : 2;
   }
+}
+
+/** For what fails beside a command's own work, where it waits for nothing. */
+function prepareOwn(named: string, [first]: readonly string[]): void {
+  const verifies = named === 'audit' && first === 'verify';
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => toldNotAll(error, verifies ? NOT_READ : 1));
+  // Of what cannot be told here, nothing can be told.
+  process.stderr.on('error', () => {});
+  if (!verifies) return;
+  process.once('uncaughtException', (error) => {
+    warn(whyNotVerified(error));
+    process.exit(NOT_READ);
+  });
+}
+
+/** @param code with which the process ends where it would end with success */
+function toldNotAll({ code: why }: NodeJS.ErrnoException, code: number): void {
+  // Whoever reads what it says may have enough: what it does is done to its end, and its code says how that was.
+  if (why === 'EPIPE' || isToldNotAll) return;
+  isToldNotAll = true;
+  warn(`What was told could not be written to its end (${why}): what standard output holds is not whole.`);
+  process.once('exit', () => {
+    process.exitCode ||= code;
+  });
 }
 
 function tell(text: string): void {

@@ -1,6 +1,7 @@
 import { type Database, openDatabase } from '../drivers/database.ts';
 import { migrate } from '../store/migrate.ts';
 import { inTransaction } from '../store/transaction.ts';
+import { type Indexer, openIndexer } from './indexer.ts';
 import { auditMigrations } from './migrations.ts';
 import { openSqliteThread } from './sqlite-thread.ts';
 import type { Statement } from './statements.ts';
@@ -18,6 +19,12 @@ export interface AuditDatabase {
   close(): Promise<void>;
 }
 
+/** One that is written to. */
+export interface WrittenAudit extends AuditDatabase {
+  /** Begins to make the rows by which entries are found; on SQLite in the thread that writes. */
+  index(): Indexer;
+}
+
 /** Group commits, the index that follows them and a reader or two. */
 const CONNECTIONS = 6;
 
@@ -27,7 +34,7 @@ const CONNECTIONS = 6;
  * @param url `sqlite:///path` or `mysql://…`
  * @throws when it cannot be reached
  */
-export async function openAuditDatabase(url: string): Promise<AuditDatabase> {
+export async function openAuditDatabase(url: string): Promise<WrittenAudit> {
   const database = openDatabase(url, { connections: CONNECTIONS });
   try {
     await migrate(database, 'audit_migration', auditMigrations);
@@ -36,16 +43,14 @@ export async function openAuditDatabase(url: string): Promise<AuditDatabase> {
     throw error;
   }
   if (database.traits.name === 'mysql') {
-    return {
-      database,
-      commit: (statements, signal) => commitToServer(database, statements, signal),
-      close: () => database.close(),
-    };
+    const commit: AuditDatabase['commit'] = (statements, signal) => commitToServer(database, statements, signal);
+    return { database, commit, index: () => openIndexer({ database, commit }), close: () => database.close() };
   }
   const thread = openSqliteThread(decodeURIComponent(new URL(url).pathname));
   return {
     database,
     commit: (statements) => thread.commit(statements),
+    index: () => thread.index(),
     close: async () => {
       await thread.close();
       await database.close();

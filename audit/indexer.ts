@@ -1,7 +1,6 @@
 import type { AuditEntry, OperationEntry, Sought } from '../core/audit.ts';
-import type { DatabaseRow, DatabaseTraits } from '../drivers/database.ts';
+import type { Database, DatabaseRow, DatabaseTraits } from '../drivers/database.ts';
 import { type TableShape, upsertStatements } from '../store/many-rows.ts';
-import type { AuditDatabase } from './database.ts';
 import { readLine } from './lines.ts';
 import { MOST_WORD } from './migrations.ts';
 import type { Statement } from './statements.ts';
@@ -11,6 +10,13 @@ export interface Indexer {
   /** Resolves when everything is found that was written before the call. */
   catchUp(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** What the index is made from, and how it is written. */
+export interface IndexedDatabase {
+  readonly database: Pick<Database, 'query' | 'traits'>;
+  /** All or nothing, and safe on the disk when it resolves. */
+  commit(statements: readonly Statement[]): Promise<void>;
 }
 
 export const INDEX: TableShape = {
@@ -27,6 +33,8 @@ const INDEXED: TableShape = {
 };
 const EVERY_MS = 1_000;
 const CHAINS_AT_ONCE = 50;
+/** About as many lines, of as many groups at most, are read at a time. */
+const LINES_AT_ONCE = 2_000;
 const GROUPS_AT_ONCE = 50;
 const ROWS_AT_ONCE = 1_024;
 
@@ -43,10 +51,11 @@ const BEHIND_OF_ALL = `select c.chain as chain, coalesce(i.through_seq, 0) as th
   limit ${CHAINS_AT_ONCE}`;
 const COUNTS = `select (select count(*) from audit_indexed) as said,
   (select count(*) from audit_chain where removed_at is null) as listed`;
-const GROUPS = `select last_seq, entries from audit_group where chain = ? and first_seq > ?
+const GROUPS = `select first_seq, last_seq, entries from audit_group where chain = ? and first_seq > ? and first_seq <=
+    (select min(first_seq) from audit_group where chain = ? and first_seq > ?) + ${LINES_AT_ONCE}
   order by first_seq limit ${GROUPS_AT_ONCE}`;
 
-export function openIndexer(audit: AuditDatabase): Indexer {
+export function openIndexer(audit: IndexedDatabase): Indexer {
   let running: Promise<void> | undefined;
   let isFirst = true;
   let isClosed = false;
@@ -56,6 +65,8 @@ export function openIndexer(audit: AuditDatabase): Indexer {
     if (isFirst || (await lacksChains())) await indexAll(BEHIND_OF_ALL);
     isFirst = false;
     await indexAll(BEHIND);
+    // Whoever waits for it would take what is there for all.
+    if (isClosed) throw new Error('The index was closed before it was made');
   }
 
   async function lacksChains(): Promise<boolean> {
@@ -74,13 +85,13 @@ export function openIndexer(audit: AuditDatabase): Indexer {
   async function indexChain(chain: string, through: number): Promise<void> {
     let done = through;
     while (!isClosed) {
-      const groups = await audit.database.query(GROUPS, [chain, done]);
+      const groups = await audit.database.query(GROUPS, [chain, done, chain, done]);
       const last = groups.at(-1);
       if (last === undefined) return;
       await write(groups, chain);
-      done = Number(last.last_seq);
+      // Somebody may have written an end before the beginning.
+      done = Math.max(Number(last.first_seq), Number(last.last_seq));
       await audit.commit(indexedStatements(audit.database.traits, chain, done));
-      if (groups.length < GROUPS_AT_ONCE) return;
     }
   }
 
@@ -88,7 +99,7 @@ export function openIndexer(audit: AuditDatabase): Indexer {
     const rows = groups.flatMap(({ entries }) => rowsOf(String(entries).split('\n'), chain));
     // In the order of the index, rows that lie side by side are written at once.
     rows.sort((one, other) => compare(one[0], other[0]) || compare(one[1], other[1]));
-    // Group commits go through the same writer: they wait for one part at most.
+    // Group commits go through the same writer: they wait for one part at most, or until some lines are read.
     for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
       const part = rows.slice(from, from + ROWS_AT_ONCE);
       await audit.commit([...upsertStatements(audit.database.traits, INDEX, part)]);

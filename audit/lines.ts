@@ -15,9 +15,7 @@ const HEAD_SIZE = 48;
 export function prepare({ operation, subjects }: AuditRecord, hashSubject: (number: string) => string): PreparedRecord {
   const tails = [operationTail(operation, subjects.length)];
   for (const { number, relation, dossier } of subjects) {
-    tails.push(
-      `"subject":"${hashSubject(number)}","relation":"${relation}","dossier":${dossier === null ? 'null' : JSON.stringify(dossier)}}`,
-    );
+    tails.push(`"subject":"${hashSubject(number)}","relation":"${relation}","dossier":${quoted(dossier)}}`);
   }
   let size = 0;
   for (const tail of tails) size += tail.length + HEAD_SIZE;
@@ -56,8 +54,12 @@ function soughtTail(sought: AuditRecord['operation']['sought']): string {
   return `,"sought":${JSON.stringify(things)}`;
 }
 
+/** Texts in which nothing has to be escaped, as nearly all are. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
 function quoted(text: string | null): string {
-  return text === null ? 'null' : JSON.stringify(text);
+  if (text === null) return 'null';
+  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
 /** The lines of a record, the first of them at this place of the chain. */

@@ -6,7 +6,6 @@ import { parseArgs } from 'node:util';
 import { openAuditDatabase } from '../audit/database.ts';
 import { readExportedHeads } from '../audit/exported-heads.ts';
 import { openHeads } from '../audit/heads.ts';
-import { openIndexer } from '../audit/indexer.ts';
 import { publicKeyOf } from '../audit/keys.ts';
 import { verifyLog } from '../audit/verify.ts';
 import { openWriter } from '../audit/writer.ts';
@@ -102,7 +101,7 @@ try {
   await measure(records, clients);
   await log.close();
   const indexing = performance.now();
-  const indexer = openIndexer(audit);
+  const indexer = audit.index();
   await indexer.catchUp();
   await indexer.close();
   tell(`indexed in ${((performance.now() - indexing) / 1_000).toFixed(1)} s`);

@@ -114,6 +114,7 @@ export type Decision =
 export type RefusalReason =
   | 'NO_GRANT'
   | 'PURPOSE_MISSING'
+  | 'LOG_PURPOSE_MISSING'
   | 'PURPOSE_NOT_GRANTED'
   | 'VISIT_MISSING'
   | 'DOSSIER_MISSING'

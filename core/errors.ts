@@ -43,10 +43,8 @@ export const ERRORS = {
     failed: 'source',
     retryable: true,
     title: 'Dữ liệu hồ sơ của hệ thống chuyên ngành chưa được cập nhật kịp',
-    meaning:
-      'The index of dossiers is further behind this sector’s system than INDEX_STALE_MS, or has never seen all it holds.',
-    remedy:
-      'Ask again later; `sectors { changes { currentUntil failing { code } } }` shows how far each system has come.',
+    meaning: 'The index of dossiers is further behind this system than INDEX_STALE_MS, or never held all it has.',
+    remedy: 'Ask again later; `sectors { changes { currentUntil failing { code } } }` shows how far each has come.',
   },
   SEARCH_TOO_BROAD: {
     failed: 'client',
@@ -80,8 +78,7 @@ export const ERRORS = {
     failed: 'source',
     retryable: false,
     title: 'Có người khớp tên nhưng hệ thống không ghi số giấy tờ',
-    meaning:
-      'A system holds matching people of whom it states no personal number; they cannot be told apart or listed.',
+    meaning: 'A system holds matching people without a personal number; they cannot be told apart or listed.',
     remedy: 'Look the person up in that system itself and have the number added there.',
   },
   BAD_USER_INPUT: {
@@ -109,8 +106,8 @@ export const ERRORS = {
     failed: 'client',
     retryable: false,
     title: 'Thiếu mục đích khai thác dữ liệu cá nhân',
-    meaning: 'Personal data was asked for without saying why, or without what makes the purpose believable.',
-    remedy: 'Send X-Purpose, and with it X-Visit at a counter or X-Dossier at work on a dossier.',
+    meaning: 'Personal data or the access log was asked for without saying why, or without what makes it believable.',
+    remedy: 'Send X-Purpose, with X-Visit at a counter or X-Dossier at work on a dossier; for the log AUDIT or SELF.',
   },
   VISIT_OVER: {
     failed: 'client',
@@ -179,8 +176,15 @@ export const ERRORS = {
     failed: 'client',
     retryable: false,
     title: 'Yêu cầu không hợp lệ',
-    meaning: 'The HTTP request is not a GraphQL request.',
+    meaning: 'The HTTP request is not a GraphQL request; the message says what was expected.',
     remedy: 'POST a JSON body with `query`, as the GraphQL-over-HTTP specification says.',
+  },
+  PERSISTED_QUERY_NOT_SUPPORTED: {
+    failed: 'client',
+    retryable: false,
+    title: 'Không nhận câu truy vấn chỉ có mã băm',
+    meaning: 'The operation is named by a hash that a client made up. Such clients know this code, and send the text.',
+    remedy: 'Send `query`, or the documentId of a registered operation; turn persisted queries off in the client.',
   },
   STORE_UNAVAILABLE: {
     failed: 'hub',
@@ -200,7 +204,7 @@ export const ERRORS = {
     failed: 'hub',
     retryable: true,
     title: 'Chưa có khóa để kiểm tra phiên đăng nhập',
-    meaning: 'The hub has no key of the token issuer that holds still, and the issuer does not answer.',
+    meaning: 'The hub has no key of the issuer that holds still: it does not answer, or never published one.',
     remedy: 'Ask again later; the hub’s operator sees the state of the keys at /readyz.',
   },
   SUBSCRIBER_TOO_SLOW: {

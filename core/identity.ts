@@ -26,8 +26,11 @@ export interface Identity {
    * key is known that could check it and the issuer does not answer; whatever `demandCheck` throws
    */
   authenticate(credentials: Credentials, demandCheck?: DemandCheck): Promise<Actor>;
-  /** `readyz` shows it: `fresh`, `stale` (the issuer does not answer, earlier keys still hold), `none`. */
-  keys(): 'fresh' | 'stale' | 'none';
+  /**
+   * `readyz` shows it: `fresh`, `stale` (the issuer does not answer, earlier keys still hold), `empty` (it answers and
+   * publishes none: every token is refused), `none`.
+   */
+  keys(): 'fresh' | 'stale' | 'empty' | 'none';
   close(): Promise<void>;
 }
 

@@ -34,6 +34,12 @@ export function foldName(text: string): string {
   return folded;
 }
 
+/** The key by which two words are the same that are written with the same diacritics, wherever the tone is placed ("hòa", "Hoà"). */
+export function spellingOf(word: string): string {
+  const { text, tone } = accentedOf(word.replace(LEFT_OUT, ''));
+  return text + tone;
+}
+
 /** Whether a name answers a query; for many names make the matcher once with {@link nameMatcher}. */
 export function matchesName(query: string, name: string): boolean {
   return nameMatcher(query)(name);

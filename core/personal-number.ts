@@ -33,6 +33,24 @@ const CENTURIES = [1900, 1900, 2000, 2000] as const;
 const TWELVE = /^0(?!00)\d\d[0-3]\d{8}$/;
 const NINE = /^(?!0{9}$)\d{9}$/;
 
+/** Within any text, what may be somebody's number however it is written: nine digits or more, with blanks, dots and dashes between. */
+export const NUMBER_ROW = /\p{Nd}(?:[\s.\p{Pd}\p{Cf}]*\p{Nd}){8,}/u;
+
+/** What has as many digits and is nobody's number: codes of procedures, short or with the publishing unit, dates and times. */
+const OTHER_NUMBERS = new RegExp(
+  [
+    String.raw`(?<!\p{Nd}\.?)\d\.\d{6}(?:\.000\.\d{2}\.\d{2}\.[A-Z]\d{2})?(?!\.?\p{Nd})`,
+    ...[String.raw`\.`, String.raw`\p{Pd}`].map(datesWith),
+    String.raw`(?<![\p{Nd}:.])(?:[01]?\d|2[0-3])[:h][0-5]\d(?::[0-5]\d)?(?![\p{Nd}:])`,
+  ].join('|'),
+  'gu',
+);
+
+/** Whether a text may hold somebody's number: a {@link NUMBER_ROW} that is more than dates, times and codes of procedures. */
+export function holdsNumberRow(text: string): boolean {
+  return NUMBER_ROW.test(text) && NUMBER_ROW.test(text.replace(OTHER_NUMBERS, '…'));
+}
+
 /**
  * Reads a personal number as people write it: spaces anywhere, dots between groups of three, and the apostrophe with
  * which spreadsheets mark text are taken away. A trailing `.0` is not: see {@link restoreLeadingZeros}.
@@ -98,4 +116,14 @@ function onlyDigits(text: string): string {
   if (/^\d+$/.test(bare)) return bare;
   // Only whole groups of three: in "12345678.0" the dot is a spreadsheet's and would make nine digits out of eight.
   return /^\d{1,3}(?:\.\d{3})+$/.test(bare) ? bare.replaceAll('.', '') : '';
+}
+
+/** Dates of two centuries that stand alone: what goes on behind the same separator is a longer number in groups. */
+function datesWith(separator: string): string {
+  const [day, month, year] = ['(?:0?[1-9]|[12]\\d|3[01])', '(?:0?[1-9]|1[0-2])', '(?:19|20)\\d\\d'];
+  const orders = [
+    [day, month, year],
+    [year, month, day],
+  ].map((order) => order.join(separator));
+  return `(?<!\\p{Nd}${separator}?)(?:${orders.join('|')})(?!${separator}?\\p{Nd})`;
 }

@@ -46,7 +46,8 @@ export function addCallbackRoute(
       const status = error.statusCode ?? 500;
       const message = FAULTS[status] ?? 'The call cannot be read: a JSON object is expected.';
       const { sector } = params as CallbackParams;
-      return reply.code(status).send(taker.refuse(sector, message) ?? refusal('BAD_REQUEST', NOBODY));
+      // What cannot be read is told alike whether or not a sector of this name is called.
+      return reply.code(status).send(taker.refuse(sector, message) ?? refusal('BAD_REQUEST', message));
     },
   });
 }

@@ -1,5 +1,6 @@
 import { GraphQLError, type GraphQLFormattedError, Kind } from 'graphql';
 import { ERRORS, type ErrorCode, extensionsOf, HubError } from '../core/errors.ts';
+import { inOwnWords } from './own-words.ts';
 
 /** An error as it leaves the hub; every one has a code of the table and says whether asking again may help. */
 export interface OutwardError extends GraphQLFormattedError {
@@ -17,15 +18,10 @@ export type ErrorPlace = Pick<GraphQLFormattedError, 'locations' | 'path'>;
 
 const MASKED_MESSAGE = 'The hub could not answer this. The request id leads the operator to the cause.';
 
-/** Codes of the server underneath that the table tells in its own words. */
-const TRANSLATED_CODES: Readonly<Record<string, ErrorCode>> = {
-  PERSISTED_QUERY_NOT_SUPPORTED: 'BAD_REQUEST',
-  PERSISTED_QUERY_NOT_FOUND: 'BAD_REQUEST',
-};
-
 /**
  * What a client may see of an error. A HubError anywhere in its chain speaks for itself; a GraphQL error with a code of
- * the table keeps its message; anything else is masked, because nobody knows what its message holds.
+ * the table is told in the hub's words, or in those of graphql-js where they speak of the document that was sent; anything
+ * else is masked, because nobody knows what its message holds.
  *
  * @param error whatever was thrown, a GraphQLError around it, or an Error that a resolver returned
  * @param place given where the executor knows it better than the error does
@@ -40,7 +36,8 @@ export function formatGraphqlError(error: unknown, place: ErrorPlace = placeOf(e
   const [outermost] = chain;
   const code = codeOf(outermost, chain);
   const masked = code === 'INTERNAL';
-  const message = masked || !(outermost instanceof Error) ? MASKED_MESSAGE : bare(outermost.message);
+  const isTold = !masked && outermost instanceof Error;
+  const message = isTold ? bare(inOwnWords(code, outermost) ?? outermost.message) : MASKED_MESSAGE;
   return { outward: { message, ...place, extensions: { code, retryable: ERRORS[code].retryable } }, origin: error };
 }
 
@@ -77,10 +74,7 @@ function codeOf(error: unknown, chain: readonly unknown[]): ErrorCode {
   // graphql-js copies the extensions of any error it wraps, so those of an error not wrapped yet count as well.
   const extensions = error instanceof Error && 'extensions' in error ? error.extensions : undefined;
   const code = typeof extensions === 'object' && extensions !== null && 'code' in extensions ? extensions.code : null;
-  if (typeof code === 'string') {
-    if (Object.hasOwn(ERRORS, code)) return code as ErrorCode;
-    if (Object.hasOwn(TRANSLATED_CODES, code)) return TRANSLATED_CODES[code] ?? 'INTERNAL';
-  }
+  if (typeof code === 'string' && Object.hasOwn(ERRORS, code)) return code as ErrorCode;
   return chain.some(isArgumentError) ? 'BAD_USER_INPUT' : 'INTERNAL';
 }
 

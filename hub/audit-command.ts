@@ -1,8 +1,6 @@
-import { once } from 'node:events';
-import { createWriteStream, mkdirSync } from 'node:fs';
+import { open, rm } from 'node:fs/promises';
 import { userInfo } from 'node:os';
-import { parseArgs } from 'node:util';
-import { type AuditDatabase, openAuditDatabase, openAuditForReading } from '../audit/database.ts';
+import { type AuditDatabase, openAuditForReading } from '../audit/database.ts';
 import { exportedHeads, exportedLines } from '../audit/export.ts';
 import { readExportedHeads } from '../audit/exported-heads.ts';
 import { keyId, readAuditKeys } from '../audit/keys.ts';
@@ -13,14 +11,18 @@ import { chainsOf } from '../audit/stored.ts';
 import { firstKey, newestChain } from '../audit/subject-keys.ts';
 import { verifyLog } from '../audit/verify.ts';
 import { readSettings, SettingsFault } from '../core/setting.ts';
-import { auditUrl, instanceOf, openHubAudit } from './audit.ts';
-import type { Command } from './own-commands.ts';
+import { instanceOf, openHubAudit } from './audit.ts';
+import { auditUrl, openOwnAudit } from './audit-database.ts';
+import { type AuditCommandOptions, auditOptionsOf } from './audit-options.ts';
+import { makeDataFolder } from './data-folder.ts';
+import type { Command, CommandOptions } from './own-commands.ts';
 import { type HubSettings, hubSettings } from './settings.ts';
+import { unwritable } from './unwritable.ts';
 
 interface Asked {
   readonly settings: HubSettings;
   readonly audit: AuditDatabase;
-  readonly options: Options;
+  readonly options: AuditCommandOptions;
   readonly tell: (text: string) => void;
   readonly warn: (text: string) => void;
 }
@@ -40,59 +42,53 @@ const LEFT_ALONE: Readonly<Record<Parameters<RetainOptions['refuse']>[1], string
   UNPROVEN: 'is listed as if it could go, and no signed head says that it is old enough',
   TOO_YOUNG: 'is listed as being removed, and its signed head is younger than AUDIT_RETENTION_DAYS says',
 };
-const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
 /** `node cli.ts audit verify|export|retain|keys|index|new-subject-key` */
-export const runAuditCommand: Command = async ({ args, environment, tell, warn }) => {
+export const runAuditCommand: Command = async (options) => {
+  if (options.args[0] !== 'verify') return runNamed(options);
+  try {
+    return await runNamed(options);
+  } catch (error) {
+    options.warn(whyNotVerified(error));
+    return NOT_READ;
+  }
+};
+
+/** With 1, `audit verify` says that the log is broken: whatever keeps it from reading the log ends it with another code. */
+export const NOT_READ = 2;
+
+/** A sentence for whoever verifies. Of what nobody foresaw only the name: what its message holds, nobody knows. */
+export function whyNotVerified(error: unknown): string {
+  if (error instanceof SettingsFault) return error.message;
+  const { code, name = typeof error } = Object(error) as { readonly code?: unknown; readonly name?: string };
+  const which = typeof code === 'string' ? code : name;
+  return `The access log was not verified: something happened that nobody foresaw (${which}).`;
+}
+
+async function runNamed({ args, environment, tell, warn }: CommandOptions): Promise<number> {
   const [name = '', ...rest] = args;
   const run = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (run === undefined)
     throw new SettingsFault(['audit: expected verify, export, retain, keys, index or new-subject-key']);
-  const options = optionsOf(rest);
+  const options = auditOptionsOf(rest);
   const faults: string[] = [];
   const settings = readSettings(hubSettings, environment, faults);
   if (faults.length > 0) throw new SettingsFault(faults);
-  mkdirSync(settings.DATA_DIR, { recursive: true });
+  // Whoever verifies need not be able to change anything.
+  const readsAlone = run === verify;
+  if (!readsAlone) makeDataFolder(settings.DATA_DIR);
   let audit: AuditDatabase;
   try {
-    // Whoever verifies need not be able to change anything.
-    const open = run === verify ? openAuditForReading : openAuditDatabase;
-    audit = await open(auditUrl(settings));
+    audit = readsAlone ? openAuditForReading(auditUrl(settings)) : await openOwnAudit(settings);
   } catch (error) {
     if (error instanceof SettingsFault) throw error;
     tell('The access log’s database cannot be reached: see AUDIT_DATABASE_URL.');
-    return 2;
+    return NOT_READ;
   }
   try {
     return await run({ settings, audit, options, tell, warn });
   } finally {
     await audit.close();
-  }
-};
-
-type Options = ReturnType<typeof optionsOf>;
-
-function optionsOf(args: readonly string[]) {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        heads: { type: 'string' },
-        from: { type: 'string' },
-        to: { type: 'string' },
-        file: { type: 'string' },
-        'new-subject-key': { type: 'string', multiple: true, default: [] },
-        'every-signature': { type: 'boolean', default: false },
-        'heads-only': { type: 'boolean', default: false },
-      },
-    });
-    for (const name of ['from', 'to', 'new-subject-key'] as const) {
-      const days = [values[name] ?? []].flat();
-      if (!days.every((day) => DAY.test(day))) throw new Error(`--${name}: expected a day as yyyy-mm-dd`);
-    }
-    return values;
-  } catch (error) {
-    throw new SettingsFault([`audit: ${error instanceof Error ? error.message : 'unknown option'}`]);
   }
 }
 
@@ -114,7 +110,7 @@ async function verify({ settings, audit, options, tell }: Asked): Promise<number
     });
     if (chains === 0 && told.broken === 0) {
       tell('Nothing is logged here: see AUDIT_DATABASE_URL, and the days that were named.');
-      return 2;
+      return NOT_READ;
     }
     if (directory === undefined) tell('unproven: no exported heads were compared; name their folder with --heads');
     tell(
@@ -123,28 +119,45 @@ async function verify({ settings, audit, options, tell }: Asked): Promise<number
     if (told.broken > 0) return 1;
     return told.unproven > 0 || directory === undefined ? 3 : 0;
   } catch {
-    tell('The access log or the heads could not be read to their end.');
-    return 2;
+    tell(
+      'The access log or the heads could not be read to their end: see AUDIT_DATABASE_URL, and the folder of --heads.',
+    );
+    return NOT_READ;
   }
 }
 
 async function exportLog({ settings, audit, options, tell, warn }: Asked): Promise<number> {
   const { from, to, file } = options;
   if (file === undefined) throw new SettingsFault(['audit export: expected --file FILE, where the entries go']);
-  // Noted first: whoever takes the log out cannot be the one who leaves that out.
-  await note('audit export', { settings, warn });
-  const out = createWriteStream(file, { flags: 'wx', mode: 0o600 });
-  await once(out, 'open');
   const lines = options['heads-only'] ? exportedHeads : exportedLines;
   let written = 0;
-  for await (const text of lines({ database: audit.database, from, to })) {
-    written += text.split('\n').length - 1;
-    if (!out.write(text)) await once(out, 'drain');
-  }
-  out.end();
-  await once(out, 'finish');
+  await writeNewFile(file, async function* () {
+    // Noted before anything is read: whoever takes the log out cannot be the one who leaves that out.
+    await note('audit export', { settings, warn });
+    for await (const text of lines({ database: audit.database, from, to })) {
+      written += text.split('\n').length - 1;
+      yield text;
+    }
+  });
   tell(`${written} lines were written.`);
   return 0;
+}
+
+/** Opens it before anything else is done, and leaves none that is not whole. @throws SettingsFault where it cannot be written */
+async function writeNewFile(file: string, texts: () => AsyncGenerator<string>): Promise<void> {
+  // Of the file's own errors alone: what else fails on the way has another reason.
+  const told = (error: unknown): never => {
+    throw unwritable('audit export: --file', file, error);
+  };
+  const out = await open(file, 'wx', 0o600).catch(told);
+  try {
+    for await (const text of texts()) await out.appendFile(text).catch(told);
+    await out.close().catch(told);
+  } catch (error) {
+    await out.close().catch(() => {});
+    await rm(file, { force: true });
+    throw error;
+  }
 }
 
 async function retain({ settings, audit, tell, warn }: Asked): Promise<number> {

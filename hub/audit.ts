@@ -1,11 +1,8 @@
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
-import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { LRUCache } from 'lru-cache';
-import { type AuditDatabase, openAuditDatabase } from '../audit/database.ts';
+import type { AuditDatabase, WrittenAudit } from '../audit/database.ts';
 import { openHeads } from '../audit/heads.ts';
-import { openIndexer } from '../audit/indexer.ts';
 import { type AuditKeys, readAuditKeys } from '../audit/keys.ts';
 import { createReader } from '../audit/reader.ts';
 import { beginWith, newestChain } from '../audit/subject-keys.ts';
@@ -17,6 +14,7 @@ import { loggedName } from '../core/operation-name.ts';
 import { SettingsFault } from '../core/setting.ts';
 import type { NoteRefusal, RefusedRequest } from '../gateway/operation-request.ts';
 import type { PartOptions } from './access-parts.ts';
+import { openOwnAudit } from './audit-database.ts';
 import type { HubSettings } from './settings.ts';
 
 /** The access log of this process, and what reads the log of all. */
@@ -48,7 +46,7 @@ const MOST_HASHES = 10_000;
 export async function openHubAudit(options: AuditOptions): Promise<HubAudit> {
   const { settings, now, warn, delays, acceptsNewSubjectKey = false } = options;
   const keys = readAuditKeys(settings);
-  const audit = await openAuditDatabase(auditUrl(settings));
+  const audit = await openOwnAudit(settings);
   try {
     if (!acceptsNewSubjectKey) await demandSameSubjectKey(audit, keys);
   } catch (error) {
@@ -73,7 +71,7 @@ async function demandSameSubjectKey({ database }: AuditDatabase, { subjectKeyId 
   ]);
 }
 
-function withDatabase({ settings, now, warn, delays }: AuditOptions, keys: AuditKeys, audit: AuditDatabase): HubAudit {
+function withDatabase({ settings, now, warn, delays }: AuditOptions, keys: AuditKeys, audit: WrittenAudit): HubAudit {
   const hashSubject = hasherOf(keys);
   const heads = openHeads({
     directory: settings.AUDIT_HEADS_DIR,
@@ -92,7 +90,7 @@ function withDatabase({ settings, now, warn, delays }: AuditOptions, keys: Audit
     groupMs: settings.AUDIT_GROUP_MS,
     timeoutMs: settings.AUDIT_TIMEOUT_MS,
   });
-  const indexer = openIndexer(audit);
+  const indexer = audit.index();
   let closing: Promise<void> | undefined;
   const closeAll = async (): Promise<void> => {
     await log.close();
@@ -122,17 +120,6 @@ function hasherOf({ subject }: AuditKeys): (number: string) => string {
     known.set(number, hash);
     return hash;
   };
-}
-
-/** @throws SettingsFault for a database that would be gone with the process */
-export function auditUrl(settings: Pick<HubSettings, 'AUDIT_DATABASE_URL' | 'DATABASE_URL' | 'DATA_DIR'>): string {
-  const { AUDIT_DATABASE_URL, DATABASE_URL, DATA_DIR } = settings;
-  if (AUDIT_DATABASE_URL === 'sqlite::memory:') {
-    throw new SettingsFault(['AUDIT_DATABASE_URL: expected a file or a server, came a database in memory']);
-  }
-  if (AUDIT_DATABASE_URL !== '') return AUDIT_DATABASE_URL;
-  if (DATABASE_URL !== '' && !DATABASE_URL.startsWith('sqlite:')) return DATABASE_URL;
-  return `sqlite://${pathToFileURL(join(resolve(DATA_DIR), 'audit.sqlite')).pathname}`;
 }
 
 /** The instance's name in the log: as set, or the host's in the letters that a name may have. */

@@ -14,6 +14,9 @@ A failure costs its own field: the field is null, everything else arrives, and \
 | \`field\` | text, with \`SOURCE_MALFORMED\` | The field that was wrong, in the source's own name. |
 | \`retryable\` | true or false | Whether the same question may succeed later without being changed. |
 
+An error without a \`path\` is of the whole request, and nothing of it is answered: what is no valid operation, and a visit or
+dossier stated as its purpose (\`X-Visit\`, \`X-Dossier\`) that does not hold.
+
 A list over several systems names what it lacks in \`missing { sector code retryable }\`, with the same codes. A single
 case may differ from the table in whether asking again helps; what the answer says holds. No message holds personal
 data, an address or a query to a source: what lies behind a failure is in the hub's log, under the request id.`;

@@ -8,6 +8,7 @@ import { schemaOfText } from '../resolvers/schema.ts';
 import type { Command } from './own-commands.ts';
 import { faultsOf } from './registered-operations.ts';
 import { findSectors, sdlOf } from './sectors.ts';
+import { unwritable } from './unwritable.ts';
 
 const USAGE = 'operations register DIR --to FILE: expected a folder with *.graphql files, and where to write them down';
 
@@ -29,7 +30,11 @@ export const runOperationsCommand: Command = async ({ args, root, environment, t
   const wrong = texts.flatMap(({ name, text }) => faultsOf(text, schema, settings).map((fault) => `${name}: ${fault}`));
   if (names.length === 0 || wrong.length > 0) throw new SettingsFault(names.length === 0 ? [USAGE] : wrong);
   const operations = Object.fromEntries(texts.map(({ text }) => [documentId(text), text]));
-  writeFileSync(file, `${JSON.stringify(operations, null, 2)}\n`);
+  try {
+    writeFileSync(file, `${JSON.stringify(operations, null, 2)}\n`);
+  } catch (error) {
+    throw unwritable('operations register: --to', file, error);
+  }
   for (const { name, text } of texts) tell(`${documentId(text)}  ${name}`);
   return 0;
 };

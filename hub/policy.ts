@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Catalogues } from '../catalogues/catalogue.ts';
 import { createCan } from '../core/access/can.ts';
@@ -8,6 +7,7 @@ import type { AccessPolicy, Actor, Can } from '../core/access.ts';
 import { SettingsFault } from '../core/setting.ts';
 import type { ClientLimits } from '../gateway/limits/allowance.ts';
 import { agencyTreeOf } from './agency-tree.ts';
+import { readJsonFile } from './json-file.ts';
 import { repeatedMembers } from './repeated-members.ts';
 
 /** The grants as they hold from the start to the end of the process: none changes half-way through an operation. */
@@ -55,23 +55,10 @@ export function readHubPolicy({ settings, catalogues: { agencies }, sectors }: P
 const NO_PURPOSE = { code: null, dossier: null, visit: null };
 
 function readJson(file: string): { readonly value: unknown; readonly repeated: readonly string[] } {
-  let bytes: Buffer;
   try {
-    bytes = readFileSync(file);
+    const { value, text } = readJsonFile(file, MOST_BYTES);
+    return { value, repeated: repeatedMembers(text) };
   } catch (error) {
-    throw new SettingsFault([
-      `ACCESS_FILE: ${basename(file)} cannot be read: ${(error as NodeJS.ErrnoException).code}`,
-    ]);
-  }
-  if (bytes.length > MOST_BYTES) {
-    throw new SettingsFault([
-      `ACCESS_FILE: ${basename(file)} has ${bytes.length} bytes, expected at most ${MOST_BYTES}`,
-    ]);
-  }
-  try {
-    const text = bytes.toString('utf8');
-    return { value: JSON.parse(text), repeated: repeatedMembers(text) };
-  } catch (error) {
-    throw new SettingsFault([`ACCESS_FILE: ${basename(file)} is no JSON: ${(error as Error).message}`]);
+    throw new SettingsFault([`ACCESS_FILE: ${(error as Error).message}`]);
   }
 }

@@ -1,9 +1,9 @@
-import { readFileSync, statSync } from 'node:fs';
 import { type GraphQLSchema, parse, specifiedRules, validate } from 'graphql';
 import { SettingsFault } from '../core/setting.ts';
 import { limitRules } from '../gateway/limits/operation-limits.ts';
 import { documentId, type RegisteredOperations } from '../gateway/limits/registered.ts';
 import type { GatewaySettings } from '../gateway/settings.ts';
+import { readJsonFile } from './json-file.ts';
 
 /** A file of operations is text that people wrote. */
 const MOST_BYTES = 16_777_216;
@@ -45,11 +45,9 @@ function entriesOf(file: string): readonly (readonly [id: string, text: string])
   const expected = 'expected a JSON file of { "sha256:…": "query …" }, as `operations register` writes it';
   let content: unknown;
   try {
-    if (statSync(file).size > MOST_BYTES) throw new Error(`it is larger than ${MOST_BYTES} bytes`);
-    content = JSON.parse(readFileSync(file, 'utf8'));
+    content = readJsonFile(file, MOST_BYTES).value;
   } catch (error) {
-    const came = error instanceof Error ? error.message : 'it cannot be read';
-    throw new SettingsFault([`OPERATIONS_FILE: ${expected}; ${came}`]);
+    throw new SettingsFault([`OPERATIONS_FILE: ${expected}; ${(error as Error).message}`]);
   }
   const entries = typeof content === 'object' && content !== null ? Object.entries(content) : [];
   if (entries.length === 0 || entries.some(([, text]) => typeof text !== 'string')) {

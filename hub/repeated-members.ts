@@ -44,7 +44,7 @@ function placeIn(level: Level | undefined): string {
 }
 
 /** @returns where the quotation mark is that ends what the one at `from` begins */
-function endOfText(text: string, from: number): number {
+export function endOfText(text: string, from: number): number {
   let at = from + 1;
   while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
   return at;

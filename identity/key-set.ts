@@ -9,7 +9,11 @@ export type Warn = (message: string, details?: Readonly<Record<string, unknown>>
 export interface KeySource {
   /** How often they are read anew. */
   readonly everyMs: number;
-  /** Everything that stands there now; null where it is what it was at the last reading that went well. */
+  /**
+   * Everything that stands there now, which may be nothing; null where it is what it was at the last reading that went well.
+   *
+   * @throws where nobody answers, or what comes is no set of keys
+   */
   read(signal: AbortSignal): Promise<readonly unknown[] | null>;
   close(): Promise<void>;
 }
@@ -17,12 +21,12 @@ export interface KeySource {
 /** The keys of an issuer, as it publishes them, kept up to date. */
 export interface KeySet {
   /**
-   * @throws Doubt for a key that the issuer does not have; HubError KEYS_UNAVAILABLE where none is known, or not this one
-   * and the issuer does not answer
+   * @throws Doubt for a key that the issuer does not have, or has no more; HubError KEYS_UNAVAILABLE where none was ever
+   * known, or not this one and the issuer does not answer
    */
   keyFor(header: { readonly alg: string; readonly kid: string }): Promise<CryptoKey>;
-  /** `stale`: the issuer does not answer, earlier keys still hold. */
-  state(): 'fresh' | 'stale' | 'none';
+  /** `stale`: the issuer does not answer, earlier keys still hold. `empty`: it answers, and publishes none that could be used. */
+  state(): 'fresh' | 'stale' | 'empty' | 'none';
   close(): Promise<void>;
 }
 
@@ -38,12 +42,14 @@ export interface KeySetOptions {
 }
 
 const READ_MS = 5_000;
-/** After a reading that went wrong. */
+/** After a reading that went wrong, or found no key: nobody can be recognised until one is there. */
 const AGAIN_MS = 5_000;
 /** A stranger may name keys that nobody has as often as they like: the issuer is asked for them no more often. */
 const UNKNOWN_KEY_MS = 10_000;
 const MOST_KEYS = 100;
 const KINDS: readonly unknown[] = ['OKP', 'EC', 'RSA'];
+const NO_KEY =
+  'The issuer publishes no public key for signatures that has a `kid`: every token is refused until it publishes one';
 
 /** Begins to read at once, and waits for nothing: an issuer that is down must not keep the hub from starting. */
 export function createKeySet(options: KeySetOptions): KeySet {
@@ -54,6 +60,7 @@ export function createKeySet(options: KeySetOptions): KeySet {
   let goodAt = 0;
   let triedAt = Number.NEGATIVE_INFINITY;
   let failing = false;
+  let isEmpty = false;
   let reading: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
 
@@ -78,10 +85,16 @@ export function createKeySet(options: KeySetOptions): KeySet {
         warn('The issuer’s keys cannot be read; those known hold for JWKS_STALE_MS', { cause: wordOf(cause) });
       failing = true;
     }
-    timer = setTimeout(refresh, failing ? Math.min(AGAIN_MS, source.everyMs) : source.everyMs).unref();
+    const isHurried = failing || isEmpty;
+    timer = setTimeout(refresh, isHurried ? Math.min(AGAIN_MS, source.everyMs) : source.everyMs).unref();
   }
 
+  /** What the issuer publishes is believed, also that it is nothing: whose only key leaked takes that one away. */
   function take(keys: readonly JWK[]): void {
+    if (keys.length === 0 && !isEmpty) warn(NO_KEY);
+    isEmpty = keys.length === 0;
+    // Where none was ever there, none was taken away: the issuer is not set up, and no token is to blame.
+    if (isEmpty && find === null) return;
     const now = new Set(keys.map((key) => JSON.stringify(key)));
     const isRemoved = [...texts].some((text) => !now.has(text));
     texts = now;
@@ -119,7 +132,11 @@ export function createKeySet(options: KeySetOptions): KeySet {
       // An issuer that cannot be asked may have begun to sign with a key since.
       throw failing ? unavailable() : new Doubt('KEY_UNKNOWN');
     },
-    state: () => (holds() ? (failing ? 'stale' : 'fresh') : 'none'),
+    state() {
+      if (isEmpty) return failing ? 'none' : 'empty';
+      if (!holds()) return 'none';
+      return failing ? 'stale' : 'fresh';
+    },
     async close() {
       closing.abort();
       await reading;
@@ -133,15 +150,13 @@ function unavailable(): HubError {
   return new HubError('KEYS_UNAVAILABLE', 'No key is known with which this token could be checked.');
 }
 
-/** Public keys for signatures, each with a name. An issuer that publishes none has made a mistake. */
+/** Public keys for signatures, each with a name. */
 function usableAmong(found: readonly unknown[]): readonly JWK[] {
-  const keys = found.slice(0, MOST_KEYS).filter((one): one is JWK => {
+  return found.slice(0, MOST_KEYS).filter((one): one is JWK => {
     if (typeof one !== 'object' || one === null) return false;
     const { kid, kty, use = 'sig', d } = one as JWK;
     return typeof kid === 'string' && KINDS.includes(kty) && use === 'sig' && d === undefined;
   });
-  if (keys.length === 0) throw new Error('holds no public key for signatures that has a `kid`');
-  return keys;
 }
 
 /** Of a failure: what may stand in a log. */

@@ -32,7 +32,7 @@ export function keysInFile(path: string): KeySource {
       const mark = `${mtimeMs} ${size} ${ino}`;
       if (mark === seen) return null;
       if (size > MOST_BYTES) throw new Error(`the file of keys is larger than ${MOST_BYTES} bytes`);
-      const keys = keysIn(await readFile(path, 'utf8').catch(unreadable));
+      const keys = keysIn(new TextDecoder().decode(await readFile(path).catch(unreadable)));
       seen = mark;
       return keys;
     },

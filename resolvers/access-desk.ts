@@ -84,9 +84,9 @@ export function createAccessDesk(options: AccessDeskOptions): AccessDesk {
   /** @throws HubError FORBIDDEN, the same for a dossier of others and for none */
   async function withDossier(actor: Actor, purpose: StatedPurpose, code: string): Promise<StatedPurpose> {
     const dossier = await readDossier(code);
-    if (dossier === null) throw forbidden('record');
+    if (dossier === null) throw forbidden('evidence');
     const { allowed } = can(actor, 'READ', { kind: 'dossier', data: 'COURSE', dossier }, purpose);
-    if (!allowed) throw forbidden('record');
+    if (!allowed) throw forbidden('evidence');
     return { ...purpose, dossier };
   }
 

@@ -81,13 +81,17 @@ function readFields(
   };
 }
 
+const kindsOfActors = new WeakMap<Actor, string>();
+
 /** All that a decision about a field can turn on. */
 function kindOf(actor: Actor, { code, dossier, visit: current }: StatedPurpose): string {
-  const { role, client, delegated, unit, personalNumber } = actor;
-  return JSON.stringify([
-    ...[role, client, delegated, unit, personalNumber !== null],
-    ...[code, current !== null, dossier?.units ?? null],
-  ]);
+  let kind = kindsOfActors.get(actor);
+  if (kind === undefined) {
+    const { role, client, delegated, unit, personalNumber } = actor;
+    kind = JSON.stringify([role, client, delegated, unit, personalNumber !== null]);
+    kindsOfActors.set(actor, kind);
+  }
+  return `${kind} ${code} ${current !== null} ${dossier === null ? '' : JSON.stringify(dossier.units)}`;
 }
 
 /** Every field that the operation selects, by type; those of fragments that it does not spread are none of it. */
@@ -102,18 +106,18 @@ function placesOf(
   const places = new Set<string>();
   const waiting: (OperationDefinitionNode | NonNullable<ReturnType<typeof fragments.get>>)[] = [operation];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    const types = new TypeInfo(schema);
+    const info = new TypeInfo(schema);
     visit(
       next,
-      visitWithTypeInfo(types, {
+      visitWithTypeInfo(info, {
         Field(node) {
-          const parent = getNamedType(types.getParentType());
+          const parent = getNamedType(info.getParentType());
           const name = node.name.value;
           // The schema's own fields are decided on elsewhere.
           if (!parent || name.startsWith('__') || parent.name.startsWith('__')) return;
-          places.add(`${parent.name}.${name}`);
-          if (!isAbstractType(parent)) return;
-          for (const { name: type } of schema.getPossibleTypes(parent)) places.add(`${type}.${name}`);
+          // A class is stated of the types that an interface stands for.
+          const types = isAbstractType(parent) ? schema.getPossibleTypes(parent) : [parent];
+          for (const type of types) places.add(`${type.name}.${name}`);
         },
         FragmentSpread({ name: { value } }) {
           const fragment = fragments.get(value);

@@ -78,7 +78,11 @@ export async function ownNumbersAmong(
 }
 
 /** @param identity of whoever asks for themself */
-export function isNamedByOld({ access }: Operation, identity: Identity, named: readonly RecordHolder[]): boolean {
+export function isNamedByOld(
+  { access }: Pick<Operation, 'access'>,
+  identity: Identity,
+  named: readonly RecordHolder[],
+): boolean {
   const byOld = named.filter(({ personalNumbers }) => personalNumbers.some((one) => access.ownOldNumbers.has(one)));
   return byOld.length > 0 && ownerOf(identity, byOld) === 'own';
 }

@@ -3,13 +3,25 @@ import { HubError } from '../core/errors.ts';
 import type { TooManyVisits } from '../store/visits.ts';
 
 /** What was asked for: whoever is refused learns no more than this. */
-export type RefusedThing = 'field' | 'operation' | 'record' | 'self' | 'party' | 'uncertain' | 'unnamed' | 'earlier';
+export type RefusedThing =
+  | 'field'
+  | 'operation'
+  | 'record'
+  | 'evidence'
+  | 'self'
+  | 'party'
+  | 'uncertain'
+  | 'unnamed'
+  | 'earlier';
 
 const FORBIDDEN: Readonly<Record<RefusedThing, string>> = {
   field: 'You hold no grant for this field.',
   operation: 'You hold no grant for this operation.',
   // The same whether or not it is there.
   record: 'There is nothing here that you may see.',
+  // Likewise. Stated as the purpose, it is at no place of the operation: so its header is named.
+  evidence:
+    'X-Dossier names no dossier that you may see, so nothing of this request is answered: send the code of one within your agencies.',
   // Of people asked for by number: decided before anybody looks whether there is such a person.
   self: 'You see your own data alone: ask by the number of 12 digits that your token names.',
   party: 'The dossier that you work on names nobody by this number: ask by a number that it names.',
@@ -25,20 +37,35 @@ const FORBIDDEN: Readonly<Record<RefusedThing, string>> = {
 
 /** The error of a decision: its reason stays inside. */
 export function refusal(decision: Decision & { readonly allowed: false }, thing: RefusedThing): HubError {
-  return decision.code === 'FORBIDDEN' ? forbidden(thing) : purposeRequired();
+  if (decision.code === 'FORBIDDEN') return forbidden(thing);
+  return purposeRequired(decision.why === 'LOG_PURPOSE_MISSING' ? OF_THE_LOG : OF_PEOPLE);
 }
 
 export function forbidden(thing: RefusedThing): HubError {
   return new HubError('FORBIDDEN', FORBIDDEN[thing]);
 }
 
-function purposeRequired(): HubError {
-  const message = 'Personal data needs a purpose: send X-Purpose, and with it X-Visit or X-Dossier.';
+const OF_PEOPLE = 'Personal data needs a purpose: send X-Purpose, and with it X-Visit or X-Dossier.';
+const OF_THE_LOG = 'The access log needs a purpose: send X-Purpose AUDIT, or SELF for what it says of yourself.';
+
+function purposeRequired(message: string): HubError {
   return new HubError('PURPOSE_REQUIRED', message);
 }
 
+/** Of the visit that was stated as the purpose: the same for one of somebody else, one that is closed and none. */
 export function visitOver(): HubError {
-  return new HubError('VISIT_OVER', 'This is no open visit of yours: open one with openVisit.');
+  return new HubError(
+    'VISIT_OVER',
+    'X-Visit names no open visit of yours in this application: send the id that openVisit gave, or open another.',
+  );
+}
+
+/** Of a visit that is to be closed or bound: the same for one of somebody else and none. */
+export function noVisit(): HubError {
+  return new HubError(
+    'VISIT_OVER',
+    'This is no visit that you may close or bind here: expected the id that openVisit gave.',
+  );
 }
 
 /** Whatever dossier it was to be bound to. */

@@ -68,7 +68,9 @@ export async function searchCitizens(operation: Operation, args: SearchArguments
   }
   const once = new Map<string, CitizenNode>();
   for (const person of people) {
-    if (person === null || howSeen(operation, person.identity) === 'NOTHING') continue;
+    if (person === null) continue;
+    // Stryker disable next-line ConditionalExpression,StringLiteral: the second net; whose hits these are `ownHits` has seen to
+    if (howSeen(operation, person.identity) === 'NOTHING') continue;
     if (!person.isMatch && !isBorn(person, hits, args.birthDate)) continue;
     operation.access.shown(person.identity.canonical, person.isMatch ? 'MATCH' : 'NAMED');
     once.set(person.identity.canonical, person);

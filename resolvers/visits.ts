@@ -11,7 +11,7 @@ import { fromStore } from './index-loaders.ts';
 import type { Operation } from './operation.ts';
 import { certainPairs } from './own-numbers.ts';
 import { enterpriseKey } from './records.ts';
-import { forbidden, tooManyVisits, visitEmpty, visitOver } from './refusals.ts';
+import { forbidden, noVisit, tooManyVisits, visitEmpty } from './refusals.ts';
 import type { Registry } from './registry.ts';
 
 type Resolver = GraphQLFieldResolver<never, Operation>;
@@ -23,7 +23,6 @@ const CLOCKS_APART_MS = 60_000;
 /** Visits at the counter: opened and closed by whoever receives, looked at by whoever watches over it. */
 export function visitResolvers(registry: Registry): Record<string, Record<string, Resolver>> {
   const { visits } = registry;
-  const nodeOf = (visit: Visit) => visitNode(visit, registry.access.visits.subjects);
   return {
     Query: {
       visits: (_, args, operation) => listVisits(operation, args as VisitArguments),
@@ -36,20 +35,20 @@ export function visitResolvers(registry: Registry): Record<string, Record<string
         const opened = await fromStore(visits.open({ actor, client, unit, minutes }));
         if (!('id' in opened)) throw tooManyVisits(opened);
         access.sought({ what: 'VISITS', visit: opened.id });
-        return nodeOf(opened);
+        return visitNode(registry, opened);
       },
       closeVisit: async (_, { id }, operation) => {
         noteTry(operation, id);
         await ownVisit(operation, id, 'any application');
         await fromStore(visits.close(id));
-        return nodeOf(await ownVisit(operation, id, 'any application'));
+        return visitNode(registry, await ownVisit(operation, id, 'any application'));
       },
       bindVisit: async (_, { id, dossier }, operation) => {
         const code = await storedCode(operation, dossier);
         noteTry(operation, id, await loggedCode(operation, code));
         const visit = await ownVisit(operation, id, 'this application');
         await fromStore(visits.bind(id, code, await namedIn(operation, visit, code)));
-        return nodeOf(await ownVisit(operation, id, 'this application'));
+        return visitNode(registry, await ownVisit(operation, id, 'this application'));
       },
     },
   } as Record<string, Record<string, Resolver>>;
@@ -73,8 +72,8 @@ async function ownVisit(
 ): Promise<Visit> {
   const { actor } = access;
   const visit = await fromStore(registry.visits.read(id));
-  if (visit === null || visit.actor !== actor.id) throw visitOver();
-  if (openedIn === 'this application' && visit.client !== actor.client) throw visitOver();
+  if (visit === null || visit.actor !== actor.id) throw noVisit();
+  if (openedIn === 'this application' && visit.client !== actor.client) throw noVisit();
   access.demand('OPERATE', 'COURSE', visit.unit);
   return visit;
 }
@@ -94,7 +93,7 @@ async function namedIn(
   const { hashOf } = registry.access.visits;
   const held = heldViews(registry, await index.views(code));
   const facts = factsOf(registry, code, held);
-  const isSeen = held.length > 0 && access.judgeDossier(facts).course;
+  const isSeen = access.judgeDossier(facts).course;
   const numbers = numbersOf(facts.people);
   const paired = await certainPairs(registry.numberPairs, numbers);
   const enterprises = numbers.filter(isEnterpriseCode).map(enterpriseKey);
@@ -123,7 +122,7 @@ async function listVisits({ access, registry }: Operation, args: VisitArguments)
   );
   const cursors = visits.map(({ openedAt, id }) => registry.seal.seal(VISITS, JSON.stringify([openedAt, id])));
   return {
-    nodes: visits.map((visit) => visitNode(visit, registry.access.visits.subjects)),
+    nodes: visits.map((visit) => visitNode(registry, visit)),
     pageInfo: {
       hasNextPage: more,
       hasPreviousPage: after != null,
@@ -136,16 +135,18 @@ async function listVisits({ access, registry }: Operation, args: VisitArguments)
 /** @throws HubError FORBIDDEN for a unit that is not seen */
 function unitsBelow({ access }: Registry, unit: string, seen: readonly string[] | null): readonly string[] {
   const below = access.codesBelow(unit);
-  const [own] = below;
+  // One that nobody knows is below nothing, itself included.
+  const [own = ''] = below;
   const reached = below.filter((code) => seen === null || seen.includes(code));
-  if (own === undefined || !reached.includes(own)) throw forbidden('operation');
+  if (!reached.includes(own)) throw forbidden('operation');
   return reached;
 }
 
-function visitNode(visit: Visit, mostSubjects: number): object {
+function visitNode({ access }: Registry, visit: Visit): object {
   const { id, openedAt, endsAt, closedAt, unit, actor, subjects, dossier, unnamed } = visit;
   return {
-    ...{ id, openedAt, endsAt, closedAt, unit, dossier, unnamed, mostSubjects },
+    ...{ id, openedAt, endsAt, closedAt, unit, dossier, unnamed },
+    mostSubjects: access.visits.subjects,
     officer: actor,
     subjects: subjects.size,
   };

@@ -60,6 +60,7 @@ describe('codes used in the sources', () => {
       'GRAPHQL_PARSE_FAILED',
       'GRAPHQL_VALIDATION_FAILED',
       'OPERATION_RESOLUTION_FAILURE',
+      'PERSISTED_QUERY_NOT_SUPPORTED',
     ];
     expect(codes.filter((code) => !used.has(code) && !ofTheServer.includes(code))).toEqual([]);
   });

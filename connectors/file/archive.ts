@@ -1,13 +1,8 @@
 import { crc32, inflateRawSync } from 'node:zlib';
 
-/** Why an archive is not read. Its message holds nothing of the archive. */
-export class ArchiveFault extends Error {
-  override readonly name = 'ArchiveFault';
-}
-
-interface Part {
-  readonly name: Buffer;
-  readonly bytes: Buffer;
+/** Why a workbook is not read. Its message holds nothing of the workbook. */
+export class WorkbookFault extends Error {
+  override readonly name = 'WorkbookFault';
 }
 
 const END_OF_DIRECTORY = Buffer.from('PK\x05\x06', 'latin1');
@@ -20,23 +15,31 @@ const STORED = 0;
 const DEFLATED = 8;
 
 /**
- * Writes an archive (ZIP) anew, from what its directory names and with nothing packed. Readers of archives believe what
- * stands beside each part, pass over the directory, and unpack without bound; of this one they find what was checked.
+ * Writes an archive (ZIP) anew, from what its directory names and with nothing packed, one part after the other. Readers
+ * of archives believe what stands beside each part, pass over the directory, and unpack without bound; of this one they
+ * find what was checked.
  *
  * @param most bytes that all parts may unpack to together
- * @throws ArchiveFault for one that is cut, that holds more than it says, or more than that
+ * @param judge throws for a part that may not be read
+ * @throws WorkbookFault for one that is cut, that holds more than it says, or more than that
  */
-export function repacked(archive: Buffer, most: number): Buffer {
-  const parts: Part[] = [];
+export function* repacked(archive: Buffer, most: number, judge: (part: Uint8Array) => void): Generator<Buffer> {
+  const directory: Buffer[] = [];
   let left = most;
+  let offset = 0;
   for (const entry of entriesOf(archive)) {
     const { name, size } = entry;
-    if (size > left) throw new ArchiveFault(`the workbook unpacks to more than ${most} bytes`);
+    if (size > left) throw new WorkbookFault(`the workbook unpacks to more than ${most} bytes`);
+    left -= size;
     const bytes = unpacked(archive, entry);
-    left -= bytes.length;
-    parts.push({ name, bytes });
+    judge(bytes);
+    const head = localHead(name, bytes);
+    directory.push(directoryEntry(head, offset), name);
+    offset += head.length + name.length + bytes.length;
+    yield Buffer.concat([head, name]);
+    yield bytes;
   }
-  return packed(parts);
+  yield closing(directory, offset);
 }
 
 interface Entry {
@@ -50,7 +53,7 @@ interface Entry {
 
 function* entriesOf(archive: Buffer): Generator<Entry> {
   const end = archive.lastIndexOf(END_OF_DIRECTORY);
-  if (end < 0 || end + END_LENGTH > archive.length) throw new ArchiveFault('the file is no whole workbook');
+  if (end < 0 || end + END_LENGTH > archive.length) throw new WorkbookFault('the file is no whole workbook');
   let at = archive.readUInt32LE(end + 16);
   while (at + ENTRY_LENGTH <= end && archive.readUInt32LE(at) === DIRECTORY_ENTRY) {
     const nameEnd = at + ENTRY_LENGTH + archive.readUInt16LE(at + 28);
@@ -67,12 +70,12 @@ function* entriesOf(archive: Buffer): Generator<Entry> {
 
 function unpacked(archive: Buffer, { method, packedSize, size, at }: Entry): Buffer {
   if (at + LOCAL_LENGTH > archive.length || archive.readUInt32LE(at) !== LOCAL_ENTRY) {
-    throw new ArchiveFault('the directory of the workbook names a part that is not there');
+    throw new WorkbookFault('the directory of the workbook names a part that is not there');
   }
   const start = at + LOCAL_LENGTH + archive.readUInt16LE(at + 26) + archive.readUInt16LE(at + 28);
   const bytes = archive.subarray(start, start + packedSize);
   if (method === STORED && bytes.length === size) return bytes;
-  if (method !== DEFLATED) throw new ArchiveFault('a part of the workbook is packed in a way that is not read');
+  if (method !== DEFLATED) throw new WorkbookFault('a part of the workbook is packed in a way that is not read');
   try {
     // A byte more than it says is enough to know that it lies. Zero would be no limit at all.
     const whole = inflateRawSync(bytes, { maxOutputLength: size + 1 });
@@ -80,36 +83,38 @@ function unpacked(archive: Buffer, { method, packedSize, size, at }: Entry): Buf
   } catch {
     // Told below: zlib's own words are about its buffers.
   }
-  throw new ArchiveFault('a part of the workbook unpacks to another size than it says');
+  throw new WorkbookFault('a part of the workbook unpacks to another size than it says');
 }
 
-function packed(parts: readonly Part[]): Buffer {
-  const local: Buffer[] = [];
-  const directory: Buffer[] = [];
-  let offset = 0;
-  for (const { name, bytes } of parts) {
-    const head = Buffer.alloc(LOCAL_LENGTH);
-    head.writeUInt32LE(LOCAL_ENTRY, 0);
-    head.writeUInt16LE(20, 4);
-    head.writeUInt32LE(crc32(bytes), 14);
-    head.writeUInt32LE(bytes.length, 18);
-    head.writeUInt32LE(bytes.length, 22);
-    head.writeUInt16LE(name.length, 26);
-    const entry = Buffer.alloc(ENTRY_LENGTH);
-    entry.writeUInt32LE(DIRECTORY_ENTRY, 0);
-    entry.writeUInt16LE(20, 4);
-    // From the version needed to the length of the name, both say the same.
-    head.copy(entry, 6, 4, 28);
-    entry.writeUInt32LE(offset, 42);
-    local.push(head, name, bytes);
-    directory.push(entry, name);
-    offset += LOCAL_LENGTH + name.length + bytes.length;
-  }
+function localHead(name: Buffer, bytes: Buffer): Buffer {
+  const head = Buffer.alloc(LOCAL_LENGTH);
+  head.writeUInt32LE(LOCAL_ENTRY, 0);
+  head.writeUInt16LE(20, 4);
+  head.writeUInt32LE(crc32(bytes), 14);
+  head.writeUInt32LE(bytes.length, 18);
+  head.writeUInt32LE(bytes.length, 22);
+  head.writeUInt16LE(name.length, 26);
+  return head;
+}
+
+function directoryEntry(head: Buffer, offset: number): Buffer {
+  const entry = Buffer.alloc(ENTRY_LENGTH);
+  entry.writeUInt32LE(DIRECTORY_ENTRY, 0);
+  entry.writeUInt16LE(20, 4);
+  // From the version needed to the length of the name, both say the same.
+  head.copy(entry, 6, 4, 28);
+  entry.writeUInt32LE(offset, 42);
+  return entry;
+}
+
+/** The directory, and the mark at the end of it. */
+function closing(directory: readonly Buffer[], offset: number): Buffer {
+  const list = Buffer.concat(directory);
   const end = Buffer.alloc(END_LENGTH);
   END_OF_DIRECTORY.copy(end);
-  end.writeUInt16LE(parts.length, 8);
-  end.writeUInt16LE(parts.length, 10);
-  end.writeUInt32LE(Buffer.concat(directory).length, 12);
+  end.writeUInt16LE(directory.length / 2, 8);
+  end.writeUInt16LE(directory.length / 2, 10);
+  end.writeUInt32LE(list.length, 12);
   end.writeUInt32LE(offset, 16);
-  return Buffer.concat([...local, ...directory, end]);
+  return Buffer.concat([list, end]);
 }

@@ -70,7 +70,7 @@ export function openDropsFeed(context: FeedContext, options: DropsOptions): Chan
       if (!(error instanceof HubError) || error.code !== 'SOURCE_MALFORMED') throw error;
       return finish('', [{ kind: 'faulty', place: name, reason: error.message }]);
     }
-    const { digest, codes } = judged;
+    const { digest, codes, kept } = judged;
     if (isRepeated(at, digest, contents)) return finish(digest, []);
     if (contents === 'all' && at.taken.some((one) => placeOf(one, order) > placeOf(file, order))) {
       context.warn(`${name} came after a later list and is passed over`);
@@ -79,14 +79,14 @@ export function openDropsFeed(context: FeedContext, options: DropsOptions): Chan
     if (contents === 'all' && codes === null) {
       context.warn(`${name} has faulty rows, so it does not say what is gone`);
     }
-    const rest = await handOver(file, { at, digest, handle }, signal);
+    const rest = await handOver(file, { at, digest, kept, handle }, signal);
     return finish(digest, codes === null ? rest : [...rest, { kind: 'whole', codes, place: name }]);
   }
 
   /** Hands a file's records over, but for the last batch. @returns what is left */
   async function handOver(
     file: Dropped,
-    { at, digest, handle }: { at: DropsPosition; digest: string; handle: Handle },
+    { at, digest, kept, handle }: Pick<Judgement, 'digest' | 'kept'> & { at: DropsPosition; handle: Handle },
     signal: AbortSignal,
   ): Promise<readonly Observation[]> {
     const { name, size, modifiedAt } = file;
@@ -110,6 +110,10 @@ export function openDropsFeed(context: FeedContext, options: DropsOptions): Chan
         throw why;
       }
     };
+    const tell = (record: FileRecord): void => {
+      if (toSkip > 0) toSkip -= 1;
+      else waiting.push(observationOf(record, file));
+    };
     async function* paced(chunks: AsyncIterable<Uint8Array>) {
       for await (const chunk of chunks) {
         yield chunk;
@@ -117,20 +121,16 @@ export function openDropsFeed(context: FeedContext, options: DropsOptions): Chan
       }
     }
     try {
-      await readDropped(directory, file, (chunks) =>
-        unlessAborted(
-          readRecords(
-            file,
-            () => paced(untilAborted(chunks(), signal)),
-            reading,
-            (record) => {
-              if (toSkip > 0) toSkip -= 1;
-              else waiting.push(observationOf(record, file));
-            },
+      if (kept !== null) for (const record of kept) tell(record);
+      else {
+        const pacing = { ...reading, pace: handFull };
+        await readDropped(directory, file, (chunks) =>
+          unlessAborted(
+            readRecords(file, () => paced(untilAborted(chunks(), signal)), pacing, tell),
+            signal,
           ),
-          signal,
-        ),
-      );
+        );
+      }
     } catch (error) {
       // A format takes whatever ends its chunks for a fault of the file.
       throw (stopped as { readonly why: unknown } | null)?.why ?? error;

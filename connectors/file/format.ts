@@ -31,6 +31,8 @@ export interface RowSink {
   row(line: number, values: readonly unknown[]): void;
   /** A row that is left out. `why` holds nothing of the row. */
   faulty(line: number, why: string): void;
+  /** Awaited now and then by a format whose rows come only after all chunks: whoever takes them may be behind. */
+  readonly pace?: (() => Promise<void>) | undefined;
 }
 
 /** Longest stretch without a place to cut at, in bytes: no line of a real file is that long. */

@@ -4,7 +4,8 @@ import { HubError } from '../../core/errors.ts';
 import type { Row } from '../../core/source.ts';
 import type { Dropped } from './folder.ts';
 import type { FileFormat } from './format.ts';
-import { isMostlyFaulty, MAX_VALUE, placesOf } from './table.ts';
+import { KEPT, MAX_VALUE } from './limits.ts';
+import { isMostlyFaulty, placesOf } from './table.ts';
 
 /** One record of a file, or why there is none. Both count as one in the order of the file. */
 export type FileRecord =
@@ -15,19 +16,21 @@ export interface RecordsOptions {
   readonly format: FileFormat;
   readonly wanted: readonly string[];
   readonly maxRows: number;
+  /** Awaited where records come after all chunks, so that whoever takes them sets the pace there too. */
+  readonly pace?: (() => Promise<void>) | undefined;
 }
 
 type Chunks = () => AsyncIterable<Uint8Array>;
 
 /**
- * Reads a file's records one by one. They come while chunks are asked for: whoever gives the chunks sets the pace.
+ * Reads a file's records one by one. They come while chunks are asked for, or `pace` is: whoever gives these sets it.
  *
  * @throws HubError SOURCE_MALFORMED where the file as a whole cannot be read
  */
 export async function readRecords(
   file: Dropped,
   chunks: Chunks,
-  { format, wanted, maxRows }: RecordsOptions,
+  { format, wanted, maxRows, pace }: RecordsOptions,
   take: (record: FileRecord) => void,
 ): Promise<void> {
   const fail = (why: string, field?: string) => new HubError('SOURCE_MALFORMED', why, { field });
@@ -42,6 +45,7 @@ export async function readRecords(
         places = placesOf(names, wanted, fail);
       },
       faulty: (line, why) => take({ line, row: null, why }),
+      pace,
       row(line, given) {
         count += 1;
         if (count > maxRows) throw fail(`has more than ${maxRows} rows`);
@@ -65,10 +69,13 @@ export interface Judgement {
   readonly records: number;
   /** The dossiers it names; null where one of them could not be told. */
   readonly codes: ReadonlySet<string> | null;
+  /** All of its records where they are few; null where the file has to be read again. */
+  readonly kept: readonly FileRecord[] | null;
 }
 
 /**
- * Reads a file to its end and hands nothing over: half of a file that is cut must not count.
+ * Reads a file to its end and hands nothing over: half of a file that is cut must not count. What is too much to be kept
+ * meanwhile is read a second time.
  *
  * @param code reads a dossier's code; null where the codes are not wanted
  * @throws HubError SOURCE_MALFORMED where the file as a whole cannot be used
@@ -85,12 +92,19 @@ export async function judgeFile(
   let faulty = 0;
   let first: Extract<FileRecord, { row: null }> | null = null;
   let isComplete = code !== null;
+  let kept: FileRecord[] | null = [];
+  let keptText = 0;
   await readRecords(
     file,
     () => hashed(chunks(), hash),
     options,
     (record) => {
       records += 1;
+      if (kept !== null) {
+        keptText += JSON.stringify(record).length;
+        if (records > KEPT.records || keptText > KEPT.text) kept = null;
+        else kept.push(record);
+      }
       if (record.row === null) {
         faulty += 1;
         first ??= record;
@@ -106,7 +120,7 @@ export async function judgeFile(
     const { line = 0, why = '' } = first ?? {};
     throw new HubError('SOURCE_MALFORMED', `${faulty} of ${records} rows are faulty, first line ${line}: ${why}`);
   }
-  return { digest: hash.digest('hex'), records, codes: isComplete ? codes : null };
+  return { digest: hash.digest('hex'), records, codes: isComplete ? codes : null, kept };
 }
 
 function codeIn(row: Row, code: Field): string | null {

@@ -4,6 +4,7 @@ import type { Key, Row } from '../../core/source.ts';
 import { canonicalKey } from '../deal.ts';
 import type { Dropped } from './folder.ts';
 import type { FileFormat } from './format.ts';
+import { MAX_COLUMNS, MAX_VALUE } from './limits.ts';
 
 /** The rows of one file in memory, and their indexes. Values are raw; only the columns that are read are kept. */
 export interface FileTable {
@@ -33,9 +34,6 @@ export interface TableOptions {
   readonly warn: (message: string, details?: Readonly<Record<string, unknown>>) => void;
 }
 
-const MAX_COLUMNS = 1_000;
-/** Longest value, in characters. */
-export const MAX_VALUE = 100_000;
 /** A file of which more is wrong, and more than a few rows, is wrong itself: another delimiter, another encoding. */
 const MOST_FAULTY = 0.1;
 const FEW = 10;

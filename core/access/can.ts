@@ -52,7 +52,7 @@ export function createCan({ grants, units }: { grants: readonly Grant[]; units: 
 /** Who looked is shown to those who look after it, and to the person themself. */
 function judgeLog(question: Question, matching: Matching): Decision {
   const { resource, purpose } = question;
-  if (purpose.code === null) return refused('PURPOSE_MISSING');
+  if (purpose.code === null) return refused('LOG_PURPOSE_MISSING');
   const isOfLog = purpose.code === 'AUDIT' || (purpose.code === 'SELF' && resource.kind !== 'hub');
   if (!isOfLog || isNone(forPurpose(matching, purpose.code))) return refused('PURPOSE_NOT_GRANTED');
   return purpose.code === 'SELF' ? judgeSelf(question) : allowed('NONE');
@@ -143,6 +143,7 @@ function allowed(relation: Relation): Decision {
 const CODE_OF: Readonly<Record<RefusalReason, 'FORBIDDEN' | 'PURPOSE_REQUIRED'>> = {
   NO_GRANT: 'FORBIDDEN',
   PURPOSE_MISSING: 'PURPOSE_REQUIRED',
+  LOG_PURPOSE_MISSING: 'PURPOSE_REQUIRED',
   PURPOSE_NOT_GRANTED: 'FORBIDDEN',
   VISIT_MISSING: 'PURPOSE_REQUIRED',
   DOSSIER_MISSING: 'PURPOSE_REQUIRED',

@@ -9,16 +9,18 @@ interface Parts {
 
 /** What a grant stands beside. */
 interface Beside {
-  readonly grants: readonly Grant[];
-  readonly clients: readonly Client[];
+  readonly grants: readonly Placed<Grant>[];
+  /** Null where one of them could not be read: what a grant lacks may be what stands there. */
+  readonly clients: readonly Client[] | null;
 }
 
-/** What it gives is a fault, without the grant's own place. */
+/** What it gives is a fault, without the grant's own place. Only what stays one when all others are mended. */
 type Rule = (grant: Grant, beside: Beside) => string | false | undefined;
 
 /** What is in order piece by piece and contradicts itself. Each fault names its place, such as `grants[3]`. */
 export function contradictionsIn({ grants, clients, delays }: Parts): readonly string[] {
-  const beside: Beside = { grants: grants.map(({ value }) => value), clients: clients.map(({ value }) => value) };
+  const areClientsRead = clients.length > 0 && clients.every(({ isWhole }) => isWhole);
+  const beside: Beside = { grants, clients: areClientsRead ? clients.map(({ value }) => value) : null };
   const ofGrants = grants
     .filter(({ isWhole }) => isWhole)
     .flatMap(({ place, value }) =>
@@ -43,14 +45,14 @@ const RULES: readonly Rule[] = [
     (role === undefined) === (client === undefined) && ': expected a role or a client, one of the two',
 
   ({ client }, { clients }) =>
-    client !== undefined && !clients.some(({ id }) => id === client) && `.client: ${client} is not among the clients`,
+    client !== undefined && clients?.every(({ id }) => id !== client) && `.client: ${client} is not among the clients`,
 
   ({ role }) =>
     (role === 'app' || role === 'portal') &&
     `.role: expected a client, since systems that ask for themselves are granted each by its own`,
 
   ({ role }, { clients }) =>
-    role !== undefined && !clients.some(({ roles }) => roles.includes(role)) && `.role: no client lets ${role} in`,
+    role !== undefined && clients?.every(({ roles }) => !roles.includes(role)) && `.role: no client lets ${role} in`,
 
   ({ data, purposes }) =>
     data.some(isPersonal) &&
@@ -77,7 +79,7 @@ const RULES: readonly Rule[] = [
     role === 'citizen' && purposes.join() !== 'SELF' && '.purposes: expected SELF alone for the role citizen',
 
   ({ role, client, purposes }, { clients }) => {
-    if (!purposes.includes('SELF') || role === 'citizen') return false;
+    if (!purposes.includes('SELF') || role === 'citizen' || clients === null) return false;
     const isOfCitizens = clients.some(({ id, roles }) => id === client && roles.includes('citizen'));
     return !isOfCitizens && '.purposes: SELF is for citizens, who alone have a number of their own';
   },
@@ -85,7 +87,8 @@ const RULES: readonly Rule[] = [
   (grant, { grants }) => {
     const lacking =
       grant.data.includes('SENSITIVE') &&
-      grant.sectors.find((sector) => !grants.some((other) => opens(other, grant, sector)));
+      !grants.some((other) => mayOpen(other, grant)) &&
+      grant.sectors.find((sector) => !grants.some(({ value }) => opens(value, grant, sector)));
     return (
       lacking && `.data: SENSITIVE of ${lacking} without PERSONAL of it for the same ${grant.role ?? grant.client}`
     );
@@ -96,6 +99,13 @@ const RULES: readonly Rule[] = [
     !data.includes('PUBLIC') &&
     '.data: expected PUBLIC, as which INTROSPECT is asked',
 ];
+
+/** What could not be read of it may be just that: its data, its sectors, or whose it is. */
+function mayOpen({ isWhole, value }: Placed<Grant>, { role, client }: Grant): boolean {
+  if (isWhole) return false;
+  const isNobodys = value.role === undefined && value.client === undefined;
+  return isNobodys || (value.role === role && value.client === client);
+}
 
 function opens(other: Grant, { role, client }: Grant, sector: string): boolean {
   if (other.role !== role || other.client !== client || !other.data.includes('PERSONAL')) return false;

@@ -42,6 +42,7 @@ export function list<T>(read: Read<T>, least: number): Read<readonly T[]> {
     if (!Array.isArray(value) || value.length < least) {
       return fault(faults, place, least === 0 ? 'a list' : 'a list that is not empty', value);
     }
+    // Stryker disable next-line MethodExpression,ConditionalExpression: what could not be read was told, and then nothing is used
     return value.map((one, at) => read(one, `${place}[${at}]`, faults)).filter((one) => one !== undefined);
   };
 }
@@ -74,11 +75,12 @@ export interface Placed<T> {
   readonly value: T;
 }
 
-export function placed<T>(read: Read<T>): Read<Placed<T>> {
+/** What is no record is one without members, and not whole. */
+export function placed<S extends Shape>(read: Read<Shaped<S>>): Read<Placed<Shaped<S>>> {
   return (from, place, faults) => {
     const before = faults.length;
-    const value = read(from, place, faults);
-    return value === undefined ? undefined : { place, isWhole: faults.length === before, value };
+    const value = read(from, place, faults) ?? ({} as Shaped<S>);
+    return { place, isWhole: faults.length === before, value };
   };
 }
 

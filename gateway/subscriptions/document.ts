@@ -9,10 +9,11 @@ import {
   specifiedRules,
   validate,
 } from 'graphql';
-import type { ErrorCode } from '../../core/errors.ts';
+import { type ErrorCode, HubError } from '../../core/errors.ts';
 import { createDocumentStore } from '../document-store.ts';
 import { MOST_VALIDATION_ERRORS } from '../limits/breadth.ts';
 import { limitRules } from '../limits/operation-limits.ts';
+import { NO_OPERATION } from '../own-words.ts';
 import type { GatewaySettings } from '../settings.ts';
 
 /** What a client asks to be told, as it came. */
@@ -76,10 +77,7 @@ export function createDocumentReader(
     }
     const operation = getOperationAST(document, operationName);
     if (!operation) {
-      throw refused(
-        'OPERATION_RESOLUTION_FAILURE',
-        'The document holds no operation, or none of the name that was given.',
-      );
+      throw refused('OPERATION_RESOLUTION_FAILURE', NO_OPERATION);
     }
     if (operation.operation !== OperationTypeNode.SUBSCRIPTION) {
       throw refused('BAD_REQUEST', 'Only subscriptions are taken here; POST queries and mutations to /graphql.');
@@ -89,7 +87,7 @@ export function createDocumentReader(
 }
 
 function refused(code: ErrorCode, error: unknown): SubscriptionRefused {
-  const fault = typeof error === 'string' ? new GraphQLError(error) : error;
+  const fault = typeof error === 'string' ? new HubError(code, error) : error;
   return new SubscriptionRefused([fault instanceof GraphQLError ? withCode(code, fault) : asGraphqlError(fault)]);
 }
 
@@ -102,6 +100,6 @@ export function asGraphqlError(thrown: unknown): GraphQLError {
 
 /** The same error in the same place, with a code of the table. */
 export function withCode(code: ErrorCode, error: GraphQLError): GraphQLError {
-  const { message, nodes = null, source = null, positions = null, path = null } = error;
-  return new GraphQLError(message, { nodes, source, positions, path, extensions: { code } });
+  const { message, nodes = null, source = null, positions = null, path = null, originalError = null } = error;
+  return new GraphQLError(message, { nodes, source, positions, path, originalError, extensions: { code } });
 }

@@ -1,12 +1,13 @@
 import type { DossierView } from '../../core/dossier.ts';
 import { type ChangeKind, type DossierEvent, eventId, type FieldFault, toLogRecord } from '../../core/event.ts';
+import { withPublicTitles } from '../../core/public-code.ts';
 import type { CapturedDossier } from '../../store/captured.ts';
 import type { FaultyRecord } from '../../store/quarantine.ts';
 import { MOST_BYTES, recordBytes } from '../logs/requests.ts';
 import { hashOf } from './canonical.ts';
 import { mergeDelta } from './delta.ts';
 import type { DeltaSighting, GoneSighting, Sighting, WholeSighting } from './sighting.ts';
-import { viewOf } from './view.ts';
+import { viewOf, withoutStatusTitleOf, withoutTitlesOf } from './view.ts';
 
 /** What has to be written because of what was seen. */
 export interface Work {
@@ -102,10 +103,15 @@ function apply(sighting: Exclude<Sighting, { kind: 'faulty' }>, before: Captured
 function applyWhole({ code, fields, rowHash }: WholeSighting, before: CapturedDossier | null): Applied {
   const read = viewOf(code, fields, before?.view ?? null);
   if ('reason' in read) return read;
-  const { faults } = read;
-  const view = before?.rowHash === rowHash ? withTold(read.view, before.view) : read.view;
+  const unchanged = before !== null && before.rowHash === rowHash ? before.view : null;
+  const titled = withPublicTitles(withTold(read.view, unchanged), [read.view, before?.view ?? null]);
+  const view = unchanged === null ? titled.view : withoutTitlesOf(unchanged, titled.view);
+  const faults = [...read.faults, ...titled.faults];
   const viewHash = contentHash(view, faults);
-  const isSame = before !== null && !before.deleted && before.viewHash === viewHash;
+  // What is wrong with the titles of the same record has been told, though a call may have put others in their place.
+  const told =
+    unchanged === null ? [viewHash] : TITLES_AT_FAULT.map((one) => contentHash(view, [...read.faults, ...one]));
+  const isSame = before !== null && !before.deleted && told.includes(before.viewHash);
   const next = { ...(before ?? blank(code)), rowHash, viewHash, deleted: false, view };
   return { next, change: isSame ? null : 'upsert', faults };
 }
@@ -121,13 +127,17 @@ function withTold(record: DossierView, told: DossierView | null): DossierView {
 }
 
 function applyDelta(delta: DeltaSighting, before: CapturedDossier | null): Applied {
-  const view = mergeDelta(before?.view ?? null, delta);
-  const viewHash = contentHash(view, []);
+  const known = before?.view ?? null;
+  const titled = withPublicTitles(mergeDelta(known, delta), [known, delta.view]);
+  const { faults } = titled;
+  const isToldAgain = known !== null && known.statusAt === titled.view.statusAt;
+  const view = isToldAgain ? withoutStatusTitleOf(known, titled.view) : titled.view;
+  const viewHash = contentHash(view, faults);
   if (before !== null && !before.deleted && hashOf(before.view) === hashOf(view)) {
     return { next: before, change: null, faults: [] };
   }
   const next = { ...(before ?? blank(delta.code)), viewHash, deleted: false, view };
-  return { next, change: 'step', faults: [] };
+  return { next, change: 'step', faults };
 }
 
 function applyGone({ code, followAt }: GoneSighting, before: CapturedDossier | null): Applied {
@@ -151,7 +161,12 @@ function blank(code: string): CapturedDossier {
   };
 }
 
-function contentHash(view: DossierView, faults: readonly FieldFault[]): string {
+/** Every choice of the titles of a view, as they may have been at fault. */
+const TITLES_AT_FAULT = [[], ['statusTitle'], ['procedureTitle'], ['statusTitle', 'procedureTitle']].map((fields) =>
+  fields.map((field) => ({ field })),
+);
+
+function contentHash(view: DossierView, faults: readonly Pick<FieldFault, 'field'>[]): string {
   return hashOf([view, faults.map(({ field }) => field).sort()]);
 }
 

@@ -91,6 +91,8 @@ function unreadableFields(stored: readonly StoredView[], seen: readonly SeenView
 /** Whether what a view of this role says of a field is what the portal gets. */
 function speaksFor(role: SeenView['role'], field: string, seen: readonly SeenView[]): boolean {
   if (field === 'status' || field === 'statusAt' || field === 'steps') return true;
+  // The portal gets the catalogue's.
+  if (field === 'procedureTitle') return false;
   const owners: readonly string[] | string | undefined = DOSSIER_OWNERS[field as OwnedField];
   if (owners === undefined || typeof owners === 'string') return false;
   return role === owners[0] || !seen.some((one) => one.role === owners[0] && one.view !== null);

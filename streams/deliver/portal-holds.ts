@@ -1,5 +1,6 @@
 import type { PortalDossier } from '../../core/portal.ts';
 import type { Reason } from '../../store/delivery-queue.ts';
+import { sayable } from '../portals/sayable.ts';
 
 const MOST_QUOTED = 200;
 
@@ -17,18 +18,12 @@ export function deletedAtSource(): Reason {
   };
 }
 
-/** The portal's own words may quote what was sent: what is personal in them is left out. */
+/** In the hub's own words, and of the portal's what may be shown: whoever sees how a dossier stands reads it. */
 export function refusedByPortal(
   { code, message }: { readonly code: string; readonly message: string },
   dossier: PortalDossier,
 ): Reason {
-  const { ChuHoSo, SoGiayToChuHoSo, Email, SoDienThoai, TrichYeuHoSo, DinhDanhCHS } = dossier;
-  const personal = [ChuHoSo, SoGiayToChuHoSo, Email, SoDienThoai, TrichYeuHoSo];
-  const quoted = [...personal, ...DinhDanhCHS.map(({ SoDinhDanh }) => SoDinhDanh)]
-    .filter((value) => value.length > 1)
-    .reduce((said, value) => said.replaceAll(value, '…'), message.normalize('NFC'))
-    .replace(/\d{9,}/g, '…')
-    .slice(0, MOST_QUOTED);
+  const quoted = sayable(message, dossier).slice(0, MOST_QUOTED);
   return {
     code: 'REFUSED_BY_PORTAL',
     text: `Cổng từ chối hồ sơ, mã lỗi ${code.slice(0, 20)}: ${quoted}. Đề nghị sửa dữ liệu ở hệ thống nguồn; hồ sơ được gửi lại khi có thay đổi hoặc khi bấm gửi lại.`,

@@ -1,7 +1,8 @@
 import { setImmediate as yielded } from 'node:timers/promises';
-import { DOSSIER_STATUSES } from '../../core/dossier.ts';
+import { DOSSIER_STATUSES, type DossierView } from '../../core/dossier.ts';
 import { type DossierEvent, fromLogRecord, parseEventId } from '../../core/event.ts';
 import type { StoredRecord } from '../../core/event-log.ts';
+import { publicFault, withPublicTitles } from '../../core/public-code.ts';
 import { type MergedFields, mergedFields } from './merge.ts';
 
 /** A record that nobody can ever apply, and why; the reason holds no value of it. */
@@ -62,7 +63,7 @@ function checked(sector: string, event: DossierEvent): DossierEvent {
   if (view === null) return event;
   if (typeof view !== 'object' || Array.isArray(view)) throw new Error('expected an object as view');
   const status: unknown = view.status ?? null;
-  if (status === null) return event;
+  if (status === null) return asShown(event, view);
   if (typeof status !== 'object' || !('code' in status) || typeof status.code !== 'string') {
     throw new Error('expected a status with its code');
   }
@@ -70,5 +71,15 @@ function checked(sector: string, event: DossierEvent): DossierEvent {
   if (number !== null && !DOSSIER_STATUSES.some((known) => known.number === number)) {
     throw new Error('expected a status number from 1 to 10, or null');
   }
-  return event;
+  return asShown(event, view);
+}
+
+/** Capture has judged it; a record that somebody else wrote into the topic is shown to no more people than one of ours. */
+function asShown(event: DossierEvent, view: DossierView): DossierEvent {
+  const fault = Object.entries(view).flatMap(([field, value]) => publicFault(field, value) ?? [])[0];
+  if (fault !== undefined) throw fault;
+  const titled = withPublicTitles(view);
+  return titled.faults.length === 0
+    ? event
+    : { ...event, view: titled.view, faults: [...event.faults, ...titled.faults] };
 }

@@ -21,7 +21,9 @@ import {
 const GRANTS = [
   grant({ data: ['PUBLIC', 'COURSE', 'PERSONAL'], purposes: ['RECEPTION', 'PROCESSING'] }),
   grant({ role: 'citizen', data: ['PUBLIC', 'COURSE', 'PERSONAL'], units: 'all', purposes: ['SELF'] }),
+  grant({ role: 'auditor', data: ['AUDIT'], units: 'all', purposes: ['AUDIT'] }),
 ];
+const auditor = actor({ role: 'auditor', unit: null });
 const can = createCan({ grants: GRANTS, units: tree });
 const officer = actor();
 const hoa = actor({ role: 'citizen', client: 'citizen-app', unit: null, personalNumber: HOA });
@@ -33,6 +35,7 @@ describe('a refusal', () => {
     ['NO_GRANT', 'FORBIDDEN', officer, field('OPERATIONAL'), UNSAID],
     ['OTHER_UNIT', 'FORBIDDEN', officer, dossier('COURSE', ELSEWHERE), UNSAID],
     ['PURPOSE_MISSING', 'PURPOSE_REQUIRED', officer, field('PERSONAL'), UNSAID],
+    ['LOG_PURPOSE_MISSING', 'PURPOSE_REQUIRED', auditor, field('AUDIT'), UNSAID],
     ['PURPOSE_NOT_GRANTED', 'FORBIDDEN', officer, field('PERSONAL'), purpose('AUDIT')],
     ['VISIT_MISSING', 'PURPOSE_REQUIRED', officer, field('PERSONAL'), purpose('RECEPTION')],
     ['DOSSIER_MISSING', 'PURPOSE_REQUIRED', officer, field('PERSONAL'), purpose('PROCESSING')],

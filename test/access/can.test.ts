@@ -154,7 +154,7 @@ describe('the access log', () => {
   });
 
   it('is read for no other purpose, not even a granted one, and not without', () => {
-    expect(ask([AUDITOR], { by: lan, of: field('AUDIT') })).toBe('PURPOSE_MISSING');
+    expect(ask([AUDITOR], { by: lan, of: field('AUDIT') })).toBe('LOG_PURPOSE_MISSING');
     const odd = grant({ role: 'auditor', data: ['AUDIT'], purposes: ['SUPERVISION', 'PROCESSING'], units: 'all' });
     expect(ask([odd], { by: lan, of: field('AUDIT'), for: purpose('SUPERVISION') })).toBe('PURPOSE_NOT_GRANTED');
     expect(ask([odd], { by: lan, of: person([HOA], 'AUDIT'), for: processing() })).toBe('PURPOSE_NOT_GRANTED');

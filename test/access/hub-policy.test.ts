@@ -74,7 +74,27 @@ describe('the hub’s own reading', () => {
     expect(faultsIn('')).toEqual([expect.stringContaining('ACCESS_FILE is not set')]);
     expect(faultsIn('/nowhere/grants.json')).toEqual(['ACCESS_FILE: grants.json cannot be read: ENOENT']);
     expect(faultsIn(written('{'))).toEqual([expect.stringContaining('ACCESS_FILE: grants.json is no JSON')]);
+    expect(faultsIn(tmpdir())).toEqual([expect.stringMatching(/^ACCESS_FILE: \S+ cannot be read: EISDIR$/)]);
     expect(faultsIn(written(' '.repeat(4_000_001)))).toEqual([expect.stringContaining('4000001 bytes')]);
+  });
+
+  it('takes a file that an editor began with a byte order mark', () => {
+    expect(faultsIn(written(`\ufeff${readFileSync(demo, 'utf8')}`))).toEqual([]);
+    expect(faultsIn(written('\ufeff{ "version": 1, "version": 1 }'))[0]).toContain('version: expected once');
+  });
+
+  it('tells where it is no JSON, and shows nothing of it: it may be a key that was named by mistake', () => {
+    const commented = readFileSync(demo, 'utf8').replace('"grants"', '// by role\n  "grants"');
+    const line = commented.slice(0, commented.indexOf('//')).split('\n').length;
+    expect(faultsIn(written(commented))).toEqual([
+      `ACCESS_FILE: grants.json is no JSON: line ${line}, column 3: expected a name in quotation marks`,
+    ]);
+    expect(faultsIn(written('MC4CAQAwBQYDK2VwBCIEIA'))).toEqual([
+      'ACCESS_FILE: grants.json is no JSON: line 1, column 1: expected a value',
+    ]);
+    const utf16 = join(mkdtempSync(join(tmpdir(), 'grants-')), 'grants.json');
+    writeFileSync(utf16, Buffer.from('\ufeff{}', 'utf16le'));
+    expect(faultsIn(utf16)).toEqual(['ACCESS_FILE: grants.json is not written in UTF-8']);
   });
 
   it('shows the schema to whoever is granted INTROSPECT', () => {

@@ -134,9 +134,24 @@ describe('A purpose', () => {
     const outsider = units.agency.code.startsWith('H41.58') ? 'neighbour' : 'commune';
     const elsewhere = await province.ask(outsider, asking(HOA), away);
     const nowhere = await province.ask(outsider, asking(HOA), { purpose: 'PROCESSING', dossier: 'H41.77-261119-9999' });
-    expect(elsewhere.errors?.[0]?.extensions.code).toBe('FORBIDDEN');
+    // At no place of the question: the header is what was wrong.
+    const message = expect.stringMatching(/^X-Dossier names no dossier that you may see/);
+    expect(elsewhere.errors).toEqual([{ message, extensions: { code: 'FORBIDDEN', retryable: false } }]);
+    expect([elsewhere.data ?? null, nowhere.data ?? null]).toEqual([null, null]);
     expect(nowhere.errors).toEqual(elsewhere.errors);
     expect(province.reads.byLookup()).toEqual({});
+  });
+
+  it('is asked for in words that fit what was asked: of the log another one than of people', async () => {
+    const log = await province.ask('auditor', '{ accessLog(actor: "counter.hanh") { nodes { at } } }');
+    const people = await province.ask('counter', asking(HOA));
+    expect([log, people].map(({ errors }) => [errors?.[0]?.extensions.code, errors?.[0]?.message])).toEqual([
+      [
+        'PURPOSE_REQUIRED',
+        'The access log needs a purpose: send X-Purpose AUDIT, or SELF for what it says of yourself.',
+      ],
+      ['PURPOSE_REQUIRED', 'Personal data needs a purpose: send X-Purpose, and with it X-Visit or X-Dossier.'],
+    ]);
   });
 
   it('is none for a visit of somebody else, one that is closed, and one that never was', async () => {
@@ -145,7 +160,11 @@ describe('A purpose', () => {
     await province.ask('counter', `mutation { closeVisit(id: "${closed}") { closedAt } }`);
     for (const visit of [theirs, closed, 'AAAAAAAAAAAAAAAAAAAAAA']) {
       const { data, errors } = await province.ask('counter', asking(HOA), { purpose: 'RECEPTION', visit });
-      expect([data ?? null, errors?.[0]?.extensions.code]).toEqual([null, 'VISIT_OVER']);
+      const message = expect.stringMatching(/^X-Visit names no open visit of yours/);
+      expect([data ?? null, errors]).toEqual([
+        null,
+        [{ message, extensions: { code: 'VISIT_OVER', retryable: false } }],
+      ]);
     }
   });
 });

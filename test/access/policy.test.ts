@@ -279,6 +279,61 @@ describe('a grant that contradicts itself or what stands beside it', () => {
     expect(faultsOf(file([COUNTER], { delays: [{ role: 'officer', days: 1 }] }))).toHaveLength(1);
   });
 
+  it('is not told of where it follows from what could not be read of another', () => {
+    const more = { ...COUNTER, name: 'more', data: ['SENSITIVE'] };
+    const only = (faults: readonly string[]) =>
+      expect(faults).toEqual([expect.stringMatching(/^(grants|clients)\[0\]/)]);
+    only(faultsOf(file([{ ...COUNTER, data: ['PUBLIC', 'PERSONL'] }, more])));
+    only(faultsOf(file([{ ...COUNTER, role: 'conter' }, more])));
+    const { role, ...personal } = COUNTER;
+    expect(faultsOf(file([{ ...personal, rol: role }, more]))).toEqual([
+      expect.stringMatching(/^grants\[0\]\.rol: there is no such member/),
+    ]);
+    only(faultsOf(file([7, more] as readonly Json[])));
+    const { role: __, ...mine } = more;
+    const client = { client: 'counter-desk' };
+    only(
+      faultsOf(
+        file([
+          { ...personal, ...client, data: ['PERSONL'] },
+          { ...mine, ...client },
+        ]),
+      ),
+    );
+
+    const clients = (changed: Json) => [{ ...CLIENTS[0], ...changed }];
+    only(faultsOf(file([COUNTER], { clients: clients({ roles: ['conter'] }) })));
+    only(faultsOf(file([COUNTER], { clients: [...clients({ roles: ['conter'] }), CLIENTS[1]] })));
+    only(faultsOf(file([{ ...personal, ...client }], { clients: clients({ id: 7 }) })));
+    only(faultsOf(file([COUNTER], { clients: [7] })));
+    expect(faultsOf(file([COUNTER], { clients: [] }))).toHaveLength(1);
+    const own = { ...personal, client: 'citizen-app', purposes: ['SELF'] };
+    only(faultsOf(file([own], { clients: [{ ...CLIENTS[1], roles: ['citzen'] }] })));
+  });
+
+  it('is told of where what could not be read is somebody else’s', () => {
+    const more = { ...COUNTER, name: 'more', data: ['SENSITIVE'] };
+    const { role: _, ...rest } = COUNTER;
+    for (const other of [
+      { ...COUNTER, role: 'leader', data: ['PERSONL'] },
+      { ...rest, client: 'counter-desk', data: ['PERSONL'] },
+    ]) {
+      expect(faultsOf(file([other, more]))).toEqual([
+        expect.stringMatching(/^grants\[0\]\.data\[0\]/),
+        'grants[1].data: SENSITIVE of * without PERSONAL of it for the same counter',
+      ]);
+    }
+    const { role: __, ...mine } = more;
+    expect(
+      faultsOf(
+        file([
+          { ...rest, client: 'audit-desk', data: ['PERSONL'] },
+          { ...mine, client: 'counter-desk' },
+        ]),
+      ),
+    ).toHaveLength(2);
+  });
+
   it('and a delay says whose', () => {
     expect(faultsOf(file([COUNTER], { delays: [{ days: 3 }] }))).toEqual([
       'delays[0]: expected a purpose, a role or both',

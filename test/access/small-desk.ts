@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { execute, type GraphQLSchema, type OperationDefinitionNode, parse } from 'graphql';
-import type { Actor, StatedHeaders } from '../../core/access.ts';
+import { createCan } from '../../core/access/can.ts';
+import type { Actor, Grant, StatedHeaders } from '../../core/access.ts';
 import type { AuditRecord } from '../../core/audit.ts';
 import { type ErrorCode, HubError } from '../../core/errors.ts';
 import { type HubPolicy, readHubPolicy } from '../../hub/policy.ts';
@@ -41,13 +42,16 @@ export const hashOf = (word: string): string => `#${word}`;
 const ACCESS_FILE = join(import.meta.dirname, '../../hub/demo-access.json');
 const UNSAID: StatedHeaders = { purpose: null, dossier: null, visit: null };
 
-export function openSmallDesk(house: SmallHouse): SmallDesk {
+/** @param grants besides those of the demo */
+export function openSmallDesk(house: SmallHouse, grants: readonly Grant[] = []): SmallDesk {
   const sectors = house.registry.sectors.map(({ id }) => id);
-  const policy = readHubPolicy({
+  const demo = readHubPolicy({
     settings: { ACCESS_FILE },
     catalogues,
     sectors: [...new Set([...sectors, 'land', 'civil-status'])],
   });
+  const granted = { ...demo.policy, grants: [...demo.policy.grants, ...grants] };
+  const policy = { ...demo, policy: granted, can: createCan({ grants: granted.grants, units: demo.units }) };
   const rules = accessRulesOf(
     readSharedSdl().map((sdl) => ({ sector: 'hub', sdl })),
     [],

@@ -207,11 +207,11 @@ describe.each(STORES)('With visits on %s', (kind) => {
   test('An enterprise that was asked for by its code is named by the dossier that it handed in', async () => {
     const visit = await received(counter);
     const { access } = await stage.desk.open(counter, '{ sectors { id } }', { purpose: 'RECEPTION', visit });
-    for (const code of [ENTERPRISE, '0314409058']) {
+    for (const code of [ENTERPRISE, '0314409058', HOA]) {
       await access.askRecord('business-registration', 'PERSONAL', `business:${code}`);
     }
     expect((await bind(visit, NEW)).refused).toEqual(['bindVisit FORBIDDEN']);
-    expect((await bind(visit, ENTERPRISES)).data.bindVisit).toMatchObject({ subjects: 2, unnamed: 1 });
+    expect((await bind(visit, ENTERPRISES)).data.bindVisit).toMatchObject({ subjects: 3, unnamed: 2 });
   });
 
   describe('The supervisor', () => {

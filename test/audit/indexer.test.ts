@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createChain } from '../../audit/chain.ts';
-import { type AuditDatabase, openAuditDatabase } from '../../audit/database.ts';
+import { type AuditDatabase, openAuditDatabase, type WrittenAudit } from '../../audit/database.ts';
 import { type Indexer, openIndexer } from '../../audit/indexer.ts';
 import { prepare } from '../../audit/lines.ts';
 import { mendIndex } from '../../audit/mend-index.ts';
@@ -12,7 +12,7 @@ const ALL = /from audit_chain c left join/;
 onEachDatabase('The index of an access log', (title, makePlace) => {
   describe(title, () => {
     let place: LogPlace;
-    let audit: AuditDatabase;
+    let audit: WrittenAudit;
     let asked: string[];
     let indexer: Indexer;
     let time: number;
@@ -46,14 +46,14 @@ onEachDatabase('The index of an access log', (title, makePlace) => {
       const chain = createChain({
         ...{ audit, keys: KEYS, instance: 'motcua', timeoutMs: 20_000, now: () => time, warn: () => {} },
       });
-      const entry = (name: string) => ({
-        records: [prepare(record([], { actor: name }), hashSubject)],
-        plain: 1,
+      const entry = (...names: readonly string[]) => ({
+        records: names.map((name) => prepare(record([], { actor: name }), hashSubject)),
+        plain: names.length,
         missed: null,
       });
       await chain.write(entry(actor));
       if (isClosed) await chain.end();
-      return { add: (name: string) => chain.write(entry(name)), end: () => chain.end() };
+      return { add: (...names: readonly string[]) => chain.write(entry(...names)), end: () => chain.end() };
     }
 
     /** Actors that are found after everything was looked for. */
@@ -108,6 +108,32 @@ onEachDatabase('The index of an access log', (title, makePlace) => {
       await run('delete from audit_indexed where chain = ?', await chainOf(0));
       await write('two');
       expect(await found()).toEqual(['before', 'one', 'two']);
+    });
+
+    it('has all of a chain that is longer than what is read at once', async () => {
+      const open = await write('first', false);
+      const many = Array.from({ length: 30 }, (_, group) =>
+        Array.from({ length: 80 }, (_, place) => `actor ${String(group * 80 + place).padStart(4, '0')}`),
+      );
+      for (const names of many) await open.add(...names);
+      expect(await found()).toEqual([...many.flat(), 'before', 'first']);
+    });
+
+    it('is made to the end of a chain in which a group is said to end before it begins', async () => {
+      const open = await write('one', false);
+      await open.add('two');
+      await run('update audit_group set last_seq = 0 where chain = ?', await chainOf(1));
+      expect(await found()).toEqual(['before', 'one', 'two']);
+    });
+
+    it('is not said to be made once it is closed, and begins anew where it is asked for again', async () => {
+      await indexer.close();
+      await write('late');
+      await expect(indexer.catchUp()).rejects.toThrow('closed');
+      const first = audit.index();
+      await first.close();
+      indexer = audit.index();
+      expect(await found()).toEqual(['before', 'late']);
     });
 
     it('has what is written behind an index that was made anew', async () => {

@@ -2,7 +2,6 @@ import { createSecretKey, generateKeyPairSync } from 'node:crypto';
 import { type AuditDatabase, openAuditDatabase } from '../../audit/database.ts';
 import { readExportedHeads } from '../../audit/exported-heads.ts';
 import { openHeads } from '../../audit/heads.ts';
-import { openIndexer } from '../../audit/indexer.ts';
 import { type AuditKeys, publicKeyOf } from '../../audit/keys.ts';
 import { createReader, type ReaderOptions } from '../../audit/reader.ts';
 import { verifyLog } from '../../audit/verify.ts';
@@ -76,7 +75,7 @@ export async function openLog(url: string, options: LogOptions = {}): Promise<Op
   const warnings: string[] = [];
   const warn = (message: string): void => void warnings.push(message);
   const heads = openHeads({ directory: headsDirectory, url: '', token: '', warn });
-  const indexer = openIndexer(audit);
+  const indexer = audit.index();
   const log = openWriter({
     ...{ audit: between(audit), keys: KEYS, heads, hashSubject, now, warn },
     ...{ instance: 'motcua', groupMs: 1, timeoutMs: 2_000 },

@@ -5,7 +5,7 @@ import { openDatabase } from '../../drivers/database.ts';
 import { ownDatabase, type StartedMariadb, startMariadb } from '../services/mariadb.ts';
 import { skipByName } from '../support/missing.ts';
 import { changeFeedContract } from './change-feed-contract.ts';
-import { createFollower } from './followed.ts';
+import { createFollower, followToNow } from './followed.ts';
 import { type FollowedDatabase, openFollowed, TABLES } from './followed-database.ts';
 
 const service = inject('mariadb');
@@ -148,12 +148,7 @@ else {
       await strict.close();
 
       const feed = openFeed(own.url);
-      const stop = new AbortController();
-      const again = follower.follow(feed, stop.signal);
-      await Promise.race([follower.caughtUp(), again]);
-      stop.abort();
-      await again;
-      await feed.close();
+      await followToNow(follower, feed);
       expect(follower.known.get('purged-2')).toBe('1');
       expect(follower.known.has('purged-1')).toBe(false);
       expect(warnings.at(-1)).toContain('listed anew');

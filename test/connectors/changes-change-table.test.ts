@@ -7,7 +7,7 @@ import type { Database } from '../../drivers/database.ts';
 import { ownDatabase } from '../services/mariadb.ts';
 import { skipByName } from '../support/missing.ts';
 import { changeFeedContract } from './change-feed-contract.ts';
-import { createFollower } from './followed.ts';
+import { createFollower, followToNow } from './followed.ts';
 import { openFollowed, TABLES } from './followed-database.ts';
 
 const way = changeTable({ database: 'URL', tables: TABLES, everyMs: 20 });
@@ -99,12 +99,7 @@ describe('change table', () => {
     ]);
     const follower = createFollower({ rowOf: () => null, read: followed.read });
     const feed = openFeed(url);
-    const stop = new AbortController();
-    const run = follower.follow(feed, stop.signal);
-    await Promise.race([follower.caughtUp(), run]);
-    stop.abort();
-    await run;
-    await feed.close();
+    await followToNow(follower, feed);
     expect([...follower.known]).toEqual([['second', '1']]);
     expect(await followed.database.query('select * from LIENTHONG_CHANGE')).toEqual([]);
     await close();

@@ -8,7 +8,7 @@ import type { Row } from '../../core/source.ts';
 import { text } from '../../kit/fields.ts';
 import { changeFeedContract } from './change-feed-contract.ts';
 import type { Change } from './change-feed-subject.ts';
-import { createFollower, type Follower } from './followed.ts';
+import { createFollower, type Follower, followToNow } from './followed.ts';
 import { workbook } from './workbook.ts';
 
 type Contents = FilesOptions['contents'];
@@ -118,12 +118,7 @@ describe('files', () => {
     more?: Partial<FilesOptions>,
   ): Promise<Follower> {
     const feed = drop.open(more);
-    const stop = new AbortController();
-    const run = follower.follow(feed, stop.signal);
-    await Promise.race([follower.caughtUp(), run]);
-    stop.abort();
-    await run;
-    await feed.close();
+    await followToNow(follower, feed);
     return follower;
   }
 
@@ -257,12 +252,7 @@ describe('files', () => {
       rowOf: (row) => ({ code: String(row[own.code.from[0] ?? '']), revision: String(row[own.note.from[0] ?? '']) }),
       read: async () => new Map(),
     });
-    const stop = new AbortController();
-    const run = follower.follow(feed, stop.signal);
-    await Promise.race([follower.caughtUp(), run]);
-    stop.abort();
-    await run;
-    await feed.close();
+    await followToNow(follower, feed);
     expect([...follower.known]).toEqual([['000042', 'Đất đai']]);
   });
 
@@ -291,12 +281,7 @@ describe('files', () => {
       rowOf: (row) => ({ code: String(code.read(row[code.from[0] ?? ''])), revision: '' }),
       read: async () => new Map(),
     });
-    const stop = new AbortController();
-    const run = follower.follow(feed, stop.signal);
-    await Promise.race([follower.caughtUp(), run]);
-    stop.abort();
-    await run;
-    await feed.close();
+    await followToNow(follower, feed);
     expect(follower.faulty.map(({ place }) => place)).toEqual(['ho-so-1']);
     expect([...follower.known.keys()]).toEqual(['7']);
   });

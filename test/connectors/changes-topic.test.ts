@@ -9,7 +9,7 @@ import { ownName, startKafka } from '../services/kafka.ts';
 import { skipByName } from '../support/missing.ts';
 import { changeFeedContract } from './change-feed-contract.ts';
 import type { Change } from './change-feed-subject.ts';
-import { createFollower } from './followed.ts';
+import { createFollower, followToNow } from './followed.ts';
 
 const kafka = await startKafka();
 const { service } = kafka;
@@ -152,12 +152,7 @@ else {
         rowOf: () => null,
         read: async (codes) => new Map(codes.map((code) => [code, 'now'])),
       });
-      const stop = new AbortController();
-      const run = follower.follow(feed, stop.signal);
-      await Promise.race([follower.caughtUp(), run]);
-      stop.abort();
-      await run;
-      await feed.close();
+      await followToNow(follower, feed);
       expect(way.capability.intermediate).toBe(false);
       expect([...follower.known.entries()].sort()).toEqual([
         ['t1', 'now'],

@@ -118,6 +118,16 @@ export function createFollower({ rowOf, read }: Reader): Follower {
   };
 }
 
+/** Follows a feed until it has caught up, and closes it. */
+export async function followToNow(follower: Follower, feed: ChangeFeed): Promise<void> {
+  const stop = new AbortController();
+  const run = follower.follow(feed, stop.signal);
+  await Promise.race([follower.caughtUp(), run]);
+  stop.abort();
+  await run;
+  await feed.close();
+}
+
 /** What is wrong with what is known, as codes. */
 export function compare(truth: Known, known: Known): { lost: string[]; stale: string[]; ghosts: string[] } {
   const lost = [...truth.keys()].filter((code) => !known.has(code));

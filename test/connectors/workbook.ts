@@ -17,6 +17,24 @@ export function workbook(rows: readonly (readonly TestCell[])[], sheet = 'Trang 
     .map((cells, index) => [index + 1, cells.map((value, column) => cell(value, column, index + 1)).join('')] as const)
     .filter(([, cells]) => cells !== '')
     .map(([number, cells]) => `<row r="${number}">${cells}</row>`);
+  const strings = texts.map((text) => `<si><t xml:space="preserve">${text}</t></si>`).join('');
+  return rawWorkbook({ data: data.join(''), strings, sheet });
+}
+
+/** What stands in a workbook, as XML. */
+export interface WorkbookParts {
+  /** The rows. */
+  readonly data: string;
+  /** The shared texts. */
+  readonly strings?: string;
+  readonly sheet?: string;
+  readonly styles?: string;
+}
+
+const STYLES = '<cellXfs count="3"><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="22"/></cellXfs>';
+
+/** A workbook of one sheet whose rows are whatever is given. */
+export function rawWorkbook({ data, strings = '', sheet = 'Trang 1', styles = STYLES }: WorkbookParts): Buffer {
   const main = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main';
   const relations = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships';
   const packaged = 'http://schemas.openxmlformats.org/package/2006/relationships';
@@ -24,9 +42,9 @@ export function workbook(rows: readonly (readonly TestCell[])[], sheet = 'Trang 
   return zip({
     'xl/workbook.xml': `${head}<workbook xmlns="${main}" xmlns:r="${relations}"><sheets><sheet name="${sheet}" sheetId="1" r:id="rId1"/></sheets></workbook>`,
     'xl/_rels/workbook.xml.rels': `${head}<Relationships xmlns="${packaged}"><Relationship Id="rId1" Type="${relations}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>`,
-    'xl/styles.xml': `${head}<styleSheet xmlns="${main}"><cellXfs count="3"><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="22"/></cellXfs></styleSheet>`,
-    'xl/worksheets/sheet1.xml': `${head}<worksheet xmlns="${main}"><sheetData>${data.join('')}</sheetData></worksheet>`,
-    'xl/sharedStrings.xml': `${head}<sst xmlns="${main}">${texts.map((text) => `<si><t xml:space="preserve">${text}</t></si>`).join('')}</sst>`,
+    'xl/styles.xml': `${head}<styleSheet xmlns="${main}">${styles}</styleSheet>`,
+    'xl/worksheets/sheet1.xml': `${head}<worksheet xmlns="${main}"><sheetData>${data}</sheetData></worksheet>`,
+    'xl/sharedStrings.xml': `${head}<sst xmlns="${main}">${strings}</sst>`,
   });
 }
 

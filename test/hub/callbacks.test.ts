@@ -246,7 +246,18 @@ describe('A call that is refused', () => {
   it('because no such sector is called says so as the hub does, and to pages of other sites nothing', async () => {
     expect((await post('one-stop/DongBo', {})).status).toBe(404);
     expect((await post('nowhere/DongBo', {})).status).toBe(404);
-    expect((await post('nowhere/DongBo', 'not json')).status).toBe(400);
+    const messageOf = ({ text }: { text: string }) => JSON.parse(text).errors?.[0].message ?? JSON.parse(text).Message;
+    const form = { headers: { 'content-type': 'application/x-www-form-urlencoded' } };
+    for (const [body, options, status, expected] of [
+      ['not json', {}, 400, 'a JSON object is expected'],
+      ['a=1', form, 415, 'send application/json'],
+      [`{"a":"${'x'.repeat(300_000)}"}`, {}, 413, 'MAX_BODY_BYTES'],
+    ] as const) {
+      const answers = await Promise.all(['nowhere', 'one-stop', 'land'].map((at) => post(`${at}/x`, body, options)));
+      expect(answers.map((answer) => answer.status)).toEqual([status, status, status]);
+      // The same cause, whoever is called or nobody.
+      expect(new Set(answers.map(messageOf))).toEqual(new Set([expect.stringContaining(expected)]));
+    }
     const origin = { origin: 'https://example.org' };
     expect((await post('land/DongBoTrangThaiKetThuc', {}, { headers: origin })).status).toBe(403);
   });

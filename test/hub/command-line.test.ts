@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { runAuditCommand } from '../../hub/audit-command.ts';
 import { dataOf } from '../support/answer.ts';
 import { openIssuer } from '../support/issuer.ts';
 import { NOWHERE } from '../support/nowhere.ts';
@@ -27,11 +29,15 @@ describe('The command line', () => {
     started.clear();
   });
 
-  function start(args: readonly string[], environment: Readonly<Record<string, string>> = {}): ChildProcess {
+  function start(
+    args: readonly string[],
+    environment: Readonly<Record<string, string>> = {},
+    out: number | 'pipe' = 'pipe',
+  ): ChildProcess {
     const child = spawn(process.execPath, [join(root, 'cli.ts'), ...args], {
       cwd: folder,
       env: { PATH: process.env.PATH ?? '', NODE_ENV: 'production', DATA_DIR: join(folder, 'cli'), ...environment },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', out, 'pipe'],
     });
     started.add(child);
     return child;
@@ -84,6 +90,59 @@ describe('The command line', () => {
     expect(code).toBe(2);
     expect(out).toMatch(/node cli\.ts serve/);
   });
+
+  it('never ends `audit verify` with 1, which says that the log is broken, where it could not be read', async () => {
+    const { code, err } = await finished(start(['audit', 'verify', '--heads']));
+    expect(code).toBe(2);
+    expect(err).toMatch(/^Settings that cannot be used:\n {2}- audit: .*--heads/);
+    expect(err).not.toMatch(/\n\s+at /);
+  });
+
+  it('ends so, too, where something fails in it that nothing waits for', async () => {
+    const failing =
+      'process.stdout.write = () => { setImmediate(() => { throw new Error("unforeseen") }); return true }';
+    const preload = `data:text/javascript,${encodeURIComponent(failing)}`;
+    const { code, err } = await finished(start(['audit', 'verify'], { NODE_OPTIONS: `--import=${preload}` }));
+    expect(code).toBe(2);
+    expect(err).toBe('The access log was not verified: something happened that nobody foresaw (Error).\n');
+  });
+
+  it('goes on to its end where nobody reads on what a command says', async () => {
+    const child = start(['audit', 'verify']);
+    child.stdout?.destroy();
+    expect(await finished(child)).toMatchObject({ code: 2, err: '' });
+  });
+
+  it.skipIf(!existsSync('/dev/full'))(
+    'says so, and ends with no success, where what a command says is lost: on a full disk (needs /dev/full)',
+    async () => {
+      const full = await open('/dev/full', 'w');
+      const lost = 'What was told could not be written to its end (ENOSPC): what standard output holds is not whole.\n';
+      const environment = { DATA_DIR: join(folder, 'lost'), AUDIT_HEADS_DIR: join(folder, 'lost-heads') };
+      const verify = ['audit', 'verify', '--heads', environment.AUDIT_HEADS_DIR];
+      const run = ([, ...args]: readonly string[], given: Readonly<Record<string, string>> = {}) =>
+        runAuditCommand({ args, root, environment: { ...environment, ...given }, tell: () => {}, warn: () => {} });
+      const codeOf = async (args: readonly string[]) => {
+        const { code, err } = await finished(start(args, environment, full.fd));
+        expect(err).toBe(lost);
+        return code;
+      };
+      try {
+        // Notes itself, so that there is a log.
+        expect([await run(['audit', 'index']), await run(verify)]).toEqual([0, 0]);
+        expect(await codeOf(['audit', 'keys'])).toBe(1);
+        expect(await codeOf(verify)).toBe(2);
+        // What it found stays its code, and is told of one chain after another: that all of it is lost is told once.
+        for (const AUDIT_INSTANCE of ['one', 'two']) {
+          await run(['audit', 'index'], { AUDIT_INSTANCE, AUDIT_HEADS_DIR: '' });
+        }
+        expect(await codeOf(verify)).toBe(3);
+      } finally {
+        await full.close();
+      }
+    },
+    60_000,
+  );
 
   it('serves until SIGTERM and then ends with the code of success', async () => {
     const issuer = await openIssuer(join(folder, 'issuer'));

@@ -61,6 +61,16 @@ describe('The file of registered operations', () => {
     ]);
   });
 
+  it('may begin with a byte order mark', async () => {
+    expect([...((await read(`\ufeff${JSON.stringify(entry('{ hello }'))}`)) ?? [])]).toHaveLength(1);
+  });
+
+  it('is told where it is no JSON, and nothing of what stands in it', async () => {
+    expect(await faultsOf(read('{\n  "sha256:1": MC4CAQAwBQYDK2Vw }'))).toEqual([
+      expect.stringMatching(/; operations\.json is no JSON: line 2, column 15: expected a value$/),
+    ]);
+  });
+
   it.each(['', '[]', '{}', 'null', '{"sha256:1": 1}'])('is refused where it is %j', async (content) => {
     expect(await faultsOf(read(content))).toEqual([expect.stringContaining('expected a JSON file of { "sha256:…"')]);
   });
@@ -85,6 +95,21 @@ describe('`operations register`', () => {
     expect(await faultsOf(run('register', join(folder, 'documents'), '--to', file))).toEqual([
       'below/wrong.graphql: Cannot query field "nope" on type "Query".',
     ]);
+  });
+
+  it('says in a sentence where it cannot write them down', async () => {
+    const documents = join(folder, 'fitting');
+    await mkdir(documents);
+    await writeFile(join(documents, 'sectors.graphql'), '{ sectors { id } }');
+    for (const [file, why] of [
+      [join(folder, 'absent', 'operations.json'), 'its folder is not there'],
+      [documents, 'it is a folder'],
+      [join(documents, 'sectors.graphql', 'operations.json'), 'what stands before its name is no folder'],
+    ] as const) {
+      expect(await faultsOf(run('register', documents, '--to', file))).toEqual([
+        `operations register: --to: ${file} cannot be written: ${why}`,
+      ]);
+    }
   });
 
   it.each([[[]], [['register']], [['register', '/nowhere', '--to', '/nowhere']], [['other', 'a', '--to', 'b']]])(

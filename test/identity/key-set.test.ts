@@ -113,24 +113,54 @@ describe('keys of an issuer', () => {
     await keySet.close();
   });
 
-  it.each<[string, readonly unknown[]]>([
+  describe.each<[string, readonly unknown[]]>([
     ['nothing', []],
     ['a secret', [{ kty: 'oct', k: 'AAAA', kid: 'first' }]],
     ['a key without a name', [{ kty: 'OKP', crv: 'Ed25519', x: 'AAAA' }]],
     ['a private key', [{ kty: 'OKP', crv: 'Ed25519', x: 'AAAA', d: 'AAAA', kid: 'first' }]],
     ['a key for encryption', [{ kty: 'RSA', kid: 'first', use: 'enc' }]],
     ['what are no keys', [null, 7, 'key']],
-  ])('that are %s are a mistake of the issuer: those before hold', async (_, keys) => {
-    const warned: string[] = [];
+  ])('of which %s is left', (_, keys) => {
+    it('are all withdrawn: nothing that they signed is good, until the issuer publishes one again', async () => {
+      const warned: string[] = [];
+      let told = 0;
+      const source = handSource([first.jwk]);
+      const change = { clock, warn: (message: string) => warned.push(message), onRemoved: () => (told += 1) };
+      const keySet = keySetOf(source, change);
+      await lookFor(keySet, 'first');
+      source.keys = keys;
+      for (const kid of ['second', 'first', 'first']) {
+        HELD.time += 10_000;
+        expect(await lookFor(keySet, kid)).toBe('KEY_UNKNOWN');
+      }
+      expect([keySet.state(), told]).toEqual(['empty', 1]);
+      expect(warned).toEqual([expect.stringContaining('publishes no public key')]);
+      source.keys = [second.jwk];
+      HELD.time += 10_000;
+      expect([await lookFor(keySet, 'second'), keySet.state()]).toEqual(['found', 'fresh']);
+      await keySet.close();
+    });
+
+    it('were never there: no token is to blame, and that is told', async () => {
+      const warned: string[] = [];
+      const keySet = keySetOf(handSource(keys), { clock, warn: (message) => warned.push(message) });
+      expect([await lookFor(keySet, 'first'), keySet.state()]).toEqual(['KEYS_UNAVAILABLE', 'empty']);
+      expect(warned).toEqual([expect.stringContaining('publishes no public key')]);
+      await keySet.close();
+    });
+  });
+
+  it('that were all withdrawn do not come back while the issuer does not answer', async () => {
     const source = handSource([first.jwk]);
-    const keySet = keySetOf(source, { clock, warn: (message) => warned.push(message) });
+    const keySet = keySetOf(source, { clock });
     await lookFor(keySet, 'first');
-    source.keys = keys;
+    source.keys = [];
     HELD.time += 10_000;
     await lookFor(keySet, 'second');
-    expect(await lookFor(keySet, 'first')).toBe('found');
-    expect(keySet.state()).toBe('stale');
-    expect(warned).toHaveLength(1);
+    source.fault = new Error('down');
+    HELD.time += 10_000;
+    // It may have begun to sign with a key since.
+    expect([await lookFor(keySet, 'first'), keySet.state()]).toEqual(['KEYS_UNAVAILABLE', 'none']);
     await keySet.close();
   });
 
@@ -190,5 +220,39 @@ describe('keys in a file', () => {
     await writeFile(path, JSON.stringify({ keys: [second.jwk] }));
     await utimes(path, new Date(), new Date(Date.now() + 5_000));
     expect(await source.read(signal)).toEqual([second.jwk]);
+    // As some editors begin it.
+    await writeFile(path, `\ufeff${JSON.stringify({ keys: [first.jwk] })}`);
+    expect(await source.read(signal)).toEqual([first.jwk]);
+  });
+
+  it('hold while the file is away or half written, and are withdrawn with the file that has none', async () => {
+    const path = join(folder, 'withdrawn.json');
+    let written = Date.now();
+    const write = async (text: string) => {
+      written += 5_000;
+      await writeFile(path, text);
+      await utimes(path, new Date(), new Date(written));
+      HELD.time += 10_000;
+    };
+    await write(JSON.stringify({ keys: [first.jwk] }));
+    const keySet = keySetOf(keysInFile(path), { clock });
+    expect(await lookFor(keySet, 'first')).toBe('found');
+    for (const half of ['', '{"keys":', '{}', '[]', 'null']) {
+      await write(half);
+      // A stranger's key has the file looked at.
+      expect(await lookFor(keySet, 'stranger')).toBe('KEYS_UNAVAILABLE');
+      expect([await lookFor(keySet, 'first'), keySet.state()]).toEqual(['found', 'stale']);
+    }
+    await rm(path);
+    HELD.time += 10_000;
+    await lookFor(keySet, 'stranger');
+    expect([await lookFor(keySet, 'first'), keySet.state()]).toEqual(['found', 'stale']);
+    await write('{"keys":[]}');
+    await lookFor(keySet, 'stranger');
+    expect([await lookFor(keySet, 'first'), keySet.state()]).toEqual(['KEY_UNKNOWN', 'empty']);
+    // Looked at again, it is what it was.
+    HELD.time += 10_000;
+    expect([await lookFor(keySet, 'first'), keySet.state()]).toEqual(['KEY_UNKNOWN', 'empty']);
+    await keySet.close();
   });
 });

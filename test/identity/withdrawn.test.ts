@@ -28,9 +28,11 @@ beforeEach(async () => {
 });
 afterEach(closeAll);
 
+const LEFT = ['another key', 'no key at all'] as const;
+
 /** The issuer takes the key away, and the hub has noticed. */
-async function withdraw(hub: House): Promise<void> {
-  source.keys = [(await newKey('next')).jwk];
+async function withdraw(hub: House, left: (typeof LEFT)[number]): Promise<void> {
+  source.keys = left === 'another key' ? [(await newKey('next')).jwk] : [];
   await expect.poll(async () => (await hub.ask({ query: '{ here }' }, headers)).status).toBe(401);
 }
 
@@ -52,7 +54,7 @@ async function recognised(hub: House) {
 
 const codeOf = (errors: unknown) => (errors as [{ extensions: { code: string } }])[0].extensions.code;
 
-describe('Where the issuer withdraws the key that signed a token', () => {
+describe.each(LEFT)('Where the issuer withdraws the key that signed a token, and publishes %s', (left) => {
   it.each(['over WebSocket', 'as server-sent events'])('what it has begun ends %s', async (way) => {
     const hub = await open({}, { authenticate, now: () => now, lookEveryMs: 50 });
     const client =
@@ -69,7 +71,7 @@ describe('Where the issuer withdraws the key that signed a token', () => {
       ({ value }) => (value as { errors: unknown }).errors,
       (errors: unknown) => errors,
     );
-    await withdraw(hub);
+    await withdraw(hub, left);
     expect(codeOf(await second)).toBe('UNAUTHENTICATED');
     await expect.poll(() => hub.ticking.open()).toBe(0);
   });
@@ -82,7 +84,7 @@ describe('Where the issuer withdraws the key that signed a token', () => {
     const { value } = await answers.next();
     expect(value).toEqual({ data: { changes: { id: 'land:H41.07-261001-0001:1' } } });
     const second = answers.next().catch((errors: unknown) => errors);
-    await withdraw(hub);
+    await withdraw(hub, left);
     expect(await second).toMatchObject([{ extensions: { after: 'land:H41.07-261001-0001:1' } }]);
   });
 
@@ -92,7 +94,7 @@ describe('Where the issuer withdraws the key that signed a token', () => {
     const { subscribe, codes, closed } = await recognised(hub);
     subscribe('1');
     await expect.poll(() => hub.ticking.open()).toBe(1);
-    await withdraw(hub);
+    await withdraw(hub, left);
     expect(codes()).toEqual([]);
     subscribe('2');
     expect(await closed).toBe('4403 UNAUTHENTICATED');
@@ -106,7 +108,7 @@ describe('Where the issuer withdraws the key that signed a token', () => {
   it('a connection on which nothing runs ends, too', async () => {
     const hub = await open({}, { authenticate, now: () => now, lookEveryMs: 50 });
     const { closed } = await recognised(hub);
-    await withdraw(hub);
+    await withdraw(hub, left);
     expect(await closed).toBe('4403 UNAUTHENTICATED');
   });
 });

@@ -65,7 +65,7 @@ export const PORTIONS = {
   /** Which fields were asked, and which of a record are withheld. */
   fields: {
     mutate: ['resolvers/asked-fields.ts', 'resolvers/records.ts'],
-    tests: ['test/access/{desk,record,second-net,shared-number}.test.ts'],
+    tests: ['test/access/{asked-fields,desk,record,second-net,shared-number}.test.ts'],
     least: 95,
   },
   /** What a record shows that another one leads to. */
@@ -90,6 +90,63 @@ export const PORTIONS = {
   listening: {
     mutate: ['gateway/subscriptions/{connections,token-watch}.ts'],
     tests: ['test/gateway/{connection-places,token-watch}.test.ts'],
+    least: 95,
+  },
+  /** Who enters, and with what. */
+  door: {
+    mutate: ['gateway/{authenticate,door}.ts', 'gateway/limits/breadth.ts'],
+    tests: ['test/gateway/{door,limits}.test.ts'],
+    least: 95,
+  },
+  /** Who is asked for by a number, and who is found by a name. */
+  people: {
+    mutate: ['resolvers/{citizens,search-citizens}.ts'],
+    tests: [
+      'test/access/{asked-numbers,desk,looked-for,own-search,shared-number}.test.ts',
+      'test/resolvers/{citizens-grouping,dossiers-of-person,identity,links-of-records,record-owner}.test.ts',
+    ],
+    least: 95,
+  },
+  /** Which numbers and statements are one person's. */
+  sameness: {
+    mutate: ['resolvers/{own-numbers,same-person}.ts'],
+    tests: [
+      'test/access/{asked-numbers,desk,linked-judgement,named-by-old,shared-number,subscriptions}.test.ts',
+      'test/resolvers/{dossiers-of-person,identity,record-owner}.test.ts',
+    ],
+    least: 95,
+  },
+  /** What is told of a dossier, and to whom. */
+  dossiers: {
+    mutate: ['resolvers/{dossier-facts,dossier-node,dossiers}.ts'],
+    tests: [
+      'test/access/{desk,dossier-facts,dossier-fields,dossiers-elsewhere,looked-for,shared-number}.test.ts',
+      'test/resolvers/{dossiers,dossiers-of-person}.test.ts',
+    ],
+    least: 95,
+  },
+  /** Which dossiers a list holds. */
+  lists: {
+    mutate: ['resolvers/dossier-list.ts'],
+    tests: [
+      'test/access/{asked-numbers,dossiers-elsewhere,looked-for,shared-number}.test.ts',
+      'test/resolvers/{dossier-list,dossiers-of-person}.test.ts',
+    ],
+    least: 95,
+  },
+  /** What hangs on a person or a record, and what is asked for by a key of its own. */
+  links: {
+    mutate: ['resolvers/links.ts'],
+    tests: ['test/access/{linked-judgement,part-record,several-ways}.test.ts', 'test/resolvers/links*.test.ts'],
+    least: 95,
+  },
+  /** Visits, deliveries and what is told to subscribers: who may do what to which unit's. */
+  acts: {
+    mutate: ['resolvers/{subscriptions,sync,visits}.ts'],
+    tests: [
+      'test/access/{asked-numbers,chosen-changes,deliveries,shared-number,subscriptions,visit-bounds,visit-tries,visits-elsewhere}.test.ts',
+      'test/resolvers/{changes,sync}.test.ts',
+    ],
     least: 95,
   },
   /** What operations cost. */

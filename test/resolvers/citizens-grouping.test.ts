@@ -123,6 +123,24 @@ describe('searching through the API', () => {
     expect(names(await search([land(people)], 'lê'))).toEqual(['Lê An', 'Lê Dung', 'Lê Đức']);
   });
 
+  test('people of one name come by their date of birth, and of one date by their number', async () => {
+    const people = [
+      { numbers: [C12], name: 'Lê An', birthDate: '1990' },
+      { numbers: [B12], name: 'Lê An', birthDate: '1985' },
+      { numbers: [A12], name: 'Lê An', birthDate: '1990' },
+    ];
+    const found = async (order: readonly number[]) => {
+      const { data } = await search([land(order.map((place) => people[place] as (typeof people)[number]))], 'lê');
+      return data.citizens.nodes.map(({ personalNumbers: [number] }: { personalNumbers: string[] }) => number);
+    };
+    for (const order of [
+      [0, 1, 2],
+      [2, 1, 0],
+      [1, 0, 2],
+    ])
+      expect(await found(order)).toEqual([B12, A12, C12]);
+  });
+
   test('a system that brings more than was meant is held to what was typed', async () => {
     const people = [
       { numbers: [A12], name: 'Trần Thị Hòa' },
@@ -220,6 +238,15 @@ describe('searching through the API', () => {
       }));
       const { data } = await search([land(people)], 'lê');
       expect(data.citizens).toMatchObject({ totalCount: 100, missing: [] });
+    });
+
+    test('someone known by an old number alone is not listed while a system that may know more does not answer', async () => {
+      const { data } = await search([land([{ numbers: [NINE], name: 'Lê A' }]), desk([], { down: true })], 'lê');
+      expect(data.citizens.missing).toContainEqual({
+        sector: 'one-stop',
+        code: 'IDENTIFIERS_INCOMPLETE',
+        retryable: true,
+      });
     });
 
     test('a cursor of one search does not open in another', async () => {

@@ -112,6 +112,14 @@ describe('heldDossiers', () => {
     ]);
   });
 
+  it('finds what states the older order of its agency’s identifier, and nothing of an agency that nobody knows', async () => {
+    await put('H41.12-261008-0001', held(NOW), { agency_code: '000.00.12.H41' });
+    const found = async (agency: string) =>
+      (await ask(`{ heldDossiers(agency: "${agency}") { nodes { code } } }`)).data.heldDossiers.nodes;
+    expect(await found('H41.12')).toEqual([{ code: 'H41.12-261008-0001' }]);
+    expect(await found('H41.99')).toEqual([]);
+  });
+
   it('knows every reason there is', async () => {
     const { registry } = openHouse([]);
     const type = buildSchema(registry, []).getType('HoldReason') as unknown as { getValues(): { name: string }[] };

@@ -58,7 +58,7 @@ function misleading(): readonly Attack[] {
     {
       name: 'a persisted query',
       body: { extensions: { persistedQuery: { version: 1, sha256Hash: 'a'.repeat(64) } } },
-      refused: BAD,
+      refused: ['PERSISTED_QUERY_NOT_SUPPORTED'],
     },
     {
       name: 'a registered operation that is none',

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { workbook, zip } from '../connectors/workbook.ts';
 import { askHub } from '../support/province.ts';
 import { type DropFormat, type Fortress, openFortress } from './stage.ts';
+import { WORKBOOK_BOMBS } from './workbook-bombs.ts';
 
 const HOA = '001085004213';
 const ENVELOPE = 'http://schemas.xmlsoap.org/soap/envelope/';
@@ -208,7 +209,13 @@ describe('A system that answers in XML', () => {
 
 describe('A folder into which anybody may drop', () => {
   const HONEST = { csv: 'H41.58-261119-0801', xml: 'H41.58-261119-0802', xlsx: 'H41.58-261119-0803' };
-  const COLUMNS = 'Mã hồ sơ;Thủ tục;Trích yếu;Trạng thái;Cập nhật';
+  /** These would take more memory than all others together. */
+  const BOMBS_IN_CELLS = [
+    'a text of four megabytes that every row names',
+    'a text just not too long that twenty thousand rows name',
+    'a cell in a column that is named by six letters',
+  ];
+  const COLUMNS = 'Mã hồ sơ;Thủ tục;Trích yếu;Trạng thái;Cập nhật;Người nộp;Tên trạng thái;Tên thủ tục';
 
   it('takes from bombs and links nothing, names each, and goes on with what is honest', async () => {
     const { drops, directory } = fortress;
@@ -217,7 +224,7 @@ describe('A folder into which anybody may drop', () => {
     const drop = async (format: DropFormat, bytes: Uint8Array | string) => names.push(await drops.drop(format, bytes));
     await drop('csv', `${COLUMNS}\r\n"${'x'.repeat(900_000)}`);
     await drop('csv', `${COLUMNS}${';x'.repeat(200_000)}\r\n`);
-    await drop('csv', `${COLUMNS}\r\n${'1;2;3;4;5\r\n'.repeat(20_000)}`);
+    await drop('csv', `${COLUMNS}\r\n${'1;2;3;4;5;6;7;8\r\n'.repeat(20_000)}`);
     await drop('csv', Buffer.alloc(2_000_000, 'a'));
     await drop('xml', `<!DOCTYPE a [<!ENTITY e0 "ha">${ENTITIES}]><HoSo><Dong><Ma>&e20;</Ma></Dong></HoSo>`);
     await drop('xml', '<!DOCTYPE a [<!ENTITY f SYSTEM "file:///etc/passwd">]><HoSo><Dong><Ma>&f;</Ma></Dong></HoSo>');
@@ -227,6 +234,7 @@ describe('A folder into which anybody may drop', () => {
     await drop('xlsx', zip({ 'xl/worksheets/sheet1.xml': sheet }));
     await drop('xlsx', zip({ '../../../../evil': 'x', 'xl/workbook.xml': '<!DOCTYPE a><a/>' }));
     await drop('xlsx', Buffer.from('MZ'));
+    for (const bomb of BOMBS_IN_CELLS) await drop('xlsx', WORKBOOK_BOMBS[bomb]?.[1]() ?? '');
     for (const format of ['csv', 'xml', 'xlsx'] as const) {
       for (const target of ['/etc/passwd', join(directory, 'audit-signing.key'), '/dev/zero', '.']) {
         const name = `ho-so-1000000${names.length}.${format}`;
@@ -236,7 +244,7 @@ describe('A folder into which anybody may drop', () => {
     }
     const at = '2026-11-19 01:12:44';
     const honest = {
-      csv: `${COLUMNS}\r\n${HONEST.csv};1.004194;x;21;${at}\r\n`,
+      csv: `${COLUMNS}\r\n${HONEST.csv};1.004194;x;21;${at};;;\r\n`,
       xml: `<HoSo><Dong><Ma>${HONEST.xml}</Ma><TrangThai>21</TrangThai><CapNhat>${at}</CapNhat></Dong></HoSo>`,
       xlsx: workbook([
         ['Mã hồ sơ', 'Trạng thái', 'Cập nhật'],

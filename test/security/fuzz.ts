@@ -15,7 +15,7 @@ const say = (text: string) => process.stdout.write(`${text}\n`);
 
 const fortress = await openFuzzedFortress(TIMEOUT_MS);
 try {
-  const { findings, traces, kinds, documents } = await throwInputs(fortress, {
+  const { findings, traces, kinds, documents, titles } = await throwInputs(fortress, {
     ...{ inputs: Number(values.inputs), seed: Number(values.seed), mostMs: TIMEOUT_MS + 1_000 },
     onBatch(done, found) {
       if (done % TELL_EVERY === 0) say(`${done} inputs, ${found.length} findings, ${seconds()}`);
@@ -24,7 +24,7 @@ try {
   const failures = fortress.logged.filter((line) => /"level":(50|60)/.test(line));
   say(`kinds: ${JSON.stringify(kinds)}`);
   say(`documents: ${JSON.stringify(documents)}`);
-  say(`looked through: ${JSON.stringify(countTraces(fortress))}`);
+  say(`looked through: ${JSON.stringify({ ...countTraces(fortress), honestTitles: titles })}`);
   for (const finding of [...findings, ...traces, ...failures]) say(JSON.stringify(finding));
   const faults = [findings, traces, failures].map(({ length }) => length);
   say(

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import pino from 'pino';
 import { settingsPrefix } from '../../hub/sectors.ts';
 import { createHub, type Hub } from '../../hub.ts';
+import { securityCode } from '../../sectors/land/stand-in/callbacks.ts';
 import type { AccountName } from '../../stand-ins/issuer/accounts.ts';
 import { openIssuer, type TestIssuer } from '../support/issuer.ts';
 import { openProvince, type Province, type ProvinceOptions, WORLD_NOW } from '../support/province.ts';
@@ -62,6 +63,7 @@ export async function openFortress(
     ...Object.fromEntries(
       FORMATS.map((format) => [`${settingsPrefix(`drop-${format}`)}DIRECTORY`, drops.folderOf(format)]),
     ),
+    [`${settingsPrefix('drop-csv')}SECURITY_CODE`]: securityCode,
     ...settings,
   };
   const logged: string[] = [];

@@ -179,6 +179,82 @@ describe.each(['SQLite', `MariaDB${reason}`])('What is recorded of a dossier, on
     expect(JSON.stringify(all)).not.toContain(code);
   });
 
+  const told = (at: number, view: Partial<DossierView>): Sighting => ({
+    ...{ kind: 'delta', code: CODE, place: 'callback/1', occurredAt: at, view },
+  });
+  const TITLE = 'Trả cho ông Nguyễn Văn Hoà, CCCD 001085004213';
+  const titled = { code: '95', title: TITLE, number: null };
+
+  test('shows no title that is about a person, and keeps what it titles', async () => {
+    const titles = { status: titled, procedureCode: '9.999999', procedureTitle: TITLE };
+    await record([whole(titles)]);
+    const [event] = await events();
+    expect(event?.view).toEqual({ ...titles, code: CODE, status: { ...titled, title: null }, procedureTitle: null });
+    expect(event?.faults.map(({ field }) => field)).toEqual(['statusTitle', 'procedureTitle']);
+    expect(JSON.stringify(event)).not.toMatch(/Hoà|001085004213/);
+  });
+
+  test('shows no title of a message that is about a person, whoever of the two names them', async () => {
+    const named = { ...titled, title: 'Chờ NGUYEN VAN HOA' };
+    await record([whole({ status: status('20', 4), statusAt: AT - 100, applicantName: 'Nguyễn Văn Hoà' })]);
+    await record([told(AT - 50, { status: named, steps: [{ ...step(AT - 50, 'Chờ'), status: named }] })]);
+    await record([told(AT - 90, { applicantName: 'Trần Văn Bình', procedureTitle: 'Cấp cho Trần Văn Bình' })]);
+    const [, first, late] = await events();
+    expect(first?.view).toMatchObject({ status: { ...titled, title: null }, applicantName: 'Nguyễn Văn Hoà' });
+    expect(first?.faults.map(({ field }) => field)).toEqual(['statusTitle']);
+    expect(late?.view).toMatchObject({ procedureTitle: null, applicantName: 'Nguyễn Văn Hoà' });
+    expect(JSON.stringify([first, late])).not.toMatch(/Bình|VAN HOA/);
+  });
+
+  test('shows no title that names whom the record named before', async () => {
+    await record([whole({ status: status('20', 4), applicantName: 'Nguyễn Văn Hoà' })]);
+    await record([whole({ status: { ...titled, title: 'Của Nguyễn Văn Hoà' }, applicantName: 'Trần Văn Bình' })]);
+    expect((await events()).at(-1)?.view).toMatchObject({ status: { ...titled, title: null } });
+  });
+
+  test('is no news when a record is looked at again after calls, whatever is wrong with its titles', async () => {
+    const titles = { procedureCode: '9.999999', procedureTitle: TITLE };
+    const steps = [{ ...step(AT - 100, 'Chờ'), status: titled }];
+    const same = whole({ status: titled, statusAt: AT - 100, steps, ...titles });
+    await record([same, same]);
+    for (const at of [AT - 60, AT - 50]) {
+      await record([told(at, { status: { code: String(AT - at), title: 'Đang xử lý', number: null } })]);
+      await record([same, same]);
+    }
+    await record([told(AT - 40, { status: titled })]);
+    await record([same]);
+    const all = await events();
+    expect(all.map(({ version, change }) => [version, change])).toEqual([
+      ...[
+        [1, 'upsert'],
+        [2, 'step'],
+        [3, 'step'],
+        [4, 'step'],
+      ],
+    ]);
+    expect(all.map(({ faults }) => faults.map(({ field }) => field))).toEqual([
+      ...[['statusTitle', 'procedureTitle'], [], [], ['statusTitle']],
+    ]);
+    expect(all.map(({ view }) => view?.status?.title)).toEqual([null, 'Đang xử lý', 'Đang xử lý', null]);
+    expect(JSON.stringify(all)).not.toContain('Hoà');
+    await record([whole({ status: titled, statusAt: AT - 40, steps, ...titles, summary: 'Mới' })]);
+    expect((await events()).at(-1)?.faults.map(({ field }) => field)).toEqual(['statusTitle', 'procedureTitle']);
+  });
+
+  test('shows no title that it did not show, while the record is the same or the call told again', async () => {
+    const about = { ...titled, title: 'Của Nguyễn Văn Hoà' };
+    const titles = { procedureTitle: about.title, steps: [{ ...step(AT - 100, 'Chờ'), status: about }] };
+    const corrected = whole({ status: about, statusAt: AT - 100, applicantName: 'Trần Văn Bình', ...titles });
+    await record([whole({ status: about, statusAt: AT - 100, applicantName: 'Nguyễn Văn Hoà', ...titles })]);
+    for (const seen of [corrected, corrected, corrected]) await record([seen]);
+    expect(await events()).toHaveLength(2);
+    const call = told(AT - 50, { status: { ...about, title: 'Của Trần Văn Bình' }, applicantName: 'Lê Thị Lan' });
+    for (const seen of [call, call, corrected, corrected, call, corrected]) await record([seen]);
+    const all = await events();
+    expect(all).toHaveLength(3);
+    expect(JSON.stringify(all.map(({ view }) => [view?.status, view?.procedureTitle, view?.steps]))).not.toMatch(/Của/);
+  });
+
   test('takes a message into what is known, once, and a late one only where nothing newer is known', async () => {
     const delta = (occurredAt: number, view: Partial<DossierView>): Sighting => ({
       ...{ kind: 'delta', code: CODE, place: 'callback/1' },

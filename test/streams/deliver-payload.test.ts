@@ -261,6 +261,11 @@ describe('what is held back', () => {
     expect(reasonsFor({}, [{ field: 'dueAt', reason: 'expected a time' }])).toEqual(['FIELD_UNREADABLE']);
   });
 
+  it('nothing for a title that may not be shown: the portal gets those of the catalogue', () => {
+    const faults = ['statusTitle', 'procedureTitle'].map((field) => ({ field, reason: 'expected a title' }));
+    expect(reasonsFor({}, faults)).toEqual([]);
+  });
+
   it('nothing for a field that another system speaks for', () => {
     const views: StoredView[] = [
       { sector: 'one-stop', deleted: false, view: reception(CODE), faults: [], recordedAt: 0 },

@@ -135,4 +135,68 @@ describe('portal: what may be shown of a refusal', () => {
     expect(sayable('GhiChu quá dài', long)).toBe('GhiChu quá dài');
     expect(shown('dài '.repeat(1000)).length).toBeLessThanOrEqual(300);
   });
+
+  it.each([
+    ['NGUYEN VAN HOA da ton tai', '… da ton tai'],
+    ['nguyễn văn hòa đã tồn tại', '… đã tồn tại'],
+    ['chu ho so: nguyen  van-hoa.', 'chu ho so: ….'],
+    ['HoTen=NGUYEN_VAN_HOA', 'HoTen=…'],
+    ['Nguyễn Văn Hoàng không có', '… không có'],
+    ['van hoa khong hop le', 'van hoa khong hop le'],
+  ])('makes a hole of a value in whatever case and diacritics: %s', (message, shown) => {
+    expect(sayable(message, { ChuHoSo: 'Nguyễn Văn Hoà' })).toBe(shown);
+  });
+
+  it('makes a hole of names and numbers that were not sent', () => {
+    const shown = (message: string) => sayable(message, { ChuHoSo: 'Nguyễn Văn Hoà' });
+    expect(shown('Hồ sơ trùng với hồ sơ của ông Trần Văn Bình; NGUYEN VAN HOA da ton tai')).toBe(
+      'Hồ sơ trùng với hồ sơ của ông …; … da ton tai',
+    );
+    expect(shown('Da co TRAN THI LE, H’Hen Niê, Y-Blo Êban')).toBe('Da co …, …, …');
+    expect(shown('Đã có Lê T. Bình'.normalize('NFD'))).toBe('Đã có …');
+    expect(shown('Số 001 085 004 213 và 012.345.678 đã có')).toBe('Số … và … đã có');
+  });
+
+  it.each([
+    ["Người nộp 'Nguyễn Bình' đã có hồ sơ", "Người nộp '…' đã có hồ sơ"],
+    ['Người nộp ‘Nguyễn Bình’ đã có hồ sơ', 'Người nộp ‘…’ đã có hồ sơ'],
+    ["Trùng ('Lê Hoa')", "Trùng ('…')"],
+    ["'Trần Thị Hoa'", "'…'"],
+    ['ʼTrần Thị Hoaʼ', 'ʼ…ʼ'],
+    ["Trùng 'Trần' 'Hoa'", "Trùng '…'"],
+    ["tên'Trần Thị Hoa'là", '…'],
+    ["của 'H’Hen Niê', 'Y`Blo Êban'", "của '…', '…'"],
+    ["của 'nguyễn văn hoà'", "của '…'"],
+  ])('makes a hole of a name in apostrophes: %s', (message, shown) => {
+    expect(sayable(message, { ChuHoSo: 'Nguyễn Văn Hoà' })).toBe(shown);
+  });
+
+  it.each([
+    ['2024-06-15 08:30 001085004213', '2024-06-15 08:30 …'],
+    ['001085 15.06.2024 08:30', '…'],
+    ['15.06.2024 001085004', '…'],
+    ['2024-06-15 08:301085004', '…'],
+    ['15.06.2024.vn', '…'],
+    ['2024-06-15@thu.vn', '…'],
+    ['0010 85.00 4213-may.vn:80, a', '…, a'],
+  ])('makes a hole of a number that stands beside a date, or looks like one: %s', (message, shown) => {
+    expect(sayable(message, {})).toBe(shown);
+  });
+
+  it('makes a hole of a date that was sent', () => {
+    expect(sayable('Ngày 2001-05-02 08:30 sai', { NgaySinh: '2001-05-02' })).toBe('Ngày … 08:30 sai');
+  });
+
+  it.each([
+    'Mã TTHC không có trong danh mục',
+    'Thiếu SoGiayToChuHoSo, NgayTiepNhan của DongBoHoSoMC',
+    'Ngày hẹn trả phải sau ngày tiếp nhận 20/11/2026. Không tìm thấy CSDL.',
+    'UBND không đúng',
+    'Ngày 2024-06-15 08:30 phải sau 2024-06-14T23:59:59.123+07:00',
+    'Từ 15-06-2024 8:30:00 đến 16.06.2024 17:00',
+    'Lúc 08:30 15-06-2024, hạn 16.06.2024',
+    "Trường 'Status' Không có; 'Ngày' sai",
+  ])('leaves what tells an operator what to mend: %s', (message) => {
+    expect(sayable(message, { ChuHoSo: 'Nguyễn Văn Hoà' })).toBe(message);
+  });
 });

@@ -175,6 +175,19 @@ onEachStore('projection', (open) => {
     expect((await everything()).dossier_event).toMatchObject([{ status_number: null, status_code: 'odd' }]);
   });
 
+  it('shows no title and no code that is about a person, whoever wrote it into the log', async () => {
+    const named = { code: '95', title: 'Trả cho ông Nguyễn Văn Hoà', number: null };
+    const view = { applicantName: 'Nguyễn Văn Hoà', procedureCode: '9.999999', procedureTitle: 'Số 001085004213' };
+    tell(stage, event({ status: null, view: { ...view, status: named } }));
+    tell(stage, event({ version: 2, view: { ...view, agencyCode: '001085004213' } }));
+    await stage.project();
+    const { dossier_event: history, dossier_view: views } = await everything();
+    expect(history).toMatchObject([{ status_code: 95, status_title: null }]);
+    expect(JSON.parse(String(views?.[0]?.view))).toMatchObject({ procedureTitle: null, status: { title: null } });
+    expect(String(views?.[0]?.faults)).toMatch(/statusTitle.*procedureTitle/);
+    expect(JSON.stringify([history, views])).not.toContain('001085004213');
+  });
+
   it('puts aside what is no event, says where and why, and goes on', async () => {
     const topic = topicOf('one-stop');
     const good = toLogRecord(event());

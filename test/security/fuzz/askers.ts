@@ -2,6 +2,7 @@ import type { AccountName } from '../../../stand-ins/issuer/accounts.ts';
 import { askHub } from '../../support/province.ts';
 import type { Fortress } from '../stage.ts';
 import { finderOf, identitiesOf, membersOf, type Parting } from './people.ts';
+import { TOLD_DOSSIERS } from './titles.ts';
 import { joined, type Words, wordsOf } from './words.ts';
 
 /** Somebody who asks, with what they know and what they may never read. */
@@ -33,7 +34,8 @@ export async function askersOf(target: Fortress, parting: Parting): Promise<read
     dossiers: parting.openDossiers.slice(0, DOSSIERS),
   });
   const own = wordsOf(world, { families: [0], dossiers: parting.openDossiers.slice(0, DOSSIERS) });
-  const both = joined(open, foreign);
+  const told = Object.values(TOLD_DOSSIERS).flat();
+  const both = joined(open, { ...foreign, dossiers: [...foreign.dossiers, ...told, ...told] });
 
   const plain = (as: AccountName | null, purpose?: string): Asker => ({
     as,

@@ -3,10 +3,12 @@ import type { GraphQLSchema } from 'graphql';
 import type { LogRecord } from '../../../core/event.ts';
 import { securityCode } from '../../../sectors/land/stand-in/callbacks.ts';
 import type { AccountName } from '../../../stand-ins/issuer/accounts.ts';
+import type { DropFormat } from '../stage.ts';
 import type { Asker } from './askers.ts';
 import { type Asked, documents } from './documents.ts';
 import { oddText, spoilt } from './odd.ts';
-import { anyFile, anyRecord, type ThrownFormat, type Told } from './told.ts';
+import { titledCall } from './titles.ts';
+import { anyFile, anyRecord, type Told } from './told.ts';
 
 /** One thing that is thrown at the hub. */
 export type Input =
@@ -23,7 +25,7 @@ export type Input =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'frames'; readonly asker: Asker; readonly frames: readonly (string | Uint8Array)[] }
   | { readonly kind: 'call'; readonly route: string; readonly body: string }
-  | { readonly kind: 'file'; readonly format: ThrownFormat; readonly bytes: Uint8Array }
+  | { readonly kind: 'file'; readonly format: DropFormat; readonly bytes: Uint8Array }
   | { readonly kind: 'record'; readonly sector: string; readonly record: LogRecord };
 
 /** What is done to a good token. */
@@ -74,9 +76,17 @@ export function anyInput({ schema, askers, told }: InputOptions): fc.Arbitrary<I
       put: fc.oneof(fc.constantFrom('', '.', 'A', 'zz', '=', ' '), fc.base64String({ maxLength: 8 })),
     }),
   });
-  const call = fc.record({ kind: kind('call'), route: fc.constantFrom(...ROUTES), body: calls(told) });
+  const titled = titledCall(told).map((body) => JSON.stringify({ ...body, SecurityCode: securityCode }));
+  const call = fc.oneof(
+    { weight: 2, arbitrary: fc.record({ kind: kind('call'), route: fc.constantFrom(...ROUTES), body: calls(told) }) },
+    { weight: 1, arbitrary: fc.record({ kind: kind('call'), route: fc.constant(TITLED_ROUTE), body: titled }) },
+  );
   const file = fc
-    .constantFrom<ThrownFormat>('csv', 'xml')
+    // A workbook takes a thread of its own, too dear to be thrown as often.
+    .oneof(
+      { weight: 8, arbitrary: fc.constantFrom<DropFormat>('csv', 'xml') },
+      { weight: 1, arbitrary: fc.constant<DropFormat>('xlsx') },
+    )
     .chain((format) => fc.record({ kind: kind('file'), format: fc.constant(format), bytes: anyFile(format, told) }));
   const record = anyRecord(told).map(({ sector, ...rest }) => ({ kind: 'record' as const, sector, record: rest }));
   return fc.oneof(
@@ -192,6 +202,8 @@ function anyBytes(): fc.Arbitrary<Uint8Array> {
 }
 
 const LAND = 'land/DongBo';
+/** Of the office whose calls give titles. */
+const TITLED_ROUTE = 'drop-csv/DaDoi';
 const ROUTES = [
   ...['TrangThaiLuanChuyenHoSo', 'TrangThaiChoBoSung', 'TrangThaiKetThuc', 'KetQuaThue'].map((name) => LAND + name),
   ...['land/__proto__', 'land/%2e%2e', 'one-stop/changed', 'hub/x'],

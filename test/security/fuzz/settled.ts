@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
+import { workbook } from '../../connectors/workbook.ts';
 import type { Fortress } from '../stage.ts';
 
 const MOST_MS = 60_000;
@@ -13,15 +14,21 @@ const HONEST = 'H41.58-261119-0999';
  * @throws Error when that does not happen: something that was thrown has stopped what reads
  */
 export async function everythingRead({ drops, directory }: Fortress): Promise<void> {
-  const codes = { csv: `${HONEST}1`, xml: `${HONEST}2` };
+  const codes = { csv: `${HONEST}1`, xml: `${HONEST}2`, xlsx: `${HONEST}3` };
   const at = '2026-11-19 01:12:44';
-  await drops.drop('csv', `Mã hồ sơ;Thủ tục;Trích yếu;Trạng thái;Cập nhật\r\n${codes.csv};1.004194;x;21;${at}\r\n`);
+  const head = 'Mã hồ sơ;Thủ tục;Trích yếu;Trạng thái;Cập nhật;Người nộp;Tên trạng thái;Tên thủ tục';
+  await drops.drop('csv', `${head}\r\n${codes.csv};1.004194;x;21;${at};;;\r\n`);
   const row = `<Ma>${codes.xml}</Ma><TrichYeu>x</TrichYeu><TrangThai>21</TrangThai><CapNhat>${at}</CapNhat>`;
   await drops.drop('xml', `<HoSo><Dong>${row}</Dong></HoSo>`);
+  const sheet = workbook([
+    ['Mã hồ sơ', 'Trạng thái', 'Cập nhật'],
+    [codes.xlsx, '21', at],
+  ]);
+  await drops.drop('xlsx', sheet);
   const store = new DatabaseSync(join(directory, 'hub.sqlite'), { readOnly: true });
   const one = (sql: string, ...values: string[]) => Number(Object.values(store.prepare(sql).get(...values) ?? {})[0]);
   const WAITING = {
-    files: () => 2 - one('select count(*) from dossier_event where code in (?, ?)', codes.csv, codes.xml),
+    files: () => 3 - one('select count(*) from dossier_event where code in (?, ?, ?)', ...Object.values(codes)),
     calls: () => one('select count(*) from callback where done_at is null'),
     events: () => one('select count(*) from outbox'),
     records: () =>

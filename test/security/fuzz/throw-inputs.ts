@@ -12,7 +12,8 @@ import { anyInput, type Input } from './inputs.ts';
 import { finderOf, identitiesOf, membersOf, partFamilies } from './people.ts';
 import { type Outcome, send, type Target } from './send.ts';
 import { everythingRead } from './settled.ts';
-import { type Trace, tracesIn } from './traces.ts';
+import { HONEST_TITLE, shownOfTold } from './titles.ts';
+import { type Trace, tracesIn, tracesOf } from './traces.ts';
 import { wordsOf } from './words.ts';
 
 /** What an input showed that must never be seen. */
@@ -28,6 +29,8 @@ export interface Thrown {
   readonly traces: readonly Trace[];
   /** Inputs of each kind. */
   readonly kinds: Readonly<Record<string, number>>;
+  /** How often an honest title was shown, after all of it: where none is, none was looked at. */
+  readonly titles: number;
   /** Of the documents: how many were answered with data, with a refusal at a field, with a refusal of the whole. */
   readonly documents: { readonly data: number; readonly atFields: number; readonly whole: number };
 }
@@ -98,7 +101,10 @@ export async function throwInputs(fortress: Fortress, options: ThrowOptions): Pr
     }
     await everythingRead(fortress);
     const everybody = membersOf(world, [...parting.open, ...parting.hidden]);
-    return { findings, traces: await tracesIn(fortress, finderOf(identitiesOf(world, everybody))), kinds, documents };
+    const find = finderOf(identitiesOf(world, everybody));
+    const shown = await shownOfTold(target.fortress);
+    const traces = [...(await tracesIn(fortress, find)), ...tracesOf('how a dossier stands', shown, find)];
+    return { findings, traces, kinds, documents, titles: shown.join().split(HONEST_TITLE).length - 1 };
   } finally {
     await log.close();
     await database.close();

@@ -29,8 +29,7 @@ export async function tracesIn(
   const { directory, logged, url } = fortress;
   const traces: Trace[] = [];
   const look = (place: string, text: string) => {
-    const found = find(text);
-    if (found.length > 0) traces.push({ place, found, text: text.slice(0, 300) });
+    traces.push(...tracesOf(place, [text], find));
   };
   for (const line of logged) look('log', line);
   const ready = await fetch(`${url}/readyz`);
@@ -53,6 +52,18 @@ export async function tracesIn(
     look('access log', String(entries));
   audit.close();
   return traces;
+}
+
+/** Those of one place. */
+export function tracesOf(
+  place: string,
+  texts: readonly string[],
+  find: (text: string) => readonly string[],
+): readonly Trace[] {
+  return texts.flatMap((text) => {
+    const found = find(text);
+    return found.length === 0 ? [] : [{ place, found, text: text.slice(0, 300) }];
+  });
 }
 
 /** How much there was to look through, so that nobody takes an empty place for a clean one. */

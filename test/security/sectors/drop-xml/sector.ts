@@ -19,7 +19,10 @@ export default (kit: Kit) => {
     fields: {
       code: fields.code('Ma'),
       summary: fields.text('TrichYeu'),
-      status: fields.status('TrangThai', { 10: 2, 21: 4, 70: 9 }),
+      procedureCode: fields.code('ThuTuc'),
+      procedureTitle: fields.text('TenThuTuc'),
+      applicantName: fields.text('NguoiNop'),
+      status: fields.status('TrangThai', { 10: 2, 21: 4, 70: 9 }, { titleFrom: 'TenTrangThai' }),
       statusAt: fields.dateTime('CapNhat', 'yyyy-MM-dd HH:mm:ss', 'UTC'),
     },
   });

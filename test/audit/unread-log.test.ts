@@ -1,0 +1,64 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runAuditCommand } from '../../hub/audit-command.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+
+describe('node cli.ts audit verify never says by 1 of a log that was not read that it is broken, but by 2 what is wrong', () => {
+  let folder: string;
+  let environment: Record<string, string>;
+  let told: string[];
+  let warned: string[];
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'lienthong-unread-log-'));
+    environment = { DATA_DIR: folder };
+    told = [];
+    warned = [];
+  });
+
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  const run = (...args: string[]) =>
+    runAuditCommand({
+      ...{ args, root, environment },
+      tell: (text) => told.push(text),
+      warn: (text) => warned.push(text),
+    });
+
+  it.each<[string, readonly string[], Readonly<Record<string, string>>, RegExp]>([
+    ['an option without its value', ['--heads'], {}, /- audit: .*--heads/],
+    ['an option that there is not', ['--what'], {}, /- audit: .*--what/],
+    ['a day that is none', ['--from', '22/11/2026'], {}, /- audit: --from: expected a day/],
+    ['a day that is in no calendar', ['--from', '2026-13-99'], {}, /- audit: --from: .* came "2026-13-99"/],
+    ['the 29th of February', ['--to', '2026-02-29'], {}, /- audit: --to: .* came "2026-02-29"/],
+    ['no such day for a key', ['--new-subject-key', '2026-00-01'], {}, /- audit: --new-subject-key: .*-00-01/],
+    ['an end before the beginning', ['--from', '2026-11-02', '--to', '2026-11-01'], {}, /--from: .* not after --to/],
+    ['a faulty setting', [], { AUDIT_RETENTION_DAYS: 'x' }, /- AUDIT_RETENTION_DAYS: expected a whole number/],
+  ])('where there is %s', async (_, args, given, told) => {
+    environment = { ...environment, ...given };
+    expect(await run('verify', ...args)).toBe(2);
+    expect(warned).toEqual([expect.stringMatching(told)]);
+  });
+
+  it('where DATA_DIR cannot be made, which the others tell of', async () => {
+    await writeFile(join(folder, 'file'), '');
+    environment = { ...environment, DATA_DIR: join(folder, 'file', 'data') };
+    expect(await run('verify')).toBe(2);
+    expect(told).toEqual([expect.stringContaining('could not be read to their end: see AUDIT_DATABASE_URL')]);
+    await expect(run('retain')).rejects.toThrow(/DATA_DIR: expected a folder that can be written to/);
+  });
+
+  it('where something happens that nobody foresaw, of which it tells the name alone', async () => {
+    const outcome = runAuditCommand({
+      ...{ args: ['verify'], root, environment, warn: (text) => warned.push(text) },
+      tell() {
+        throw new TypeError('what was in it');
+      },
+    });
+    expect(await outcome).toBe(2);
+    expect(warned).toEqual(['The access log was not verified: something happened that nobody foresaw (TypeError).']);
+  });
+});
