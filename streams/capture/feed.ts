@@ -18,7 +18,7 @@ export async function runFeed(
   signal: AbortSignal,
 ): Promise<void> {
   const { database, sector, way, passes, warn } = context;
-  await repeatPasses(context, signal, async () => {
+  await repeatPasses(context, signal, async (gotOn) => {
     const { position } = await readCaptureWay(database, sector.id, way);
     const feed = options.declaration.open({ sector: sector.id, settings: options.settings, warn });
     let seenAll = passes.begin();
@@ -28,6 +28,7 @@ export async function runFeed(
         async (batch) => {
           const { declaration } = options;
           const isSeen = await context.inTurn(() => recordBatch(context, { batch, declaration, signal }));
+          gotOn();
           if (!isSeen) return;
           seenAll();
           seenAll = passes.begin();

@@ -2,8 +2,9 @@ import { deadLetterTopicOf, toLogRecord, topicOf } from '../../core/event.ts';
 import type { EventLog } from '../../core/event-log.ts';
 import type { Database } from '../../drivers/database.ts';
 import { outboxIsEmpty, readOutbox, removeFromOutbox } from '../../store/outbox.ts';
-import { createBell, pauseAfter, rest } from '../bell.ts';
+import { createBell, rest } from '../bell.ts';
 import { describeFailure } from '../failure.ts';
+import { restAfter } from '../logs/waiting.ts';
 
 /** Carries one sector's events from the outbox to the log, in their order. */
 export interface Relay {
@@ -71,7 +72,7 @@ export function createRelay(options: {
           if (failures === 1 && !signal.aborted) {
             warn('the event log takes no events; they wait in the outbox', { sector, ...describeFailure(error) });
           }
-          await rest(pauseAfter(failures), signal);
+          await rest(restAfter(failures), signal);
         }
       }
     },

@@ -1,10 +1,12 @@
 import type { FeedContext } from '../../core/changes.ts';
+import { HubError } from '../../core/errors.ts';
 import type { OpenSector } from '../../core/open-sector.ts';
 import type { Database } from '../../drivers/database.ts';
 import { noteFailure } from '../../store/capture-way.ts';
 import { type Lease, LeaseLost } from '../../store/leases.ts';
 import { createBell, pauseAfter, rest } from '../bell.ts';
 import { describeFailure } from '../failure.ts';
+import { restAfter } from '../logs/waiting.ts';
 import type { StreamSettings } from '../settings.ts';
 import type { DossierReader } from './reader.ts';
 import type { Recorder } from './recorder.ts';
@@ -70,19 +72,25 @@ export function createPasses(): Passes {
  * Repeats a way's pass until the signal aborts. What fails is noted with the error's code alone and tried again, ever
  * more rarely. Never rejects.
  *
+ * @param pass is given what to call when it has got on, of use to one that goes on for ever: what fails then is the first
+ * of a row
  * @param everyMs pause between two passes, unless one is asked for; standard: POLL_INTERVAL_MS
  */
 export async function repeatPasses(
   context: WayContext,
   signal: AbortSignal,
-  pass: () => Promise<void>,
+  pass: (gotOn: () => void) => Promise<void>,
   everyMs = context.settings.POLL_INTERVAL_MS,
 ): Promise<void> {
   const { passes } = context;
-  for (let failures = 0; !signal.aborted; ) {
+  let failures = 0;
+  const gotOn = (): void => {
+    failures = 0;
+  };
+  while (!signal.aborted) {
     try {
-      await pass();
-      failures = 0;
+      await pass(gotOn);
+      gotOn();
       await passes.wait(everyMs, signal);
     } catch (error) {
       if (signal.aborted) return;
@@ -90,9 +98,14 @@ export async function repeatPasses(
       if (error instanceof LeaseLost && !(await context.lease.renew().catch(() => false))) return;
       failures += 1;
       await tellFailure(context, error, failures === 1);
-      await rest(pauseAfter(failures), signal);
+      await rest(pauseBeforeNext(error, failures), signal);
     }
   }
+}
+
+/** Milliseconds. A system is spared the longer it fails; the hub's own store and log need no sparing, and all wait for them. */
+export function pauseBeforeNext(error: unknown, failures: number): number {
+  return error instanceof HubError ? pauseAfter(failures) : restAfter(failures);
 }
 
 /** @param isFirst later ones of a row are not told again */

@@ -84,11 +84,16 @@ export async function runRow(
   const load = await startLoad(cluster, { ...options, random: seeded(seed) });
   const eventually: Stage['eventually'] = async (holds, what, ms = EVENTUALLY_MS) => {
     const end = performance.now() + ms;
+    let because = '';
+    const told = (error: unknown): false => {
+      because = error instanceof Error ? ` (${error.message})` : '';
+      return false;
+    };
     while (performance.now() < end) {
-      if (await Promise.resolve(holds()).catch(() => false)) return;
+      if (await Promise.resolve(holds()).catch(told)) return;
       await delay(50);
     }
-    failures.push(`never: ${what}`);
+    failures.push(`never: ${what}${because}`);
   };
   const stage: Stage = {
     ...{ cluster, load, access, random, isLong, kills: options.kills, eventually },

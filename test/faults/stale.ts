@@ -18,3 +18,10 @@ export async function staleAt(cluster: Pick<Cluster, 'directory'>, address: stri
   if (data?.dossiers == null) throw new Error('The gateway gave no answer');
   return data.dossiers.missing.filter(({ code }) => code === 'INDEX_STALE').map(({ sector }) => sector);
 }
+
+/** @throws while an answer names some, or there is none; the message says which */
+export async function isCurrentAt(cluster: Pick<Cluster, 'directory'>, address: string): Promise<true> {
+  const stale = await staleAt(cluster, address);
+  if (stale.length > 0) throw new Error(`Not up to date: ${stale.join(', ')}`);
+  return true;
+}

@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type HubProcess, type Role, startHub } from '../hub-process.ts';
 import type { FaultRow } from '../row.ts';
-import { staleAt } from '../stale.ts';
+import { isCurrentAt, staleAt } from '../stale.ts';
 
 const run = promisify(execFile);
 
@@ -61,7 +61,7 @@ export const diskFull: FaultRow = {
       const own = { DATA_DIR: folder, DATABASE_URL: '', KAFKA_BROKERS: '', PORTAL_URL: '', AUDIT_HEADS_DIR };
       hub = await startHub('gateway,capture,project', { ...cluster.environment, ...own });
       const { address } = hub;
-      await eventually(async () => (await staleAt(cluster, address)).length === 0, 'it has read in everything', 60_000);
+      await eventually(() => isCurrentAt(cluster, address), 'it has read in everything', 60_000);
       emptyJournal(join(folder, 'hub.sqlite'));
       await run('dd', ['if=/dev/zero', `of=${join(folder, 'filler')}`, 'bs=64k', `count=${STORE_MB * 16}`]).catch(
         () => {},
@@ -73,10 +73,7 @@ export const diskFull: FaultRow = {
       );
       expect(hub.isRunning(), 'it lives on a full disk');
       await rm(join(folder, 'filler'));
-      await eventually(
-        async () => (await staleAt(cluster, address)).length === 0,
-        'it goes on once there is room again',
-      );
+      await eventually(() => isCurrentAt(cluster, address), 'it goes on once there is room again');
     } finally {
       await hub?.stop();
       await run('umount', [folder]).catch(() => {});
@@ -101,7 +98,7 @@ export const descriptorsShort: FaultRow = {
     const hub = await startHub('gateway', cluster.environment, { descriptors: DESCRIPTORS });
     const sockets: Socket[] = [];
     try {
-      await eventually(async () => (await staleAt(cluster, hub.address)).length === 0, 'it answers');
+      await eventually(() => isCurrentAt(cluster, hub.address), 'it answers');
       const port = Number(new URL(hub.address).port);
       for (let count = 0; count < SOCKETS; count++) {
         const socket = connect(port, '127.0.0.1');
@@ -112,7 +109,7 @@ export const descriptorsShort: FaultRow = {
       await delay(3_000);
       expect(hub.isRunning(), 'it lives without descriptors');
       for (const socket of sockets.splice(0)) socket.destroy();
-      await eventually(async () => (await staleAt(cluster, hub.address)).length === 0, 'it answers again');
+      await eventually(() => isCurrentAt(cluster, hub.address), 'it answers again');
     } finally {
       for (const socket of sockets) socket.destroy();
       await hub.stop();
