@@ -72,8 +72,8 @@ export function createPasses(): Passes {
  * Repeats a way's pass until the signal aborts. What fails is noted with the error's code alone and tried again, ever
  * more rarely. Never rejects.
  *
- * @param pass is given what to call when it has got on, of use to one that goes on for ever: what fails then is the first
- * of a row
+ * @param pass is given what to call whenever it has got on, of use to one that goes on for ever. Once it has for as long as
+ * it was waited for, what fails is the first of a row: one that gets on and breaks off at once is still spared
  * @param everyMs pause between two passes, unless one is asked for; standard: POLL_INTERVAL_MS
  */
 export async function repeatPasses(
@@ -84,13 +84,14 @@ export async function repeatPasses(
 ): Promise<void> {
   const { passes } = context;
   let failures = 0;
-  const gotOn = (): void => {
-    failures = 0;
-  };
+  let restedMs = 0;
   while (!signal.aborted) {
+    const begunAt = performance.now();
     try {
-      await pass(gotOn);
-      gotOn();
+      await pass(() => {
+        if (performance.now() - begunAt >= restedMs) failures = 0;
+      });
+      failures = 0;
       await passes.wait(everyMs, signal);
     } catch (error) {
       if (signal.aborted) return;
@@ -98,7 +99,8 @@ export async function repeatPasses(
       if (error instanceof LeaseLost && !(await context.lease.renew().catch(() => false))) return;
       failures += 1;
       await tellFailure(context, error, failures === 1);
-      await rest(pauseBeforeNext(error, failures), signal);
+      restedMs = pauseBeforeNext(error, failures);
+      await rest(restedMs, signal);
     }
   }
 }
