@@ -41,7 +41,7 @@ export async function judgedRecord(
   // What is public about a record needs no place in a visit; what it says of people does.
   const isAsked = how === 'IDENTIFIER';
   const full = isAsked && data === 'PUBLIC' ? await placedFor(operation, entity, key) : undefined;
-  if (isAsked && data !== 'PUBLIC') await access.askRecord(sector, data, name);
+  if (isAsked) await access.askRecord(sector, data, name);
   const { rows, records } = await read();
   const people = holders === undefined ? [] : holdersIn(rows, holders);
   const numbers = numbersOf(people);

@@ -114,9 +114,14 @@ describe('An operation is opened', () => {
     expect(stage.house.calls).toEqual([]);
   });
 
-  it('with what the grants say of visits', () => {
-    expect(stage.desk.registry.access.visits).toMatchObject({ minutes: 30, subjects: 8 });
-    expect(stage.desk.registry.access.visits.hashOf('a')).toBe('#a');
+  it('with what the grants say of visits and of fields, and the catalogue of agencies', async () => {
+    const { registry, open } = openSmallDesk(stage.house);
+    const { visits, codesBelow } = registry.access;
+    expect(visits).toMatchObject({ minutes: 30, subjects: 8 });
+    expect(visits.hashOf('a')).toBe('#a');
+    expect(codesBelow('H41.58')).toEqual(expect.arrayContaining(['H41.58', 'H41.58.01']));
+    expect(codesBelow('H41.99')).toEqual([]);
+    expect([...(await open(leader, name(HOA))).access.refused.keys()]).toContain('Citizen.fullName');
   });
 });
 
@@ -185,10 +190,14 @@ describe('What is logged', () => {
     ]);
   });
 
-  it('has its codes in order', async () => {
-    const { settle } = await stage.desk.open(admin, '{ sectors { id } }');
+  it('has its codes and the systems that were asked in order', async () => {
+    const { access, settle } = await stage.desk.open(admin, '{ sectors { id } }');
+    for (const system of ['land', 'index', 'civil-status', 'index']) access.asked(system);
     await settle({ codes: ['SOURCE_TIMEOUT', 'FORBIDDEN', 'AMBIGUOUS'], hasData: true, answered: true });
-    expect(stage.desk.logged[0]?.operation.codes).toEqual(['AMBIGUOUS', 'FORBIDDEN', 'SOURCE_TIMEOUT']);
+    expect(stage.desk.logged[0]?.operation).toMatchObject({
+      codes: ['AMBIGUOUS', 'FORBIDDEN', 'SOURCE_TIMEOUT'],
+      systems: ['civil-status', 'index', 'land'],
+    });
   });
 
   it('must be written where something personal would leave, and only then', async () => {

@@ -1,8 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { bearerOf } from '../../core/access/bearers.ts';
-import { AWAY, citizen, counter, HOA_OLD, leader, name, OWN, PROCESSING, STRANGE, useDeskStage } from './desk-stage.ts';
-import { hashOf } from './small-desk.ts';
-import { BINH, HOA, STRANGER } from './stage.ts';
+import type { Grant } from '../../core/access.ts';
+import {
+  AWAY,
+  admin,
+  citizen,
+  counter,
+  HOA_OLD,
+  leader,
+  name,
+  OWN,
+  PROCESSING,
+  STRANGE,
+  useDeskStage,
+} from './desk-stage.ts';
+import { hashOf, openSmallDesk } from './small-desk.ts';
+import { BINH, grant, HOA, STRANGER } from './stage.ts';
 
 const stage = useDeskStage();
 
@@ -16,6 +29,10 @@ describe('Somebody who asks for themself', () => {
   it('has the old number as their own for this purpose alone', async () => {
     const { access } = await stage.desk.open(citizen, '{ sectors { id } }');
     await expect(access.askPerson([HOA_OLD], 'IDENTIFIER')).rejects.toMatchObject({ code: 'PURPOSE_REQUIRED' });
+    const officer = { ...counter, personalNumber: HOA };
+    for (const said of [{}, PROCESSING]) {
+      expect([...(await stage.desk.open(officer, '{ sectors { id } }', said)).access.ownOldNumbers]).toEqual([]);
+    }
   });
 
   it('sees their own dossiers, and records that are about them; an old number alone is no evidence', async () => {
@@ -36,6 +53,16 @@ describe('Somebody who asks for themself', () => {
       );
     }
     expect([access.ownNumber, access.unitsSeen(), access.unitsSeen('OPERATIONAL')]).toEqual([HOA, null, []]);
+  });
+
+  it('is nobody where they ask by no number, or where their token names none', async () => {
+    const { access } = await stage.desk.open(citizen, '{ sectors { id } }', { purpose: 'SELF' });
+    await expect(access.askPerson([], 'IDENTIFIER')).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    const numberless = { ...citizen, personalNumber: null };
+    const { access: none } = await stage.desk.open(numberless, '{ sectors { id } }', { purpose: 'SELF' });
+    // Null would narrow no list.
+    expect(none.ownNumber).toBe('');
+    await expect(none.askPerson([HOA], 'IDENTIFIER')).rejects.toMatchObject({ code: 'FORBIDDEN' });
   });
 
   it('is told by which number to ask', async () => {
@@ -72,7 +99,48 @@ describe('Somebody who works on a dossier', () => {
     await access.askRecord('land', 'PERSONAL', 'land:landParcel:1');
     await access.askDossier(STRANGE);
     const { personal } = access.judgeDossier({ code: STRANGE, units: ['H41.58'], people: [bearerOf([STRANGER])] });
-    expect(personal?.code).toBe('FORBIDDEN');
+    expect(personal).toMatchObject({ code: 'FORBIDDEN', message: 'There is nothing here that you may see.' });
+  });
+
+  it('takes none, and makes no two of them one, in a visit that is stated beside it', async () => {
+    const { visit } = await stage.received(name(HOA), name(BINH));
+    const { access } = await stage.desk.open(counter, name(HOA), { ...PROCESSING, visit });
+    await access.askRecord('land', 'PERSONAL', 'land:landParcel:1');
+    await access.askDossier(STRANGE);
+    await access.foundPerson([HOA, BINH]);
+    expect((await stage.desk.registry.visits.read(visit))?.subjects).toEqual(new Set([hashOf(HOA), hashOf(BINH)]));
+  });
+
+  it('is shown nobody who turns out to be another than the dossier names, and told why as far as they asked', async () => {
+    const { access } = await stage.desk.open(counter, name(HOA), PROCESSING);
+    access.judgePerson([bearerOf([HOA])], 'IDENTIFIER');
+    const judge = (how: 'IDENTIFIER' | 'LINK') => () => access.judgePerson([bearerOf([STRANGER])], how);
+    expect(judge('IDENTIFIER')).toThrow(/^By this number alone it is not certain whom the dossier names/);
+    expect(judge('LINK')).toThrow('There is nothing here that you may see.');
+  });
+
+  it('is told of no dossier where it is a grant that they lack', async () => {
+    const { access } = await stage.desk.open(admin, '{ sectors { id } }');
+    await expect(access.askPerson([HOA], 'IDENTIFIER')).rejects.toThrow('There is nothing here that you may see.');
+  });
+
+  it('needs a grant for what the hub itself tells of people, which one for a sector’s records is not', async () => {
+    const grants = ['hub', 'land'].flatMap((sector): readonly Grant[] => {
+      const base = grant({ role: `keeper of ${sector}`, units: 'all', sectors: [sector], data: ['PERSONAL'] });
+      return [
+        { ...base, purposes: ['PROCESSING'] },
+        { ...base, sectors: ['hub'], data: ['COURSE'] },
+      ];
+    });
+    const desk = openSmallDesk(stage.house, grants);
+    const openedBy = async (sector: string) =>
+      (await desk.open({ ...counter, role: `keeper of ${sector}` }, '{ sectors { id } }', PROCESSING)).access;
+    const keeper = await openedBy('hub');
+    keeper.askSearch();
+    expect(await keeper.askPerson([HOA], 'IDENTIFIER')).toBe('DOSSIER');
+    const other = await openedBy('land');
+    expect(() => other.askSearch()).toThrow('You hold no grant for this operation.');
+    await expect(other.askPerson([HOA], 'IDENTIFIER')).rejects.toMatchObject({ code: 'FORBIDDEN' });
   });
 
   it('sees lists of their units', async () => {
@@ -170,7 +238,9 @@ describe('In a visit', () => {
     await access.askRecord('land', 'PUBLIC', 'land:business:1');
     expect((await stage.desk.registry.visits.read(said.visit))?.subjects).toEqual(new Set([hashOf(record.key)]));
     // Nor is one asked for that nobody at a counter may see.
-    await expect(access.askRecord('one-stop', 'SENSITIVE', 'k')).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    await expect(access.askRecord('one-stop', 'SENSITIVE', 'k')).rejects.toMatchObject({
+      ...{ code: 'FORBIDDEN', message: 'There is nothing here that you may see.' },
+    });
   });
 
   it('a dossier that is asked for by its code takes a place, and is seen by it', async () => {
@@ -193,7 +263,65 @@ describe('In a visit', () => {
     const said = await stage.received(name(STRANGER));
     const { access } = await stage.desk.open(counter, '{ sectors { id } }', said);
     const away = access.judgeDossier({ code: AWAY, units: ['H41.50'], people: [bearerOf([STRANGER])] });
-    expect(away).toMatchObject({ course: false, relation: 'NONE', personal: { code: 'FORBIDDEN' } });
+    const personal = { code: 'FORBIDDEN', message: 'There is nothing here that you may see.' };
+    expect(away).toMatchObject({ course: false, relation: 'NONE', personal });
+  });
+
+  it('whom a record leads to is somebody who was asked for, or refused once it is known who they are', async () => {
+    const said = await stage.received(name(HOA));
+    const { access } = await stage.desk.open(counter, '{ sectors { id } }', said);
+    access.judgePerson([bearerOf([HOA])], 'LINK');
+    expect(() => access.judgePerson([bearerOf([STRANGER])], 'LINK')).toThrow('There is nothing here that you may see.');
+    // Who was asked for by number has a place, whoever it is.
+    access.judgePerson([bearerOf([STRANGER])], 'IDENTIFIER');
+  });
+
+  it('nobody takes a place who may ask for nobody', async () => {
+    const said = await stage.received();
+    const { access } = await stage.desk.open({ ...counter, role: 'leader' }, '{ sectors { id } }', said);
+    await expect(access.askPerson([HOA], 'IDENTIFIER')).rejects.toMatchObject({
+      ...{ code: 'FORBIDDEN', message: 'There is nothing here that you may see.' },
+    });
+    expect((await stage.desk.registry.visits.read(said.visit))?.subjects.size).toBe(0);
+  });
+
+  it('that is none, a dossier that is asked for takes no place', async () => {
+    const { access } = await stage.desk.open(counter, '{ sectors { id } }', { purpose: 'RECEPTION' });
+    await access.askDossier(OWN);
+    await access.foundPerson([HOA, HOA_OLD]);
+    await expect(access.askPerson([HOA], 'IDENTIFIER')).rejects.toMatchObject({ code: 'PURPOSE_REQUIRED' });
+  });
+
+  it('somebody is known at once under every number under which they were found', async () => {
+    const said = await stage.received();
+    const { access } = await stage.desk.open(counter, '{ sectors { id } }', said);
+    await access.askPerson([STRANGER], 'IDENTIFIER');
+    // One of their numbers has a place, and it is not the first.
+    const older = '001099009990';
+    await access.foundPerson([older, STRANGER]);
+    expect(await access.askPerson([older], 'LINK')).toBe('VISIT');
+    expect(await access.askPerson([STRANGER], 'LINK')).toBe('VISIT');
+    await expect(access.askPerson([BINH], 'LINK')).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    const held = await stage.desk.registry.visits.read(said.visit);
+    expect([held?.subjects, held?.aliases]).toEqual([
+      new Set([hashOf(STRANGER)]),
+      new Map([[hashOf(older), hashOf(STRANGER)]]),
+    ]);
+  });
+
+  it('the store is asked for a place once for each who needs one', async () => {
+    const said = await stage.received();
+    const { visits } = stage.desk.registry;
+    const asked: (readonly string[])[] = [];
+    const takePlace: typeof visits.takePlace = (id, subjects, most) => {
+      asked.push(subjects);
+      return visits.takePlace(id, subjects, most);
+    };
+    const registry = { ...stage.desk.registry, visits: { ...visits, takePlace } };
+    const { access } = await openSmallDesk({ ...stage.house, registry }).open(counter, '{ sectors { id } }', said);
+    // The second is asked for by a number more than the first, who is the same.
+    for (const numbers of [[HOA], [HOA, HOA_OLD], [BINH]]) await access.askPerson(numbers, 'IDENTIFIER');
+    expect(asked).toEqual([[hashOf(HOA)], [hashOf(BINH)]]);
   });
 
   it('people found by name are matches until they are asked for by number', async () => {

@@ -23,7 +23,7 @@ export const PORTIONS = {
   /** What an operation may see, and what is logged of it. */
   desk: {
     mutate: ['resolvers/access.ts', 'resolvers/access-desk.ts'],
-    tests: ['test/access/{asked-numbers,desk,operation-access,shared-number}.test.ts'],
+    tests: ['test/access/{asked-numbers,desk,looked-for,old-number,operation-access,shared-number}.test.ts'],
     least: 95,
   },
   /** Whom a token speaks for. */
@@ -65,7 +65,7 @@ export const PORTIONS = {
   /** Which fields were asked, and which of a record are withheld. */
   fields: {
     mutate: ['resolvers/asked-fields.ts', 'resolvers/records.ts'],
-    tests: ['test/access/{asked-fields,desk,record,second-net,shared-number}.test.ts'],
+    tests: ['test/access/{asked-fields,asked-record,desk,record,second-net,shared-number}.test.ts'],
     least: 95,
   },
   /** What a record shows that another one leads to. */
