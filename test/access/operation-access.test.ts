@@ -126,7 +126,7 @@ describe('Somebody who works on a dossier', () => {
 
   it('needs a grant for what the hub itself tells of people, which one for a sector’s records is not', async () => {
     const grants = ['hub', 'land'].flatMap((sector): readonly Grant[] => {
-      const base = grant({ role: `keeper of ${sector}`, units: 'all', sectors: [sector], data: ['PERSONAL'] });
+      const base = grant({ client: `${sector}-desk`, units: 'all', sectors: [sector], data: ['PERSONAL'] });
       return [
         { ...base, purposes: ['PROCESSING'] },
         { ...base, sectors: ['hub'], data: ['COURSE'] },
@@ -134,7 +134,7 @@ describe('Somebody who works on a dossier', () => {
     });
     const desk = openSmallDesk(stage.house, grants);
     const openedBy = async (sector: string) =>
-      (await desk.open({ ...counter, role: `keeper of ${sector}` }, '{ sectors { id } }', PROCESSING)).access;
+      (await desk.open({ ...admin, role: 'app', client: `${sector}-desk` }, '{ sectors { id } }', PROCESSING)).access;
     const keeper = await openedBy('hub');
     keeper.askSearch();
     expect(await keeper.askPerson([HOA], 'IDENTIFIER')).toBe('DOSSIER');

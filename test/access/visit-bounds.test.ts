@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
 import { bearerOf } from '../../core/access/bearers.ts';
-import type { Visit } from '../../store/visits.ts';
+import { createVisits, type Visit } from '../../store/visits.ts';
 import { BINH, HOA, STRANGER } from './stage.ts';
 import {
   BY_SHARED_OLD,
@@ -83,6 +83,8 @@ describe.each(STORES)('With visits on %s', (kind) => {
         const id = await received(counter);
         await stage.desk.ask(counter, `mutation { closeVisit(id: "${id}") { id } }`);
       }
+      // Whatever anybody else opens.
+      await received(colleague);
       const { refused, messages } = await stage.desk.ask(counter, 'mutation { openVisit { id } }');
       expect(refused).toEqual(['openVisit TOO_MANY_VISITS']);
       expect(messages).toEqual(['You have opened 5 visits today: as many as one officer may.']);
@@ -104,6 +106,46 @@ describe.each(STORES)('With visits on %s', (kind) => {
       expect(data.bindVisit).toEqual({ dossier: NEW, closedAt: expect.any(String), subjects: 1, unnamed: 0 });
       const after = stage.desk.ask(counter, `{ ${citizen(BINH)} { fullName } }`, { purpose: 'RECEPTION', visit });
       await expect(after).rejects.toMatchObject({ code: 'VISIT_OVER' });
+    });
+
+    test('that was closed before stays closed since then, and counts whom its dossier does not name from then on', async () => {
+      const visit = await received(counter, citizen(HOA));
+      await stage.desk.ask(counter, `mutation { closeVisit(id: "${visit}") { id } }`);
+      await stage.house.store.database.knex('visit').where({ id: visit }).decrement('closed_at', MINUTE_MS);
+      const { closedAt, unnamed } = await read(visit);
+      expect(unnamed).toBeNull();
+      await bind(visit, NEW);
+      expect(await read(visit)).toMatchObject({ closedAt, dossier: NEW, unnamed: 0 });
+    });
+
+    test('holds whom was asked for in it, and nobody of another’s', async () => {
+      const [one, two] = [await received(counter, citizen(HOA)), await received(counter, citizen(HOA), citizen(BINH))];
+      const { data } = await stage.desk.ask(leaderOf('H41.58'), '{ visits { nodes { id subjects } } }');
+      expect(Object.fromEntries(data.visits.nodes.map(({ id, subjects }: Visit) => [id, subjects]))).toEqual({
+        [one]: 1,
+        [two]: 2,
+      });
+    });
+
+    test('of an officer of no unit is of none', async () => {
+      const visits = createVisits(stage.house.store.database, { atOnce: 2, perDay: 5 });
+      const opened = (await visits.open({
+        actor: 'admin.quan',
+        client: 'operations',
+        unit: null,
+        minutes: 30,
+      })) as Visit;
+      expect(opened.unit).toBeNull();
+      const { id } = opened;
+      expect([await visits.takePlace(id, ['#one'], 1), await visits.takePlace(id, ['#two'], 1)]).toEqual([
+        'taken',
+        'full',
+      ]);
+      await visits.sameSubject(id, ['#one', '#two']);
+      expect(await visits.read(id)).toMatchObject({
+        subjects: new Set(['#one']),
+        aliases: new Map([['#two', '#one']]),
+      });
     });
 
     test('comes to a dossier that was received since, to the minute, and to none that was there before', async () => {

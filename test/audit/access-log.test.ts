@@ -16,11 +16,15 @@ import { hashSubject, type OpenedLog, openLog, record } from './support.ts';
 const HOA = '001085004213';
 const OLD = '012345678';
 const BINH = '001190000123';
+const LAN = '001192000001';
+const ENTERPRISE = '0100233488';
+/** A system holds it, and nobody looked at it yet. */
+const HELD = 'HS/2017-01';
 const CITIZEN: Actor = { ...ANYBODY, id: 'citizen.hoa', role: 'citizen', personalNumber: HOA };
 /** No system holds them any more. */
 const GONE = ['HS/2016-77', 'hs/2016-78'];
 const PAGE =
-  'nodes { actor role unit { code title } purpose dossier visit operation relation fields systems outcome at id } pageInfo { hasNextPage endCursor }';
+  'nodes { actor role unit { code title } purpose dossier visit operation relation fields systems outcome at id } pageInfo { hasNextPage hasPreviousPage endCursor }';
 
 describe('The access log', () => {
   let folder: string;
@@ -33,6 +37,7 @@ describe('The access log', () => {
         people: [
           { numbers: [HOA, OLD], name: 'Hoà' },
           { numbers: [BINH], name: 'Bình' },
+          { numbers: [LAN], name: 'Lan' },
         ],
       },
     ],
@@ -60,6 +65,11 @@ describe('The access log', () => {
       }),
     );
     for (const dossier of GONE) await log.write(record([], { request: '5', actor: 'commune.binh', dossier }));
+    await log.write({
+      ...record([], { request: '6', actor: 'admin.quan', unit: null, dossier: null, visit: 'v-2' }),
+      subjects: [{ number: LAN, relation: 'NAMED', dossier: 'H41.58.01-261119-0009' }],
+    });
+    await log.write(record([ENTERPRISE], { request: '7', actor: 'admin.quan' }));
   });
 
   afterAll(async () => {
@@ -112,6 +122,30 @@ describe('The access log', () => {
     expect(sought).toEqual([{ what: 'ACCESSES', subject: hashSubject(HOA) }]);
   });
 
+  it('shows who looked at an enterprise under its code', async () => {
+    for (const typed of [ENTERPRISE, ` ${ENTERPRISE} `]) {
+      const { data, sought } = await ask(`{ accessLog(subject: "${typed}") { nodes { actor relation } } }`);
+      expect(data.accessLog.nodes).toEqual([{ actor: 'admin.quan', relation: 'DOSSIER' }]);
+      expect(sought).toEqual([{ what: 'ACCESSES', subject: hashSubject(ENTERPRISE) }]);
+    }
+  });
+
+  it('is narrowed by nothing that is said to be null', async () => {
+    const nothing = 'actor: null, dossier: null, visit: null, from: null, to: null';
+    const { data, sought } = await ask(`{ accessLog(subject: "${HOA}", ${nothing}) { nodes { id } } }`);
+    expect(data.accessLog.nodes).toHaveLength(3);
+    expect(sought).toStrictEqual([{ what: 'ACCESSES', subject: hashSubject(HOA) }]);
+  });
+
+  it('shows what was done in a visit, also by somebody of no unit, and of which dossier somebody was shown', async () => {
+    const { data } = await ask(
+      `{ accessLog(visit: "v-2") { nodes { actor unit { code } dossier } } b: accessLog(subject: "${LAN}") { nodes { actor dossier } } }`,
+    );
+    const [actor, dossier] = ['admin.quan', 'H41.58.01-261119-0009'];
+    expect(data.accessLog.nodes).toEqual([{ actor, unit: null, dossier: null }]);
+    expect(data.b.nodes).toEqual([{ actor, dossier }]);
+  });
+
   it('notes what was sought, and asks no system for it', async () => {
     house.calls.length = 0;
     const { sought } = await ask(
@@ -160,6 +194,14 @@ describe('The access log', () => {
     expect(errors.map(({ code }) => code)).toEqual(['STORE_UNAVAILABLE']);
   });
 
+  it('looks for a dossier that a system holds, though nobody looked at it yet', async () => {
+    const views: typeof house.registry.index.views = async (codes) =>
+      codes.map((code) => (code === HELD ? [{ code } as never] : []));
+    const index = { ...house.registry.index, views };
+    const { data, sought } = await ask(`{ accessLog(dossier: "${HELD}") { nodes { id } } }`, {}, index);
+    expect([data?.accessLog.nodes, sought]).toEqual([[], [{ what: 'ACCESSES', dossier: HELD }]]);
+  });
+
   it('takes nobody’s number where it would stand in the log as it was typed', async () => {
     for (const typed of [HOA, `CCCD-${HOA}`, 'Nguyễn-Văn-Hoà']) {
       const { errors, sought } = await ask(`{ accessLog(dossier: "${typed}") { nodes { id } } }`);
@@ -168,30 +210,41 @@ describe('The access log', () => {
     const long = 'a'.repeat(161);
     expect((await ask(`{ accessLog(actor: "${long}") { nodes { id } } }`)).errors[0]?.code).toBe('BAD_USER_INPUT');
     expect((await ask(`{ accessLog(visit: "${long}") { nodes { id } } }`)).errors[0]?.code).toBe('BAD_USER_INPUT');
+    const longest = 'a'.repeat(160);
+    for (const argument of ['actor', 'visit']) {
+      const { data } = await ask(
+        `{ accessLog(${argument}: "${longest}") { nodes { id } pageInfo { startCursor endCursor } } }`,
+      );
+      expect(data.accessLog).toEqual({ nodes: [], pageInfo: { startCursor: null, endCursor: null } });
+    }
   });
 
   it('is paged, and a cursor of one question does not open another', async () => {
     const first = (await ask(`{ accessLog(actor: "counter.hanh", first: 1) { ${PAGE} } }`)).data.accessLog;
-    expect(first.pageInfo.hasNextPage).toBe(true);
+    expect(first.pageInfo).toMatchObject({ hasNextPage: true, hasPreviousPage: false });
     const after = first.pageInfo.endCursor;
     const second = (await ask(`{ accessLog(actor: "counter.hanh", first: 1, after: "${after}") { ${PAGE} } }`)).data
       .accessLog;
     expect(second.nodes[0].id).not.toBe(first.nodes[0].id);
+    expect(second.pageInfo.hasPreviousPage).toBe(true);
     const { errors } = await ask(`{ accessLog(actor: "commune.binh", after: "${after}") { nodes { id } } }`);
     expect(errors[0]?.code).toBe('BAD_USER_INPUT');
   });
 
   it('wants to know what is sought', async () => {
-    expect((await ask('{ accessLog { nodes { id } } }')).errors[0]?.code).toBe('BAD_USER_INPUT');
+    const { errors, sought } = await ask('{ accessLog(from: "2026-11-01T00:00:00+07:00") { nodes { id } } }');
+    expect([errors[0]?.code, sought]).toEqual(['BAD_USER_INPUT', []]);
   });
 
   it('is refused to whoever may not read it, before anything is read', async () => {
-    const demand = () => {
+    const demanded: unknown[] = [];
+    const demand: OperationAccess['demand'] = (...asked) => {
+      demanded.push(asked);
       throw new HubError('FORBIDDEN', 'no');
     };
     const { errors, sought } = await ask(`{ accessLog(subject: "${HOA}") { nodes { id } } }`, { demand });
     expect(errors[0]?.code).toBe('FORBIDDEN');
-    expect(sought).toEqual([]);
+    expect([demanded, sought]).toEqual([[['READ', 'AUDIT']], []]);
   });
 
   describe('as the person themself reads it', () => {
@@ -219,11 +272,22 @@ describe('The access log', () => {
       expect(JSON.stringify(data)).not.toMatch(/hanh|auditor|H41\.59/);
     });
 
+    it('tells which dossier named them, though it was not the one that was worked on', async () => {
+      const lan: Actor = { ...CITIZEN, id: 'citizen.lan', personalNumber: LAN };
+      const { data } = await ask(`{ citizen(id: "${LAN}") { accesses { ${PAGE} } } }`, { actor: lan });
+      const dossier = 'H41.58.01-261119-0009';
+      expect(data.citizen.accesses.nodes).toMatchObject([
+        { actor: null, visit: null, unit: null, relation: 'NAMED', dossier },
+      ]);
+    });
+
     it('is refused to anybody else, whatever they may do', async () => {
       const query = `{ citizen(id: "${BINH}") { fullName accesses { nodes { id } } } }`;
       const { data, errors } = await ask(query, { actor: CITIZEN });
       expect(data.citizen).toEqual({ fullName: 'Bình', accesses: null });
-      expect(errors[0]?.code).toBe('FORBIDDEN');
+      expect(errors[0]).toMatchObject({
+        ...{ code: 'FORBIDDEN', message: expect.stringMatching(/^You see your own data alone/) },
+      });
     });
   });
 

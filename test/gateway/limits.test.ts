@@ -130,12 +130,31 @@ describe('What an operation may hold', () => {
     const inFragment = `fragment P on Person { ${times(61, () => 'others { id }')} } { person { ...P } }`;
     expect(faults(inFragment)).toEqual(expect.arrayContaining(tooMany));
     const whole = parse(
-      `fragment P on Person { ${times(61, (at) => `others(no${at}: 1) { id }`)} } { person { ...P } }`,
+      `fragment P on Person { ${times(61, (at) => `friends(first: ${at}) { totalCount }`)} } { person { ...P } }`,
     );
     const told = validate(schema, whole, [...specifiedRules, ...limitRules(settings)], {
       maxErrors: MOST_VALIDATION_ERRORS,
     }).map(({ message }) => message);
+    expect(told).toContain(tooMany[0]);
     expect(told.filter((message) => message.includes('conflict'))).toEqual([]);
+  });
+
+  it('is sixty fields in one place below a fragment too', () => {
+    const below = (count: number) => `{ person { ... on Person { others { ${times(count, () => 'id')} } } } }`;
+    expect(faults(below(60))).toEqual([]);
+    expect(faults(below(61))).toEqual(['The operation has 61 fields in one place where at most 60 are taken.']);
+  });
+
+  it('is counted of operations and their fragments alone', () => {
+    expect(faults('{ words } scalar Word')).toEqual([]);
+  });
+
+  it('is told to the field up to a million', () => {
+    const spread = (name: string, inner: string) => `fragment ${name} on Query { ${times(10, () => inner)} }`;
+    const fragments = times(5, (at) => spread(`T${at}`, `...T${at + 1}`));
+    const told = (more: string) => faults(`{ ...T0 ${more} } ${fragments} ${spread('T5', 'words')}`);
+    const tooMany = (count: string) => [`The operation has ${count} fields of the root where at most 20 are taken.`];
+    expect([told(''), told('words')]).toEqual([tooMany('1000000'), tooMany('more than 1000000')]);
   });
 
   it('is a name of a hundred characters: logs keep it', () => {
