@@ -191,6 +191,16 @@ describe('In a visit', () => {
     await expect(access.askPerson([BINH], 'LINK')).rejects.toThrow('There is nothing here that you may see.');
   });
 
+  it('whoever was asked for by their number is meant by an old one that is theirs alone', async () => {
+    const said = await stage.received(name(HOA));
+    const desk = openSmallDesk({ ...stage.house, registry: stage.desk.registry });
+    const { access } = await desk.open(counter, '{ sectors { id } }', said);
+    expect(await access.askPerson([HOA_OLD], 'LINK')).toBe('VISIT');
+    // Whoever bears it beside another number of 12 digits is somebody else.
+    await expect(access.askPerson([BINH, HOA_OLD], 'LINK')).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    await expect(access.askPerson(['012345678'], 'LINK')).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  });
+
   it('whom a record names takes no place', async () => {
     const said = await stage.received();
     const { access } = await stage.desk.open(counter, '{ sectors { id } }', said);

@@ -140,5 +140,69 @@ function readLogContract(title: string, makePlace: () => Promise<LogPlace>): voi
       now += 31 * DAY_MS;
       expect(ids(await reader.find(query))).toEqual(['auditor', 'officer']);
     });
+
+    it('later only where role and purpose both are those that the law means, and from the day on which it is over', async () => {
+      let now = NOON;
+      const delays = [
+        { role: 'auditor', purpose: 'AUDIT', days: 30 },
+        { purpose: 'SUPERVISION', days: 10 },
+      ] as const;
+      const { log, reader } = await open({ now: () => now, delays });
+      for (const [role, purpose] of [
+        ...(['AUDIT', 'RECEPTION'] as const).map((one) => ['auditor', one] as const),
+        ...(['AUDIT', 'SUPERVISION'] as const).map((one) => ['leader', one] as const),
+      ]) {
+        await log.write(record([ANN], { request: `${role} ${purpose}`, role, purpose }));
+      }
+      const query = { subjectNumbers: [ANN], first: 10, after: null, forSubject: true };
+      const shown = async (after: number) => {
+        now = NOON + after;
+        return ids(await reader.find(query)).toSorted();
+      };
+      const soon = ['auditor RECEPTION', 'leader AUDIT'];
+      expect(await shown(10 * DAY_MS - 1)).toEqual(soon);
+      expect(await shown(10 * DAY_MS)).toEqual([...soon, 'leader SUPERVISION']);
+      expect(await shown(30 * DAY_MS - 1)).toEqual([...soon, 'leader SUPERVISION']);
+      expect(await shown(30 * DAY_MS)).toEqual(['auditor AUDIT', ...soon, 'leader SUPERVISION']);
+    });
+
+    it('with the tie that says most, in whatever order an operation has them', async () => {
+      const { log, reader } = await open();
+      const old = '012345678';
+      for (const [one, other] of [
+        ['VISIT', 'MATCH'],
+        ['MATCH', 'VISIT'],
+        ['NAMED', 'DOSSIER'],
+        ['DOSSIER', 'NAMED'],
+      ] as const) {
+        const subjects = [
+          { number: ANN, relation: one, dossier: null },
+          { number: old, relation: other, dossier: null },
+        ];
+        await log.write({ ...record([], { request: `${one} ${other}` }), subjects, personal: true });
+      }
+      // Looked for by one number, and shown under another.
+      const sought = [{ what: 'PERSON', subject: hashSubject(old) }] as const;
+      await log.write(record([ANN], { request: 'sought', sought }));
+      const { found } = await reader.find({ subjectNumbers: [ANN, old], first: 10, after: null });
+      expect(found.map(({ operation, subject }) => [operation.request, subject?.relation])).toEqual([
+        ['sought', 'DOSSIER'],
+        ['DOSSIER NAMED', 'DOSSIER'],
+        ['NAMED DOSSIER', 'DOSSIER'],
+        ['MATCH VISIT', 'VISIT'],
+        ['VISIT MATCH', 'VISIT'],
+      ]);
+    });
+
+    it('says that it cannot be read where it cannot, and wants to know what is sought', async () => {
+      const { reader, audit } = await open();
+      const page = { first: 10, after: null };
+      await expect(reader.find(page)).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+      await audit.database.knex.schema.renameTable('audit_group', 'audit_elsewhere');
+      await expect(reader.find({ actor: 'counter.hanh', ...page, after: [NOON, 'a chain', 1] })).rejects.toMatchObject({
+        ...{ code: 'AUDIT_UNAVAILABLE', message: 'the access log cannot be read at the moment' },
+      });
+      await audit.database.knex.schema.renameTable('audit_elsewhere', 'audit_group');
+    });
   });
 }

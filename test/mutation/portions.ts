@@ -77,7 +77,7 @@ export const PORTIONS = {
   /** Who is told what of the log, and what a visit allows. */
   reading: {
     mutate: ['audit/reader.ts', 'resolvers/access-log.ts', 'store/visits.ts', 'store/visit-places.ts'],
-    tests: ['test/audit/access-log.test.ts', 'test/access/{desk,visits,visit-bounds}.test.ts'],
+    tests: ['test/audit/{access-log,read-log}.test.ts', 'test/access/{desk,visits,visit-bounds}.test.ts'],
     least: 95,
   },
   /** How often, how many at once and how much may be asked, and which refusals of it are noted. */
