@@ -256,7 +256,8 @@ describe('A record that anyone may read', () => {
     const broken = () => {
       throw new TypeError('people is not iterable');
     };
-    const askRecord = async () => broken();
+    // It has a place as far as it is public.
+    const askRecord = async (_: string, data: DataClass) => (data === 'PUBLIC' ? undefined : broken());
     await expect(business({ said, given: { askRecord } }, heldBy(HOA))).rejects.toThrow(TypeError);
     await expect(business({ said, given: { judgeRecord: broken } }, heldBy(HOA))).rejects.toThrow(TypeError);
   });

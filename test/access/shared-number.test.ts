@@ -22,6 +22,8 @@ const BINH_NAME = 'Trần Thị Bình';
 const HIS = 'H41.58.01-261119-0021';
 const HERS = 'H41.58.01-261119-0022';
 const NAMED = 'H41.58.01-261119-0023';
+/** Of Hoà, and of Bình, of whom it says that she held his old number. */
+const CLAIMED = 'H41.58.01-261119-0024';
 const SELF = { purpose: 'SELF' } as const;
 
 const hoa = { numbers: [HOA, HOA_OLD], name: HOA_NAME, birthDate: '1985-03-14' };
@@ -57,7 +59,11 @@ beforeAll(async () => {
       ...{ code, agencyCode: 'H41.58', applicantNumbers: [number], applicantName },
       status: { code: 's4', title: 'Đang xử lý', number: 4 as const },
     });
-    const dossiers = [view(HIS, HOA_OLD, HOA_NAME), view(HERS, HOA_OLD, BINH_NAME), view(NAMED, HOA, HOA_NAME)];
+    const wife = { role: 'Vợ', name: BINH_NAME, personalNumbers: [BINH, HOA_OLD] };
+    const dossiers = [
+      ...[view(HIS, HOA_OLD, HOA_NAME), view(HERS, HOA_OLD, BINH_NAME), view(NAMED, HOA, HOA_NAME)],
+      { ...view(CLAIMED, HOA, HOA_NAME), parties: [wife] },
+    ];
     const house = await openDossierHouse(
       [{ sector: 'civil-status', rank: 1, searchable: true, people }],
       [{ ...{ sector: 'one-stop', role: 'reception' }, dossiers }],
@@ -210,6 +216,13 @@ describe('Under an old number that two people held', () => {
           expect(await worked('a system named it beside both', code, numbers)).toEqual(['FORBIDDEN', 'FORBIDDEN']);
         }
       }
+    });
+
+    it('which another claims in it is no one’s there, though it is remembered of one of them alone', async () => {
+      for (const number of [HOA, BINH]) {
+        expect(await worked('nobody knows of it', CLAIMED, [number])).toEqual(['DOSSIER', 'shown']);
+      }
+      expect(await worked('nobody knows of it', CLAIMED, [HOA_OLD])).toEqual(['FORBIDDEN', 'FORBIDDEN']);
     });
 
     it('whom it names by the number of 12 digits is a subject by that one', async () => {
