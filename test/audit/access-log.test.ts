@@ -207,9 +207,16 @@ describe('The access log', () => {
       const { errors, sought } = await ask(`{ accessLog(dossier: "${typed}") { nodes { id } } }`);
       expect([errors[0]?.code, sought]).toEqual(['BAD_USER_INPUT', []]);
     }
+    expect((await ask(`{ accessLog(dossier: "CCCD-${HOA}") { nodes { id } } }`)).errors[0]?.message).toBe(
+      'accessLog: dossier: expected a dossier code',
+    );
     const long = 'a'.repeat(161);
-    expect((await ask(`{ accessLog(actor: "${long}") { nodes { id } } }`)).errors[0]?.code).toBe('BAD_USER_INPUT');
-    expect((await ask(`{ accessLog(visit: "${long}") { nodes { id } } }`)).errors[0]?.code).toBe('BAD_USER_INPUT');
+    for (const argument of ['actor', 'visit']) {
+      const { errors, sought } = await ask(`{ accessLog(${argument}: "${long}") { nodes { id } } }`);
+      const message = `accessLog: ${argument}: expected at most 160 characters`;
+      expect(errors[0]).toMatchObject({ code: 'BAD_USER_INPUT', message });
+      expect(sought).toEqual([]);
+    }
     const longest = 'a'.repeat(160);
     for (const argument of ['actor', 'visit']) {
       const { data } = await ask(
