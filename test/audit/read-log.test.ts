@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { AuditFound } from '../../core/audit.ts';
+import type { AuditFound, AuditQuery } from '../../core/audit.ts';
 import { type LogPlace, onEachDatabase } from './each-database.ts';
 import { DAY_MS, hashSubject, type LogOptions, NOON, type OpenedLog, openLog, record, verify } from './support.ts';
 
@@ -192,6 +192,72 @@ function readLogContract(title: string, makePlace: () => Promise<LogPlace>): voi
         ['MATCH VISIT', 'VISIT'],
         ['VISIT MATCH', 'VISIT'],
       ]);
+    });
+
+    it('that fits all that is asked for, also what was no more than looked for', async () => {
+      const { log, reader } = await open();
+      await log.write(record([ANN], { request: 'a', visit: 'v-1', dossier: 'H41-1' }));
+      const sought = [{ what: 'ACCESSES', visit: 'v-9', dossier: 'H41-9' }] as const;
+      await log.write(record([ANN], { request: 'b', visit: 'v-2', dossier: 'H41-2', sought }));
+      await log.write(record([ANN], { request: 'event', kind: 'EVENT', visit: 'v-3', dossier: null }));
+      const of = async (query: Partial<AuditQuery>) => ids(await reader.find({ ...query, first: 10, after: null }));
+      const subjectNumbers = [ANN];
+      expect(await of({ subjectNumbers })).toEqual(['event', 'b', 'a']);
+      for (const [query, fitting] of [
+        [{ visit: 'v-1' }, ['a']],
+        [{ visit: 'v-9' }, ['b']],
+        [{ visit: 'v-3' }, ['event']],
+        [{ dossier: 'H41-1' }, ['a']],
+        [{ dossier: 'H41-9' }, ['b']],
+        [{ visit: 'v-1', dossier: 'H41-2' }, []],
+      ] as const) {
+        expect([query, await of({ subjectNumbers, ...query })]).toEqual([query, fitting]);
+        expect([query, await of(query)]).toEqual([query, fitting]);
+      }
+      expect(await of({ subjectNumbers: [BINH], visit: 'v-1' })).toEqual([]);
+    });
+
+    it('newest first under whatever number, and no more than there is', async () => {
+      let now = NOON;
+      const { log, reader } = await open({ now: () => now });
+      for (const [request, number] of [
+        ['a', ANN],
+        ['b', BINH],
+        ['c', ANN],
+      ] as const) {
+        now += 1_000;
+        await log.write(record([number], { request }));
+      }
+      const page = await reader.find({ subjectNumbers: [ANN, BINH], first: 3, after: null });
+      expect([ids(page), page.more]).toEqual([['c', 'b', 'a'], false]);
+    });
+
+    it('of each hub that wrote at the same instant, page by page', async () => {
+      const hubs = [await open({ now: () => NOON }), await open({ now: () => NOON })];
+      for (const [at, { log }] of hubs.entries()) {
+        for (const turn of [1, 2]) await log.write(record([ANN], { request: `${at} ${turn}` }));
+      }
+      const seen: string[] = [];
+      let after: AuditFound['key'] | null = null;
+      for (let pages = 0; pages < 6; pages++) {
+        const page = await (hubs[0] as OpenedLog).reader.find({ subjectNumbers: [ANN], first: 1, after });
+        seen.push(...ids(page));
+        after = page.found.at(-1)?.key ?? null;
+        if (!page.more) break;
+      }
+      expect(seen.toSorted()).toEqual(['0 1', '0 2', '1 1', '1 2']);
+      // Within each of them newest first.
+      for (const hub of ['0', '1']) {
+        expect(seen.filter((one) => one.startsWith(hub))).toEqual([`${hub} 2`, `${hub} 1`]);
+      }
+    });
+
+    it('also behind many that do not fit', async () => {
+      const { log, reader } = await open();
+      await log.write(record([], { request: 'rare', actor: 'commune.binh', visit: 'v-1' }));
+      await Promise.all(Array.from({ length: 420 }, () => log.write(record([], { request: 'often', visit: 'v-1' }))));
+      const page = { first: 10, after: null };
+      expect(ids(await reader.find({ visit: 'v-1', actor: 'commune.binh', ...page }))).toEqual(['rare']);
     });
 
     it('says that it cannot be read where it cannot, and wants to know what is sought', async () => {
