@@ -30,11 +30,11 @@ export function dossierNode(
     readonly views: readonly IndexedView[];
     readonly freshness: Freshness;
     /** Numbers of whom it is known to be, besides those that it states. */
-    readonly ownerNumbers?: readonly string[] | undefined;
+    readonly ownerNumbers: readonly string[];
   },
 ): DossierNode | 'forbidden' | null {
   const { registry, access } = operation;
-  const { views, freshness, ownerNumbers = [] } = known;
+  const { views, freshness, ownerNumbers } = known;
   const held = heldViews(registry, views);
   if (held.length === 0) return null;
   const facts = factsOf(registry, code, held);
@@ -140,7 +140,8 @@ function fieldsOf(
   if (asked.has('applicant')) node.applicant = applicantOf(seen);
   if (asked.has('steps')) node.steps = allSteps(seen);
   const failed = seen.find(({ failure }) => failure !== null);
-  node.sectors = failed?.failure ?? seen.filter(({ view }) => view !== null).map(({ sector }) => sector);
+  // Where none failed, all that are seen hold it.
+  node.sectors = failed?.failure ?? seen.map(({ sector }) => sector);
   const stated = statedStatuses(seen);
   if (asked.has('sourceStatus')) {
     node.sourceStatus = stated.map(({ sector, status, at }) => ({

@@ -1,6 +1,6 @@
 import { type GraphQLResolveInfo, parse } from 'graphql';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { dossiersOf } from '../../resolvers/dossiers.ts';
+import { dossiersOf, readDossier } from '../../resolvers/dossiers.ts';
 import { createOperation } from '../../resolvers/operation.ts';
 import { AWAY, citizen, counter, leader, OWN, PROCESSING, STRANGE, useDeskStage } from './desk-stage.ts';
 import { actor, HOA, STRANGER } from './stage.ts';
@@ -28,6 +28,16 @@ beforeAll(async () => {
 
 type Asked = Parameters<typeof stage.desk.ask>;
 
+/** An operation on its way. */
+async function begun(who: Asked[0], said?: Asked[2]) {
+  const { access, caller } = await stage.desk.open(who, '{ sectors { id } }', said);
+  const operation = createOperation(stage.desk.registry, { access, caller, signal: new AbortController().signal });
+  const [definition] = parse('{ sectors { id } }').definitions;
+  const info = { schema: stage.desk.schema, operation: definition, fragments: {} };
+  operation.begin(info as unknown as GraphQLResolveInfo);
+  return operation;
+}
+
 describe('A dossier of another unit', () => {
   const asked = (who: Asked[0], code: string, said?: Asked[2]) =>
     stage.desk.ask(who, `{ dossier(code: "${code}") { code } }`, said);
@@ -50,6 +60,12 @@ describe('A dossier of another unit', () => {
       expect((await asked(citizen, code, SELF)).refused).toEqual(['dossier FORBIDDEN']);
     }
     expect((await asked(citizen, OWN, SELF)).data).toEqual({ dossier: { code: OWN } });
+  });
+
+  it('is left out where it is read for a list, as one is that nobody holds', async () => {
+    const operation = await begun(counter);
+    expect(await readDossier(operation, STRANGE)).toMatchObject({ code: STRANGE });
+    for (const code of [AWAY, NOBODYS]) expect(await readDossier(operation, code)).toBeNull();
   });
 });
 
@@ -102,11 +118,7 @@ describe('A list of dossiers', () => {
 
 describe('The dossiers that an enterprise handed in', () => {
   const codesOf = async (who: Asked[0], said?: Asked[2]) => {
-    const { access, caller } = await stage.desk.open(who, '{ sectors { id } }', said);
-    const operation = createOperation(stage.desk.registry, { access, caller, signal: new AbortController().signal });
-    const [definition] = parse('{ sectors { id } }').definitions;
-    const info = { schema: stage.desk.schema, operation: definition, fragments: {} };
-    operation.begin(info as unknown as GraphQLResolveInfo);
+    const operation = await begun(who, said);
     const { nodes, totalCount, missing } = await dossiersOf(operation, { numbers: [ENTERPRISE] }, {});
     return [nodes.map((one) => one?.code ?? null), totalCount, missing.map(({ code }) => code)];
   };

@@ -121,7 +121,7 @@ export const PORTIONS = {
     mutate: ['resolvers/{dossier-facts,dossier-node,dossiers}.ts'],
     tests: [
       'test/access/{desk,dossier-facts,dossier-fields,dossiers-elsewhere,looked-for,shared-number}.test.ts',
-      'test/resolvers/{dossiers,dossiers-of-person}.test.ts',
+      'test/resolvers/{dossier-list,dossier-told,dossiers,dossiers-of-person}.test.ts',
     ],
     least: 95,
   },

@@ -3,6 +3,7 @@ import type { DossierView } from '../../core/dossier.ts';
 import { createIndexLoaders } from '../../resolvers/index-loaders.ts';
 import { openAccess } from '../support/open-access.ts';
 import type { DossierHouse } from './dossier-house.ts';
+import { permutations } from './people.ts';
 import { BEHIND, CODE, closeHouse, counter, land, open, person, received, STALE } from './told-dossiers.ts';
 
 afterEach(closeHouse);
@@ -110,5 +111,33 @@ describe('The dossiers of a person', () => {
     const others = [1, 2, 3].map((one) => under(`H41-9${one}`, {}));
     const { data } = await ask(await open([counter(others)]), 'missing { sector code }');
     expect(data.citizen.dossiers.missing).toEqual([{ sector: 'one-stop', code: 'AMBIGUOUS' }]);
+  });
+
+  test('received in one moment come by their codes, the last first, however the store brings them', async () => {
+    const codes = ['H41-1', 'H41-2', 'H41-3'];
+    const opened = await open([counter(codes.map((code) => ({ ...received, code })))]);
+    const { index } = opened.registry;
+    for (const order of permutations(codes)) {
+      const byNumbers: typeof index.byNumbers = async (...args) => {
+        const places = await index.byNumbers(...args);
+        return order.flatMap((code) => places.filter((place) => place.code === code));
+      };
+      Object.assign(opened.registry, { index: { ...index, byNumbers } });
+      const { data } = await ask(opened, 'nodes { code }');
+      expect(data.citizen.dossiers.nodes.map(({ code }: { code: string }) => code)).toEqual(codes.toReversed());
+    }
+  });
+
+  test('may be more than are known while a system that may know another number of theirs does not answer', async () => {
+    const known = { sector: 'one-stop', rank: 10, people: [{ ...person, numbers: ['001085004213'] }] };
+    const silent = { sector: 'land', rank: 20, people: [], down: true };
+    const { data } = await ask(
+      await open([counter([received])], [known, silent]),
+      'totalCount nodes { code } missing { sector code retryable }',
+    );
+    expect(data.citizen.dossiers).toEqual({
+      ...{ totalCount: null, nodes: [{ code: CODE }] },
+      missing: [{ sector: 'land', code: 'IDENTIFIERS_INCOMPLETE', retryable: true }],
+    });
   });
 });
