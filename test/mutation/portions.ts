@@ -103,7 +103,7 @@ export const PORTIONS = {
     mutate: ['resolvers/{citizens,search-citizens}.ts'],
     tests: [
       'test/access/{asked-numbers,desk,looked-for,own-search,shared-number}.test.ts',
-      'test/resolvers/{citizens-grouping,dossiers-of-person,identity,links-of-records,record-owner}.test.ts',
+      'test/resolvers/{citizens-grouping,citizens-told,dossiers-of-person,identity,links-of-records,record-owner}.test.ts',
     ],
     least: 95,
   },
