@@ -179,7 +179,8 @@ async function findApplicant(operation: Operation, id: string): Promise<Applican
   const { strangers, missing } = sortOutPlaces(operation, old.places, identity);
   return {
     name: identity.canonical,
-    numbers: identity.numbers,
+    // Of those under an old number that were not sorted out nobody knows whose they are: they would be shown as this person's.
+    numbers: old.more ? identity.numbers.filter(isTwelve) : identity.numbers,
     strangers: new Set(strangers),
     missing: [
       ...(mayMissNumbers(identity) ? [gapOf(incomplete(identity), '')] : []),

@@ -130,7 +130,7 @@ export const PORTIONS = {
     mutate: ['resolvers/dossier-list.ts'],
     tests: [
       'test/access/{asked-numbers,dossiers-elsewhere,looked-for,shared-number}.test.ts',
-      'test/resolvers/{dossier-list,dossiers-of-person}.test.ts',
+      'test/resolvers/{dossier-list,dossier-told,dossiers-of-person}.test.ts',
     ],
     least: 95,
   },

@@ -124,6 +124,25 @@ describe('The list of dossiers', () => {
     expect(asked).toEqual([]);
     expect((await list(opened)).totalCount).toBeNull();
     expect(asked).toEqual([10_001]);
+    Object.assign(opened.registry, { index: { ...index, count: async () => 10_000 } });
+    expect((await list(opened)).totalCount).toBe(10_000);
+  });
+
+  test('is the same where nothing is filtered, ordered or begun with, said as null', async () => {
+    const { codes, totalCount } = await list(await open(), { filter: null, orderBy: null, first: null, after: null });
+    expect([codes, totalCount]).toEqual([[FOURTH, THIRD, SECOND, FIRST], 4]);
+  });
+
+  test('goes on behind the cursor of any dossier of it, and behind the last has nothing more', async () => {
+    const opened = await open();
+    const { edges, pageInfo } = await list(opened);
+    expect(edges.map(({ node }: { node: { code: string } }) => node.code)).toEqual([FOURTH, THIRD, SECOND, FIRST]);
+    expect(pageInfo.endCursor).toBe(edges[3].cursor);
+    expect((await list(opened, { after: edges[1].cursor })).codes).toEqual([SECOND, FIRST]);
+    expect(await list(opened, { after: edges[3].cursor })).toMatchObject({
+      ...{ codes: [], totalCount: 4 },
+      pageInfo: { hasNextPage: false, hasPreviousPage: true, startCursor: null, endCursor: null },
+    });
   });
 });
 
@@ -225,6 +244,62 @@ describe('Dossiers by applicant', () => {
     const whole = await list(opened, { filter, first: 2 });
     expect(whole.codes).toEqual([SECOND, FIRST]);
     expect(whole.pageInfo.hasNextPage).toBe(false);
+  });
+
+  test('are read twenty times at most for a page, which then ends where reading did, and the next goes on there', async () => {
+    const between = Array.from({ length: 25 }, (_, place) => ({
+      ...{ code: `H41.50-261105-00${place + 10}`, receivedAt: at('2026-11-05T00:00:00') + place },
+      ...{ applicantName: 'Trần Thị Bình', applicantNumbers: ['012345678'] },
+    }));
+    const opened = await open([{ ...counter, dossiers: [...HELD, ...between] }]);
+    const { index } = opened.registry;
+    let turns = 0;
+    const page: typeof index.page = (request) => {
+      turns++;
+      return index.page(request);
+    };
+    Object.assign(opened.registry, { index: { ...index, page } });
+    const pageAfter = async (cursor: string | null) => {
+      turns = 0;
+      const filter = { applicantId: '001085004213' };
+      const { codes, pageInfo } = await list(opened, { filter, first: 1, after: cursor });
+      return { codes, more: pageInfo.hasNextPage, turns, end: pageInfo.endCursor };
+    };
+    const first = await pageAfter(null);
+    expect(first).toEqual({ codes: [], more: true, turns: 20, end: expect.any(String) });
+    const second = await pageAfter(first.end);
+    expect(second).toEqual({ codes: [SECOND], more: true, turns: 7, end: expect.any(String) });
+    expect(await pageAfter(second.end)).toMatchObject({ codes: [FIRST], more: false, turns: 1 });
+  });
+
+  test('may be more than are found while a system of people does not answer', async () => {
+    const known = [{ sector: 'one-stop', rank: 10, people: [{ ...person, numbers: ['001085004213'] }] }];
+    const silent = { sector: 'land', rank: 20, people: [], down: true };
+    house = await openDossierHouse([...known, silent], [counter]);
+    expect(await list(house, { filter: { applicantId: '001085004213' } })).toMatchObject({
+      ...{ codes: [FIRST], totalCount: null },
+      missing: [{ sector: 'land', code: 'IDENTIFIERS_INCOMPLETE' }],
+    });
+  });
+
+  // Only so many are sorted out; what lay behind them was listed as the person's, whoever had handed it in.
+  test('are those under the new number alone where too many were handed in under the old one to tell whose they are', async () => {
+    const opened = await open();
+    const { index } = opened.registry;
+    const place = { receivedAt: 1, applicantName: 'Nguyễn Văn Ái', applicantNumbers: ['012345678'] };
+    const many = Array.from({ length: 5_001 }, (_, number) => ({ ...place, code: `H41-${number}` }));
+    const asked: (readonly string[])[] = [];
+    const byNumbers: typeof index.byNumbers = async (numbers) => {
+      asked.push(numbers);
+      return many;
+    };
+    Object.assign(opened.registry, { index: { ...index, byNumbers } });
+    expect(await list(opened, { filter: { applicantId: '001085004213' } })).toMatchObject({
+      ...{ codes: [FIRST], totalCount: null },
+      missing: [{ sector: 'one-stop', code: 'SEARCH_TOO_BROAD' }],
+    });
+    // Under the new number nobody else handed anything in: there is nothing to sort out.
+    expect(asked).toEqual([['012345678']]);
   });
 
   test('whom no system of people knows are those that state the number', async () => {
