@@ -56,13 +56,11 @@ function sortOut(
 ): { own: readonly Statement[]; others: readonly Statement[] } {
   const certain = statements.filter((one) => numbersIn(one).some((number) => twelves.has(number)));
   const open = statements.filter((one) => !numbersIn(one).some(isTwelve));
+  const known = preciseDates(certain);
+  const possible = preciseDates(open);
   // Without a date that is certainly this person's, the others can only be held against each other.
-  const reference = preciseDates(certain.length > 0 && preciseDates(certain).length > 0 ? certain : open);
-  const isCertain = reference.length === 0 || certain.some(({ birthDate }) => typeof birthDate === 'string');
   const fits = ({ birthDate }: Statement) =>
-    isCertain
-      ? reference.length === 0 || reference.some((date) => agree(date, birthDate))
-      : reference.every((date) => agree(date, birthDate));
+    known.length > 0 ? known.some((date) => agree(date, birthDate)) : possible.every((date) => agree(date, birthDate));
   const own = statements.filter((one) => certain.includes(one) || (open.includes(one) && fits(one)));
   return { own, others: statements.filter((one) => !own.includes(one)) };
 }
@@ -168,7 +166,7 @@ function textOf(value: unknown): string | null {
 }
 
 /** Dates that are not known contradict nothing. */
-function agree(left: unknown, right: unknown): boolean {
-  if (typeof left !== 'string' || typeof right !== 'string') return true;
+function agree(left: string, right: unknown): boolean {
+  if (typeof right !== 'string') return true;
   return compatible(left as PartialDate, right as PartialDate);
 }

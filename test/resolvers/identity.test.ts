@@ -37,7 +37,19 @@ describe('asked by 12 digits', () => {
   });
 
   test('systems that write the birth date differently under the same 12 digits are one person', () => {
-    expect(joinStatements([A12], [says([A12], '1985-07-12'), says([A12], '1958-12-07')]).statements).toHaveLength(2);
+    const twice = [says([A12, NINE], '1985-07-12'), says([A12], '1958-12-07')];
+    expect(joinStatements([A12], twice).statements).toHaveLength(2);
+    // Either date is one that the person is known by.
+    const { statements, failures } = joinStatements([A12, NINE], [...twice, says([NINE], '1958-12-07')]);
+    expect([statements.length, failures]).toEqual([3, []]);
+  });
+
+  test('old statements that contradict each other are nobody’s where none is certainly the person’s', () => {
+    const own = says([A12, NINE]);
+    const { statements, shared } = joinStatements([A12, NINE], [own, says([NINE], '1985'), says([NINE], '1990')]);
+    expect(statements).toEqual([own]);
+    expect([...shared]).toEqual([NINE]);
+    expect(joinStatements([A12, NINE], [own, says([NINE], '1985'), says([NINE])]).statements).toHaveLength(3);
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { HubError } from '../../core/errors.ts';
 import type { Identity } from '../../resolvers/identity.ts';
-import { ownerOf, ownRecords } from '../../resolvers/same-person.ts';
+import { bearersOf, ownerOf, ownRecords } from '../../resolvers/same-person.ts';
 import { A12, B12, NINE, NINE_2, permutations, says } from './people.ts';
 
 describe('whose a record is', () => {
@@ -80,5 +81,62 @@ describe('whose a record is', () => {
     expect(ownerOf(known, held([NINE], '1985-07-12'))).toBe('own');
     expect(ownerOf(known, held([NINE_2], '1985-07-12'))).toBe('unknown');
     expect(ownerOf(known, held([NINE, NINE_2], '1985-07-12'))).toBe('unknown');
+  });
+
+  test('nobody at all is the person’s whom the number of 12 digits found', () => {
+    expect(ownerOf(identity([A12]), [])).toBe('own');
+  });
+
+  test('of whom the old number alone is known nobody else’s is theirs, born on the same day and of the same name', () => {
+    for (const numbers of [[NINE_2], [B12], []]) {
+      expect(ownerOf(identity([NINE]), held(numbers, '1985-07-12', 'Nguyễn Văn Ái'))).toBe('other');
+    }
+  });
+
+  test('the date or, where one is not known, the name that any system knows them by is enough', () => {
+    const dated = [says([A12], '1985-07-12'), says([A12], '1958-12-07')];
+    expect(ownerOf(identity([A12, NINE], { statements: dated }), held([NINE], '1958-12-07'))).toBe('own');
+    const undated = [
+      { ...says([A12]), fullName: null },
+      { ...says([A12]), fullName: 'Nguyễn Văn Ai' },
+      { ...says([A12]), fullName: 'Trần Thị Bình' },
+    ];
+    const known = identity([A12, NINE], { statements: undated });
+    expect(ownerOf(known, held([NINE], '1985', 'TRAN THI BINH'))).toBe('own');
+    expect(ownerOf(known, held([NINE], '1985', 'Lê Lan'))).toBe('unknown');
+  });
+
+  test('a record held together with somebody else is still the person’s', () => {
+    const shared = [...held([A12]), ...held([B12, NINE])];
+    expect(ownRecords(identity([A12, NINE]), [shared], (holders) => holders)).toEqual([shared]);
+    const old = identity([NINE], { statements: [says([NINE])] });
+    const beside = [...held([A12, NINE], null, 'Nguyễn Văn Ái'), ...held([B12])];
+    expect(ownRecords(old, [beside], (holders) => holders)).toEqual([beside]);
+  });
+
+  describe('by which the person is known', () => {
+    const NO_DOSSIER = { code: 'PROCESSING', dossier: null, visit: null } as const;
+
+    test('are the names and dates of every system, with the numbers that nobody else bears', () => {
+      const unread = new HubError('SOURCE_MALFORMED', 'expected a date');
+      const statements = [
+        says([A12, NINE], '1985-07-12'),
+        says([A12], unread),
+        { ...says([A12], '1990'), fullName: null },
+      ];
+      const known = identity([A12, NINE], { statements, shared: new Set([NINE]) });
+      const named = { personalNumbers: [A12], fullName: 'Nguyễn Văn Ái' };
+      expect(bearersOf(known, NO_DOSSIER)).toEqual([
+        { ...named, birthDate: '1985-07-12' },
+        { ...named, birthDate: null },
+      ]);
+    });
+
+    test('are the numbers alone where no system knows a name', () => {
+      const statements = [{ ...says([A12], '1985'), fullName: null }];
+      const known = identity([A12, NINE], { statements });
+      expect(bearersOf(known, NO_DOSSIER)).toEqual([{ personalNumbers: [A12, NINE], birthDate: null, fullName: null }]);
+      expect(bearersOf(identity([A12], { statements: [] }), NO_DOSSIER)).toHaveLength(1);
+    });
   });
 });
