@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { citizenNode, findCitizen, matchNode } from '../../resolvers/citizens.ts';
 import type { Identity } from '../../resolvers/identity.ts';
 import type { Operation } from '../../resolvers/operation.ts';
+import { forbidden } from '../../resolvers/refusals.ts';
 import { A12, B12, NINE, says } from './people.ts';
 import { openHouse, type System, seal } from './small-house.ts';
 
@@ -58,10 +59,12 @@ describe('What is told of a person', () => {
     expect(await errorsOf(1)).toEqual(['BUDGET_EXCEEDED']);
   });
 
-  test('is nothing of whom no number is known, and no system is asked', async () => {
-    const house = openHouse([land([{ numbers: [], name: NAME }])]);
-    expect(await findCitizen(house.operation(), [], 'LINK')).toBeNull();
-    expect(house.calls).toEqual([]);
+  test('is nothing of whom no number is known, and nothing is refused: there is nobody to judge', async () => {
+    const operation = openHouse([land([{ numbers: [], name: NAME }])]).operation();
+    const askPerson = async () => Promise.reject(forbidden('record'));
+    Object.assign(operation.access, { askPerson });
+    expect(await findCitizen(operation, [], 'LINK')).toBeNull();
+    await expect(findCitizen(operation, [A12], 'LINK')).rejects.toMatchObject({ code: 'FORBIDDEN' });
   });
 });
 
