@@ -44,7 +44,7 @@ export const auditSettings = {
     description:
       'Longest an entry of the access log waits for others to be written with it, where several come at once',
     unit: 'milliseconds',
-    standard: 5,
+    standard: 2,
     most: 50,
   }),
   AUDIT_TIMEOUT_MS: integerSetting({

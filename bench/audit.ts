@@ -7,9 +7,11 @@ import { openAuditDatabase } from '../audit/database.ts';
 import { readExportedHeads } from '../audit/exported-heads.ts';
 import { openHeads } from '../audit/heads.ts';
 import { publicKeyOf } from '../audit/keys.ts';
+import { auditSettings } from '../audit/settings.ts';
 import { verifyLog } from '../audit/verify.ts';
 import { openWriter } from '../audit/writer.ts';
 import { type AuditRecord, subjectHash, subjectKeyId } from '../core/audit.ts';
+import { readSettings } from '../core/setting.ts';
 
 /**
  * How fast the access log takes records of one subject each, and how fast it is indexed and verified:
@@ -23,6 +25,7 @@ const { values } = parseArgs({
     url: { type: 'string' },
   },
 });
+const { AUDIT_GROUP_MS: groupMs } = readSettings({ AUDIT_GROUP_MS: auditSettings.AUDIT_GROUP_MS }, process.env, []);
 const records = Number(values.records);
 const clients = Number(values.clients);
 const folder = await mkdtemp(join(tmpdir(), 'lienthong-bench-audit-'));
@@ -59,7 +62,7 @@ const operation: AuditRecord['operation'] = {
 const audit = await openAuditDatabase(values.url ?? `sqlite://${join(folder, 'audit.sqlite')}`);
 const heads = openHeads({ directory: join(folder, 'heads'), url: '', token: '', warn });
 const log = openWriter({
-  ...{ audit, heads, now: Date.now, warn, instance: 'bench', groupMs: 5, timeoutMs: 30_000 },
+  ...{ audit, heads, now: Date.now, warn, instance: 'bench', groupMs, timeoutMs: 30_000 },
   keys: { signing: privateKey, publicKey: publicKeyOf(privateKey), subjectKeyId: subjectKeyId(subjectKey) },
   hashSubject: (number) => hashes.get(number) ?? '',
 });
