@@ -266,3 +266,35 @@ describe('a token is not believed', () => {
     }
   });
 });
+
+describe('whom a token claims to be, before anybody knows whether that is so', () => {
+  const LONGEST = 'n'.repeat(200);
+
+  async function claimedBy(token: string) {
+    let claimed: unknown = 'nothing was demanded';
+    await verify(token, (read) => {
+      claimed = read();
+    }).catch(() => {});
+    return claimed;
+  }
+
+  it('is told as the token has it, whoever signed it', async () => {
+    expect(await claimedBy(await sign(stranger))).toEqual({ id: 'can-bo.hanh', client: 'counter-desk' });
+    const longest = { ...COUNTER, sub: LONGEST, client_id: LONGEST };
+    expect(await claimedBy(await sign(stranger, longest))).toEqual({ id: LONGEST, client: LONGEST });
+  });
+
+  it.each<[string, Change]>([
+    ['an account longer than any is', { sub: `${LONGEST}n` }],
+    ['an application longer than any is', { client_id: `${LONGEST}n` }],
+    ['an account that is no text', { sub: ['can-bo.hanh'] }],
+    ['no application', { client_id: undefined }],
+  ])('is nobody where it names %s', async (_, change) => {
+    expect(await claimedBy(await sign(stranger, { ...COUNTER, ...change }))).toBeNull();
+  });
+
+  it('is nobody where its claims cannot be read', async () => {
+    const [header, , signature] = (await sign(stranger)).split('.');
+    expect(await claimedBy(`${header}.bm90IGpzb24.${signature}`)).toBeNull();
+  });
+});

@@ -47,13 +47,19 @@ export const PORTIONS = {
       'audit/verify.ts',
       'audit/verify-chain.ts',
     ],
-    tests: ['test/audit/{index-check,subject-keys,verify,verify-days,verify-heads,verify-log,write-chain}.test.ts'],
+    tests: [
+      'test/audit/{index-check,retain,subject-keys,verify,verify-days,verify-heads,verify-log,verify-while-removed}.test.ts',
+      'test/audit/write-{after,chain,gap}.test.ts',
+    ],
     least: 95,
   },
   /** What waits to be logged, what is refused when it cannot be, and what leaves only then. */
   writing: {
     mutate: ['audit/waiting.ts', 'audit/writer.ts', 'gateway/settle.ts'],
-    tests: ['test/audit/{audit-log,heads}.test.ts', 'test/gateway/settle.test.ts'],
+    tests: [
+      'test/audit/{audit-log,bounded,heads,write-after,write-chain,write-gap,write-heads}.test.ts',
+      'test/gateway/settle.test.ts',
+    ],
     least: 95,
   },
   /** How signed heads leave. */
