@@ -47,13 +47,16 @@ describe('a file of grants', () => {
       { role: 'auditor', days: 30 },
       { purpose: 'PROCESSING', days: 0 },
     ];
-    const policy = readPolicy(file([COUNTER], { delays }), surroundings, faults);
+    const { role: _, ...rest } = COUNTER;
+    const ofClient = { ...rest, name: 'the desk itself', client: 'counter-desk' };
+    const policy = readPolicy(file([COUNTER, ofClient], { delays }), surroundings, faults);
     expect(faults).toEqual([]);
+    expect([...(policy?.clients.values() ?? [])]).toStrictEqual(CLIENTS);
     expect(policy).toStrictEqual({
       version: 1,
       visits: { minutes: 30, subjects: 8 },
       delays,
-      grants: [COUNTER],
+      grants: [COUNTER, ofClient],
       clients: new Map(CLIENTS.map((client) => [client.id, client])),
     });
   });
