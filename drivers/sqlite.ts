@@ -56,7 +56,7 @@ export function openSqlite(path: string, options: DatabaseOptions = {}): SqliteE
   let shared: SqliteConnection | undefined;
   let reader: SqliteConnection | undefined;
   let identity = '';
-  let lookedAt = 0;
+  let lookedAt = Number.NEGATIVE_INFINITY;
   let closed = false;
 
   const connect = (): SqliteConnection => {

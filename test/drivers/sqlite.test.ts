@@ -2,7 +2,7 @@ import { copyFile, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openDatabase } from '../../drivers/database.ts';
 
 describe('SQLite driver', () => {
@@ -87,6 +87,21 @@ describe('SQLite driver', () => {
     const none = openDatabase(`sqlite://${folder}/none.db`, { readOnly: true });
     await expect(none.query('select 1 from sqlite_master')).rejects.toThrow(/unable to open/);
     await none.close();
+  });
+
+  it('does not read on from a file that is gone, however young the process is', async () => {
+    const path = await filled('gone.db', 1);
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(10);
+    try {
+      const database = openDatabase(`sqlite://${path}`, { readOnly: true });
+      expect(await database.query('select value from thing')).toEqual([{ value: 1 }]);
+      await rename(path, `${path}.away`);
+      clock.mockReturnValue(2_000);
+      await expect(database.query('select value from thing')).rejects.toThrow();
+      await database.close();
+    } finally {
+      clock.mockRestore();
+    }
   });
 
   it('notices that a newer file took the place of a read-only one', async () => {

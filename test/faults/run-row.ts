@@ -134,6 +134,8 @@ export async function runRow(
   const isForgiven = (key: string) => forgiven.some((isBeyond) => isBeyond(key));
   const left = await settle(cluster, memory, HEALED_WITHIN_MS[isLong ? 'long' : 'short'], isForgiven);
   const healedInMs = performance.now() - healedAt;
+  // The next row knows nothing of a circuit that this one opened.
+  await access.untilWhole();
   await access.end();
   // The last word is that of the healing: an answer of the watch may be from a moment before.
   const samples = [...(await watch.stop()), { at: Date.now(), stale: new Set(left.stale) }];

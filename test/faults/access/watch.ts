@@ -31,6 +31,8 @@ export interface AccessWatch {
   saw(where: string, text: string): void;
   /** From now until the answer is called, this sector's part may be missing; `*`: everything may. */
   harming(sector: string): () => void;
+  /** Resolves when every gateway gives whole answers again, or what a harm may leave behind has had its time. */
+  untilWhole(): Promise<void>;
   /** A gateway is killed: how many answers it had missed to log is lost with it. */
   losesCount(): void;
   /** Ends those who ask; the invariants are then looked at in a province that is well again. */
@@ -90,6 +92,16 @@ export async function watchAccess(cluster: Cluster, people: People, tokens: Toke
       return () => {
         harms[place] = { ...harm, until: Date.now() };
       };
+    },
+    async untilWhole() {
+      const end = performance.now() + GRACE_MS;
+      for (const address of cluster.gateways()) {
+        for (;;) {
+          const { ended, lacking } = await asking.ask('whole', address);
+          if ((ended === 'answered' && lacking.length === 0) || performance.now() > end) break;
+          await delay(READY_EVERY_MS);
+        }
+      }
     },
     losesCount() {
       isCountLost = true;
