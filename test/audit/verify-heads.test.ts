@@ -98,6 +98,15 @@ describe('exported heads', () => {
     ]);
   });
 
+  it('that name a place behind which the chain has been proven, and where no group ends, are found', async () => {
+    const [first, second, ...others] = honest.heads as [AuditHead, AuditHead, ...AuditHead[]];
+    const text = { chain: CHAIN, seq: 3, at: second.at, hash: '0'.repeat(64) };
+    const signed = { ...second, ...text, signature: signHead(KEYS.signing, text) };
+    expect((await said(honest, { heads: [first, second, signed, ...others] })).said).toEqual([
+      'broken: chain C is not at 3 what a second exported head says',
+    ]);
+  });
+
   it('of a place at which nothing was written are found', async () => {
     const other = await buildChain([['open'], [1], [0], ['gap', 0, 0]]);
     const strange = other.heads[1] as BuiltChain['heads'][number];

@@ -120,6 +120,28 @@ describe('A chain that is missing', () => {
     expect(isBegun).toBe(true);
   });
 
+  it('is not one that was closed while it was read', async () => {
+    const closed = await buildChain([['open'], [0], ['close']], {
+      ...{ chain: SECOND, after: second.stored.after, openedAt: NOON + DAY_MS },
+    });
+    let isClosed = false;
+    const database: AuditDatabase['database'] = {
+      ...audit.database,
+      query: async (sql, bindings) => {
+        // Its list entry has been read by now, and its entries have not.
+        if (/from audit_group\s+where/.test(sql) && bindings?.[0] === SECOND && !isClosed) {
+          isClosed = true;
+          for (const table of ['audit_chain', 'audit_group']) await run(`delete from ${table} where chain = ?`, SECOND);
+          await store(audit, closed);
+        }
+        return audit.database.query(sql, bindings);
+      },
+    };
+    const exported = { [FIRST]: first.heads, [SECOND]: closed.heads };
+    expect((await verify(exported, { database })).said).toEqual([]);
+    expect(isClosed).toBe(true);
+  });
+
   it('is known by its entries', async () => {
     await run('delete from audit_chain where chain = ?', SECOND);
     expect((await verify(null)).said).toEqual([`broken: chain ${SECOND} has entries and is not listed`]);
@@ -146,6 +168,21 @@ describe('The chain before', () => {
     expect((await verify(null)).said).toContain(moved);
     await run('delete from audit_group where chain = ? and first_seq = 4', FIRST);
     expect((await verify(null)).said).toContain(moved);
+  });
+
+  it('is what it was there as long as its entries are left, though it is said to be on its way out', async () => {
+    const { seq, hash } = first.heads[0] as AuditHead;
+    // Opened while the process before was still running, which wrote more since.
+    await run('update audit_chain set after_head = ? where chain = ?', `${FIRST} ${seq} ${hash}`, SECOND);
+    const text = JSON.stringify(first.heads[1]);
+    await run(
+      'update audit_chain set removing = 1, removed_at = ?, removed_head = ? where chain = ?',
+      ...[NOON + 31 * DAY_MS, text, FIRST],
+    );
+    const moved = `broken: chain ${FIRST} is not at ${seq} what it was when ${SECOND} was opened`;
+    expect((await verify(null, LATE)).said).not.toContain(moved);
+    await run('update audit_group set hash = ? where chain = ? and first_seq = 1', '0'.repeat(64), FIRST);
+    expect((await verify(null, LATE)).said).toContain(moved);
   });
 
   it('had ended when the next one was opened, but for what a clock is set back by', async () => {
