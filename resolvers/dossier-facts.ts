@@ -85,7 +85,7 @@ function withFaults({ sector, faults }: IndexedView, view: object): SeenView['vi
 }
 
 /** How long what is known of a dossier is kept for those who state it as their purpose. */
-const KEPT_MS = 1_000;
+export const KEPT_MS = 1_000;
 const MOST_KEPT = 1_000;
 
 /**

@@ -1,5 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { DossierView } from '../../core/dossier.ts';
 import { openDatabase } from '../../drivers/database.ts';
+import { KEPT_MS } from '../../resolvers/dossier-facts.ts';
 import type { GuardedProvince, Person, Said } from './guarded-province.ts';
 import type { Facts } from './live-question.ts';
 
@@ -12,6 +14,8 @@ export async function fillProvince(province: GuardedProvince): Promise<Filled> {
   const all = await factsOf(province, 'counter', { number: HOA, dossier: own.code });
   const ofCommune = await factsOf(province, 'commune', await somebodyOf(province, 'commune'));
   await fillStore(province, [all.dossier, ofCommune.dossier]);
+  // Whom the dossiers named before is kept for a moment.
+  await delay(2 * KEPT_MS);
   for (const { visit } of [all, ofCommune]) await province.openedLongAgo(visit);
   return { all, ofCommune };
 }
