@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { createWaitingRecords, type Waiting, type WaitingRecords } from '../../audit/waiting.ts';
 import { hashSubject, record } from './support.ts';
 
-const ANN = '001085004213';
+const HOA = '001085004213';
 const REFUSED = { status: 'rejected', reason: { code: 'AUDIT_UNAVAILABLE' } };
 const LET_GO = { status: 'fulfilled' };
 
@@ -13,7 +13,7 @@ beforeEach(() => {
 });
 
 /** An operation with so many subjects, which is as many entries and one. */
-const withSubjects = (count: number) => record(Array.from({ length: count }, () => ANN));
+const withSubjects = (count: number) => record(Array.from({ length: count }, () => HOA));
 const subjectsOf = (group: readonly Waiting[]) => group.map(({ prepared }) => prepared.tails.length - 1);
 
 describe('Records that wait to be written', () => {
