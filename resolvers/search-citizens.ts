@@ -47,24 +47,27 @@ export async function searchCitizens(operation: Operation, args: SearchArguments
     searchable.map(({ entity }) => searchOne(operation, { ...args, name, entity, missing })),
   );
   const hits = ownHits(operation, found.flat(), missing);
+  const unread = new Map<string, unknown>();
   const people = await Promise.all(
     groupHits(hits).map(async (numbers) => {
       try {
         const identity = await readIdentity(operation, numbers);
         return identity === null ? null : foundByName(operation, identity);
       } catch (error) {
-        const hit = hits.find((one) => one.numbers.some((number) => numbers.includes(number)));
-        const sector = hit?.statement.sector ?? '';
-        missing.push(gapOf(sourceError(error, sector), sector));
+        for (const number of numbers) unread.set(number, error);
         return null;
       }
     }),
   );
   for (const { statement, numbers } of hits) {
-    const isListed = (number: string) =>
-      people.some((one) => one?.identity.numbers.includes(number) && !one.identity.shared.has(number));
+    if (people.some((one) => one !== null && isCertainly(one, numbers))) continue;
+    // Of a twelve-digit number somebody is one person; under an old one another group may have failed for a reason of its own.
+    const decisive = numbers.filter(isTwelve);
+    const why = (decisive.length > 0 ? decisive : numbers).find((number) => unread.has(number));
+    const { sector } = statement;
     // Under a nine-digit number alone it may be somebody else than the one who is listed with it.
-    if (!numbers.some(isListed)) missing.push({ sector: statement.sector, code: 'AMBIGUOUS', retryable: false });
+    if (why === undefined) missing.push({ sector, code: 'AMBIGUOUS', retryable: false });
+    else missing.push(gapOf(sourceError(unread.get(why), sector), sector));
   }
   const once = new Map<string, CitizenNode>();
   for (const person of people) {
@@ -97,13 +100,15 @@ function foundByName(operation: Operation, identity: Identity): CitizenNode {
   return howSeen(operation, identity) === 'WHOLE' ? citizenNode(operation, identity) : matchNode(operation, identity);
 }
 
+/** By a number that nobody else is known to bear. */
+function isCertainly({ identity }: CitizenNode, numbers: readonly string[]): boolean {
+  return numbers.some((number) => identity.numbers.includes(number) && !identity.shared.has(number));
+}
+
 /** Of whoever may be seen whole the whole date counts, as some system under that name has it. */
-function isBorn({ identity }: CitizenNode, hits: readonly Hit[], wanted: string | null | undefined): boolean {
+function isBorn(person: CitizenNode, hits: readonly Hit[], wanted: string | null | undefined): boolean {
   if (wanted == null) return true;
-  return hits.some(
-    ({ statement, numbers }) =>
-      sameDate(statement.birthDate, wanted) && numbers.some((number) => identity.numbers.includes(number)),
-  );
+  return hits.some(({ statement, numbers }) => sameDate(statement.birthDate, wanted) && isCertainly(person, numbers));
 }
 
 const BY_NAME: Order<CitizenNode, readonly [name: string, birthDate: string, canonical: string]> = {

@@ -131,7 +131,26 @@ describe('A search by name', () => {
     expect((await of(2)).names).toEqual(['Lê A']);
     const { names, missing } = await of(1);
     expect(names).toEqual([]);
-    expect(missing).toContainEqual({ sector: 'land', code: 'BUDGET_EXCEEDED' });
+    expect(missing).toEqual([{ sector: 'land', code: 'BUDGET_EXCEEDED' }]);
+  });
+
+  test('names once the system for whose sake somebody could not be read, and calls nobody ambiguous who is not', async () => {
+    const found = [{ numbers: [A12], name: 'Lê A' }];
+    const { missing } = await search(
+      [],
+      '',
+      openHouse([land(found), desk(found)], { limits: { callsPerOperation: 2 } }),
+    );
+    expect(missing).toEqual([{ sector: 'one-stop', code: 'BUDGET_EXCEEDED' }]);
+  });
+
+  test('finds nobody by the birth date of somebody else who bears an old number of theirs', async () => {
+    const own = land([{ numbers: [A12, NINE], name: 'Lê A', birthDate: '1985-03-01' }]);
+    const old = desk([{ numbers: [NINE], name: 'Lê A', birthDate: '1985-07-12' }]);
+    const by = (birthDate: string) => search([own, old], `, birthDate: "${birthDate}"`);
+    const missing = [{ sector: 'one-stop', code: 'AMBIGUOUS' }];
+    expect(await by('1985-03-01')).toEqual({ names: ['Lê A'], totalCount: null, missing });
+    expect(await by('1985-07-12')).toEqual({ names: [], totalCount: null, missing });
   });
 
   test('goes on by a cursor for the date of birth that it was for, and for no other', async () => {
