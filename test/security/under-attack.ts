@@ -1,4 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { demoPerson } from '../../stand-ins/world/demo-person.ts';
 import type { Attack } from './attack.ts';
@@ -11,6 +14,9 @@ import { openFortress } from './stage.ts';
 /*
  * `npm run test:attack -- --seconds 20`: how long an honest officer waits while the whole list of attacks is thrown at the
  * hub again and again, next to how long without. The hub, those who attack and the officer are three processes.
+ *
+ * In between, the same attackers throw the same at a server beside the hub that reads and refuses everything: what the officer
+ * waits longer then is the machine's, which they all share, and not the hub's.
  *
  * With `--no-rate` nobody's rate is limited: then every attack is judged whole, however many come.
  */
@@ -48,6 +54,22 @@ async function hold(limits: readonly string[]): Promise<void> {
   process.send?.({ url: fortress.url, attacks, honest } satisfies Ready);
   await told(process);
   await fortress.close();
+  process.disconnect?.();
+}
+
+/** The process of a server that does nothing but refuse. */
+async function refuse(): Promise<void> {
+  const server = createServer(async (request, response) => {
+    await text(request).catch(() => '');
+    response.writeHead(400, { 'content-type': 'application/json' }).end('{"errors":[{"message":"No"}]}');
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  process.send?.(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  await told(process);
+  server.close();
+  server.closeAllConnections();
   process.disconnect?.();
 }
 
@@ -90,18 +112,36 @@ async function measure(): Promise<void> {
   const part = (...words: string[]) => fork(import.meta.filename, words, { serialization: 'advanced' });
   const hub = part('hub', ...(values['no-rate'] ? [NO_RATE] : []));
   const ready = await told<Ready>(hub);
-  const quiet = await waitsOf(ready, Number(values.seconds));
-  const attackers = part('attackers');
-  attackers.send(ready);
-  const attacked = await waitsOf(ready, Number(values.seconds));
-  const stopping = told<number>(attackers);
-  attackers.send('stop');
-  const thrown = await stopping;
-  hub.send('stop');
-  const line = (name: string, waits: readonly number[]) =>
-    `${name}: ${waits.length} answers, p50 ${at(waits, 0.5)} ms, p99 ${at(waits, 0.99)} ms\n`;
-  process.stdout.write(line('without attacks', quiet) + line(`under ${thrown} attacks`, attacked));
-  process.stdout.write(`p99 under attack ÷ without: ${(at(attacked, 0.99) / at(quiet, 0.99)).toFixed(2)}\n`);
+  const seconds = Number(values.seconds);
+  const beside = part('refuser');
+  const besideUrl = await told<string>(beside);
+  const during = async (attacked: string) => {
+    const attackers = part('attackers');
+    attackers.send({ ...ready, url: attacked });
+    const waits = await waitsOf(ready, seconds);
+    const stopping = told<number>(attackers);
+    attackers.send('stop');
+    return { waits, thrown: await stopping };
+  };
+  const quiet = await waitsOf(ready, seconds);
+  const elsewhere = await during(besideUrl);
+  const attacked = await during(ready.url);
+  for (const one of [hub, beside]) one.send('stop');
+  const lines = [
+    line('without attacks', quiet),
+    line(`beside ${elsewhere.thrown} attacks on another server`, elsewhere.waits),
+    line(`under ${attacked.thrown} attacks`, attacked.waits),
+    `p99 under attack ÷ without: ${ratio(attacked.waits, quiet)}; beside another server's ÷ without: ${ratio(elsewhere.waits, quiet)}`,
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function line(name: string, waits: readonly number[]): string {
+  return `${name}: ${waits.length} answers, p50 ${at(waits, 0.5)} ms, p99 ${at(waits, 0.99)} ms`;
+}
+
+function ratio(waits: readonly number[], quiet: readonly number[]): string {
+  return (at(waits, 0.99) / at(quiet, 0.99)).toFixed(2);
 }
 
 /** Milliseconds of every answer, in their order of length. @throws Error for one that is not whole */
@@ -135,5 +175,7 @@ function at(waits: readonly number[], share: number): number {
 
 // Nobody is left over when the one that measures is gone.
 process.once('disconnect', () => process.exit());
-const parts: Readonly<Record<string, (words: readonly string[]) => Promise<void>>> = { hub: hold, attackers: attack };
+const parts: Readonly<Record<string, (words: readonly string[]) => Promise<void>>> = {
+  ...{ hub: hold, refuser: refuse, attackers: attack },
+};
 await (parts[process.argv[2] ?? ''] ?? measure)(process.argv.slice(3));
