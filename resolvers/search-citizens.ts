@@ -61,9 +61,7 @@ export async function searchCitizens(operation: Operation, args: SearchArguments
   );
   for (const { statement, numbers } of hits) {
     if (people.some((one) => one !== null && isCertainly(one, numbers))) continue;
-    // Of a twelve-digit number somebody is one person; under an old one another group may have failed for a reason of its own.
-    const decisive = numbers.filter(isTwelve);
-    const why = (decisive.length > 0 ? decisive : numbers).find((number) => unread.has(number));
+    const why = numbers.find((number) => unread.has(number));
     const { sector } = statement;
     // Under a nine-digit number alone it may be somebody else than the one who is listed with it.
     if (why === undefined) missing.push({ sector, code: 'AMBIGUOUS', retryable: false });
@@ -133,7 +131,7 @@ async function searchOne(
   try {
     if (entity.source.search === undefined) return [];
     if (!operation.spend('calls', registry.limits.callsPerOperation)) {
-      throw new HubError('BUDGET_EXCEEDED', 'no call is left for this search', { sector });
+      throw new HubError('BUDGET_EXCEEDED', 'no call is left for this search');
     }
     access.asked(sector);
     const criteria = { name, ...(year != null && { birthDate: year }) };

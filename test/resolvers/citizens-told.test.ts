@@ -86,7 +86,7 @@ describe('What tells people apart who are found by a name', () => {
 
 describe('A search by name', () => {
   const search = async (systems: readonly System[], others = '', house = openHouse(systems)) => {
-    const query = `{ citizens(name: "lê"${others}) { nodes { fullName } totalCount missing { sector code } } }`;
+    const query = `{ citizens(name: "lê"${others}) { nodes { fullName } totalCount missing { sector code retryable } } }`;
     const { nodes, ...rest } = (await house.ask(query)).data.citizens;
     return { ...rest, names: nodes.map(({ fullName }: { fullName: string }) => fullName) };
   };
@@ -99,7 +99,7 @@ describe('A search by name', () => {
 
   test('tells of somebody whom the system that found them does not know by their number', async () => {
     const typed = land([{ numbers: ['001 085 004 213'], name: 'Lê A' }]);
-    const missing = [{ sector: 'land', code: 'AMBIGUOUS' }];
+    const missing = [{ sector: 'land', code: 'AMBIGUOUS', retryable: false }];
     expect(await search([typed])).toEqual({ names: [], totalCount: null, missing });
   });
 
@@ -131,7 +131,7 @@ describe('A search by name', () => {
     expect((await of(2)).names).toEqual(['Lê A']);
     const { names, missing } = await of(1);
     expect(names).toEqual([]);
-    expect(missing).toEqual([{ sector: 'land', code: 'BUDGET_EXCEEDED' }]);
+    expect(missing).toEqual([{ sector: 'land', code: 'BUDGET_EXCEEDED', retryable: false }]);
   });
 
   test('names once the system for whose sake somebody could not be read, and calls nobody ambiguous who is not', async () => {
@@ -141,14 +141,14 @@ describe('A search by name', () => {
       '',
       openHouse([land(found), desk(found)], { limits: { callsPerOperation: 2 } }),
     );
-    expect(missing).toEqual([{ sector: 'one-stop', code: 'BUDGET_EXCEEDED' }]);
+    expect(missing).toEqual([{ sector: 'one-stop', code: 'BUDGET_EXCEEDED', retryable: false }]);
   });
 
   test('finds nobody by the birth date of somebody else who bears an old number of theirs', async () => {
     const own = land([{ numbers: [A12, NINE], name: 'Lê A', birthDate: '1985-03-01' }]);
     const old = desk([{ numbers: [NINE], name: 'Lê A', birthDate: '1985-07-12' }]);
     const by = (birthDate: string) => search([own, old], `, birthDate: "${birthDate}"`);
-    const missing = [{ sector: 'one-stop', code: 'AMBIGUOUS' }];
+    const missing = [{ sector: 'one-stop', code: 'AMBIGUOUS', retryable: false }];
     expect(await by('1985-03-01')).toEqual({ names: ['Lê A'], totalCount: null, missing });
     expect(await by('1985-07-12')).toEqual({ names: [], totalCount: null, missing });
   });
