@@ -46,6 +46,8 @@ export function readEmbedded({ database, bell, leases }: EmbeddedReading, option
   const abandon = new AbortController();
   let closing = false;
   let closed: Promise<void> | undefined;
+  /** Of the store, in a row: since it was last read through without one. */
+  let failures = 0;
 
   async function placeIn({ topic, partition }: PartitionEnd): Promise<Place> {
     // The log's end is asked for last: a place that moves on meanwhile must not look as if it were beyond it.
@@ -98,12 +100,13 @@ export function readEmbedded({ database, bell, leases }: EmbeddedReading, option
         places.set(name, place);
         worked = (await advance(lease, end, place)) || worked;
       }
+      failures = 0;
       if (!worked && !stopped()) await bell.wait(rings, POLL_MS);
     }
   }
 
   async function run(): Promise<void> {
-    for (let failures = 0; !closing; ) {
+    while (!closing) {
       try {
         const lease = await leases.acquire(`log:${group}`);
         if (lease === null) {
@@ -111,7 +114,6 @@ export function readEmbedded({ database, bell, leases }: EmbeddedReading, option
           continue;
         }
         await readWhileHeld(lease).finally(() => lease.release());
-        failures = 0;
       } catch (error) {
         if (!abandon.signal.aborted) onFailure(error);
         if (error instanceof LogGap) throw error;
