@@ -202,7 +202,7 @@ describe('searching through the API', () => {
 
   test.each(['', 'a', ' 1234 ', '--', 'a1'])('%j is too little to search by', async (name) => {
     const { errors } = await search([land([])], name);
-    expect(errors).toMatchObject([{ code: 'BAD_USER_INPUT' }]);
+    expect(errors).toMatchObject([{ code: 'BAD_USER_INPUT', message: 'name: expected at least two letters' }]);
   });
 
   describe('what went wrong once', () => {
@@ -247,6 +247,12 @@ describe('searching through the API', () => {
         code: 'IDENTIFIERS_INCOMPLETE',
         retryable: true,
       });
+    });
+
+    test('someone whose new number is known is listed beside an old one, though a system that may know more does not answer', async () => {
+      const { data } = await search([land([{ numbers: [A12, NINE], name: 'Lê A' }]), desk([], { down: true })], 'lê');
+      expect(data.citizens.nodes).toHaveLength(1);
+      expect(data.citizens.missing).toEqual([{ sector: 'one-stop', code: 'SOURCE_UNAVAILABLE', retryable: true }]);
     });
 
     test('a cursor of one search does not open in another', async () => {

@@ -50,6 +50,12 @@ describe('What is told of a person', () => {
     expect((await ask(known, 'fullName', ` ${id} `)).citizen).toEqual({ fullName: NAME });
   });
 
+  test('is asked for by a number or an id, and whatever else came is told by its shape', async () => {
+    const { errors } = await openHouse([]).ask('{ citizen(id: "12345") { fullName } }');
+    const message = 'id: expected a personal number of 12 or 9 digits or a Citizen.id, came 5 digits';
+    expect(errors).toMatchObject([{ code: 'BAD_USER_INPUT', message }]);
+  });
+
   test('counts among the records that an answer may hold', async () => {
     const systems = [land([{ numbers: [A12] }, { numbers: [B12] }])];
     const query = `{ a: citizen(id: "${A12}") { fullName } b: citizen(id: "${B12}") { fullName } }`;
