@@ -50,8 +50,7 @@ const AUTHORIZATION = 'authorization';
 function authorizationOf({ headers, rawHeaders }: IncomingMessage): string | undefined {
   let seen = 0;
   for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i] as string;
-    if (name.length === AUTHORIZATION.length && name.toLowerCase() === AUTHORIZATION) seen += 1;
+    if (rawHeaders[i]?.toLowerCase() === AUTHORIZATION) seen += 1;
   }
   return seen === 1 ? headers.authorization : undefined;
 }

@@ -1,9 +1,9 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SettingsFault } from '../../core/setting.ts';
 import { runAccessCommand } from '../../hub/access-command.ts';
+import { grantsFile } from './grants-file.ts';
 
 const root = join(import.meta.dirname, '../..');
 const demo = join(root, 'hub/demo-access.json');
@@ -34,9 +34,7 @@ describe('node cli.ts access', () => {
   it('tells an application that may ask registered operations alone from the others', async () => {
     const grants = JSON.parse(readFileSync(demo, 'utf8')) as { clients: { id: string; registeredOnly?: boolean }[] };
     for (const client of grants.clients) client.registeredOnly = client.id === 'citizen-app';
-    const file = join(mkdtempSync(join(tmpdir(), 'grants-')), 'grants.json');
-    writeFileSync(file, JSON.stringify(grants));
-    const lines = (await run([file])).lines.map((line) => line.replace(/ +/g, ' '));
+    const lines = (await run([grantsFile(JSON.stringify(grants))])).lines.map((line) => line.replace(/ +/g, ' '));
     expect(lines).toContain('CLIENT LETS IN CERTIFICATE OPERATIONS A MINUTE AT ONCE');
     expect(lines).toContain('citizen-app citizen none registered 60 4');
     expect(lines).toContain('audit-desk auditor none any - -');
@@ -48,9 +46,7 @@ describe('node cli.ts access', () => {
   });
 
   it('tells every fault of a file, and what is no file', async () => {
-    const file = join(mkdtempSync(join(tmpdir(), 'grants-')), 'grants.json');
-    writeFileSync(file, '{ "version": 3, "grants": 7 }');
-    const failed = await run([file]).catch((error: unknown) => error);
+    const failed = await run([grantsFile('{ "version": 3, "grants": 7 }')]).catch((error: unknown) => error);
     expect(failed).toBeInstanceOf(SettingsFault);
     expect((failed as SettingsFault).faults).toEqual([
       'grants.json: version: expected 1, came 3',

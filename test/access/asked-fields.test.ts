@@ -136,6 +136,13 @@ describe('the fields of an operation', () => {
     expect(read(source).logged).toEqual(['Citizen.fullName', 'Citizen.id', 'Query.citizen']);
   });
 
+  it('are those of every fragment, however often one of them is spread before and after the others', () => {
+    const { read } = reader();
+    const source = `{ ...One ...Two ...Two ...One }
+      fragment One on Query { citizen { fullName } } fragment Two on Query { citizen { parcels } }`;
+    expect(read(source).logged).toEqual(['Citizen.fullName', 'Citizen.parcels', 'Query.citizen']);
+  });
+
   it('of the schema itself are none, whoever asks about it', () => {
     const { read, questions } = reader(() => true);
     expect(read('{ __schema { queryType { name } } }').refusedTo(actor(), UNSAID).size).toBe(0);

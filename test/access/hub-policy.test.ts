@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadCatalogues } from '../../catalogues/catalogue.ts';
@@ -7,6 +6,7 @@ import type { Role } from '../../core/access.ts';
 import { SettingsFault } from '../../core/setting.ts';
 import { readHubPolicy } from '../../hub/policy.ts';
 import { repeatedMembers } from '../../hub/repeated-members.ts';
+import { grantsFile } from './grants-file.ts';
 import { actor, verdict } from './stage.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -16,11 +16,6 @@ const sectors = ['business-registration', 'civil-status', 'land', 'one-stop'];
 describe('the hub’s own reading', () => {
   const catalogues = loadCatalogues(join(root, 'catalogues'));
   const read = (path: string) => readHubPolicy({ settings: { ACCESS_FILE: path }, catalogues, sectors });
-  const written = (text: string) => {
-    const path = join(mkdtempSync(join(tmpdir(), 'grants-')), 'grants.json');
-    writeFileSync(path, text);
-    return path;
-  };
   const faultsIn = (path: string) => {
     try {
       read(path);
@@ -41,7 +36,7 @@ describe('the hub’s own reading', () => {
     spoilt.grants[4].sectors = ['tax'];
     spoilt.grants[8].units = ['H99'];
     delete spoilt.clients[0].certificate;
-    expect(faultsIn(written(JSON.stringify(spoilt)))).toEqual([
+    expect(faultsIn(grantsFile(JSON.stringify(spoilt)))).toEqual([
       'grants.json: clients[0].certificate: expected one of none, required, came nothing',
       expect.stringMatching(/^grants\.json: grants\[3\]\.purposes\[1\]: expected one of .*, came "FUN"$/),
       expect.stringMatching(/^grants\.json: grants\[4\]\.sectors\[0\]: expected one of .*, came "tax"$/),
@@ -53,7 +48,7 @@ describe('the hub’s own reading', () => {
     const grants = readFileSync(demo, 'utf8')
       .replace('"units": "own",', '"units": "own", "\\u0075nits": "all",')
       .replace('"minutes": 30,', '"minutes": 30, "minutes": 120, "minutes": 30,');
-    expect(faultsIn(written(grants))).toEqual([
+    expect(faultsIn(grantsFile(grants))).toEqual([
       'grants.json: visits.minutes: expected once, came several times',
       'grants.json: grants[0].units: expected once, came several times',
     ]);
@@ -73,28 +68,28 @@ describe('the hub’s own reading', () => {
   it('needs a file that is there and is JSON', () => {
     expect(faultsIn('')).toEqual([expect.stringContaining('ACCESS_FILE is not set')]);
     expect(faultsIn('/nowhere/grants.json')).toEqual(['ACCESS_FILE: grants.json cannot be read: ENOENT']);
-    expect(faultsIn(written('{'))).toEqual([expect.stringContaining('ACCESS_FILE: grants.json is no JSON')]);
-    expect(faultsIn(tmpdir())).toEqual([expect.stringMatching(/^ACCESS_FILE: \S+ cannot be read: EISDIR$/)]);
-    expect(faultsIn(written(' '.repeat(4_000_001)))).toEqual([expect.stringContaining('4000001 bytes')]);
+    expect(faultsIn(grantsFile('{'))).toEqual([expect.stringContaining('ACCESS_FILE: grants.json is no JSON')]);
+    expect(faultsIn(root)).toEqual([expect.stringMatching(/^ACCESS_FILE: \S+ cannot be read: EISDIR$/)]);
+    expect(faultsIn(grantsFile(' '.repeat(4_000_001)))).toEqual([expect.stringContaining('4000001 bytes')]);
   });
 
   it('takes a file that an editor began with a byte order mark', () => {
-    expect(faultsIn(written(`\ufeff${readFileSync(demo, 'utf8')}`))).toEqual([]);
-    expect(faultsIn(written('\ufeff{ "version": 1, "version": 1 }'))[0]).toContain('version: expected once');
+    expect(faultsIn(grantsFile(`\ufeff${readFileSync(demo, 'utf8')}`))).toEqual([]);
+    expect(faultsIn(grantsFile('\ufeff{ "version": 1, "version": 1 }'))[0]).toContain('version: expected once');
   });
 
   it('tells where it is no JSON, and shows nothing of it: it may be a key that was named by mistake', () => {
     const commented = readFileSync(demo, 'utf8').replace('"grants"', '// by role\n  "grants"');
     const line = commented.slice(0, commented.indexOf('//')).split('\n').length;
-    expect(faultsIn(written(commented))).toEqual([
+    expect(faultsIn(grantsFile(commented))).toEqual([
       `ACCESS_FILE: grants.json is no JSON: line ${line}, column 3: expected a name in quotation marks`,
     ]);
-    expect(faultsIn(written('MC4CAQAwBQYDK2VwBCIEIA'))).toEqual([
+    expect(faultsIn(grantsFile('MC4CAQAwBQYDK2VwBCIEIA'))).toEqual([
       'ACCESS_FILE: grants.json is no JSON: line 1, column 1: expected a value',
     ]);
-    const utf16 = join(mkdtempSync(join(tmpdir(), 'grants-')), 'grants.json');
-    writeFileSync(utf16, Buffer.from('\ufeff{}', 'utf16le'));
-    expect(faultsIn(utf16)).toEqual(['ACCESS_FILE: grants.json is not written in UTF-8']);
+    expect(faultsIn(grantsFile(Buffer.from('\ufeff{}', 'utf16le')))).toEqual([
+      'ACCESS_FILE: grants.json is not written in UTF-8',
+    ]);
   });
 
   it('shows the schema to whoever is granted INTROSPECT', () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ISSUER_SETTINGS } from '../../support/issuer.ts';
@@ -17,7 +17,7 @@ export async function openFuzzedFortress(timeoutMs: number): Promise<Fortress> {
   };
   const open = clients.map((client) => ({ ...client, perMinute: Number(MANY), atOnce: 100 }));
   await writeFile(file, JSON.stringify({ ...rest, clients: open }));
-  return openFortress(
+  const fortress = await openFortress(
     {
       ACCESS_FILE: file,
       OPERATION_TIMEOUT_MS: String(timeoutMs),
@@ -26,4 +26,9 @@ export async function openFuzzedFortress(timeoutMs: number): Promise<Fortress> {
     },
     SIZES,
   );
+  const close = async () => {
+    await fortress.close();
+    await rm(folder, { recursive: true });
+  };
+  return { ...fortress, close };
 }
