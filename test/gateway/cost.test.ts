@@ -25,6 +25,8 @@ const TYPES = `
     mustPage(first: Int = 5): Page! @listSize(slicingArgument: "first")
     open(first: Int = 5): OpenPage @listSize(slicingArgument: "first")
     bag: Bag
+    sack: Sack
+    pages: [Page]
     any: Any
   }
   type Mutation { change: Thing @cost(weight: 8) }
@@ -36,6 +38,7 @@ const TYPES = `
   interface OpenPage { nodes: [Thing] pageInfo: Info }
   type Edge { node: Thing cursor: String @cost(weight: 4) }
   type Bag { nodes: [Thing] edges: [Thing] }
+  type Sack { nodes: [Thing] @listSize(assumed: 2) }
   type Info { more: Boolean }
 `;
 const schema = buildSchema(DIRECTIVES + TYPES);
@@ -102,6 +105,8 @@ describe('What a question costs', () => {
     ['{ page(first: 2) { ... { nodes { dear } total } } }', 1 + 2 * (1 + 2) + 20],
     ['{ page(first: 2) { nodes { page(first: 4) { nodes { dear } total } } } }', 1 + 2 * (1 + 1 + 4 * (1 + 2) + 20)],
     ['{ bag { nodes { dear } edges { dear } } }', 1 + 2 * 10 * (1 + 2)],
+    ['{ sack { nodes { dear } } }', 1 + 2 * (1 + 2)],
+    ['{ pages { total nodes { dear } } }', 10 * (1 + 20 + 1 + 2)],
   ])('counts the elements of a page as often as there are, and the rest of it once: %s', (query, cost) => {
     expect(costs(query)).toBe(cost);
   });
