@@ -3,6 +3,7 @@ import {
   type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLCompositeType,
+  type GraphQLDirective,
   type GraphQLField,
   type GraphQLSchema,
   getDirectiveValues,
@@ -93,14 +94,14 @@ function createRules(schema: GraphQLSchema): (type: GraphQLCompositeType, name: 
     const type = isNonNullType(field.type) ? field.type.ofType : field.type;
     const named = getNamedType(type);
     const below = isCompositeType(named) ? named : null;
-    const size = (listSize && field.astNode && getDirectiveValues(listSize, field.astNode)) ?? {};
+    const size = said(listSize, field);
     const slicingArgument = typeof size.slicingArgument === 'string' ? size.slicingArgument : null;
     const standard = field.args.find(({ name }) => name === slicingArgument)?.defaultValue;
     const assumed = [size.assumed, standard].find((length) => typeof length === 'number') ?? USUAL_LENGTH;
     const isList = isListType(type);
     const isElements = isPageType(owner) && ELEMENTS.has(field.name);
     const standardWeight = below === null || isList ? 0 : 1;
-    const { weight = standardWeight } = (cost && field.astNode && getDirectiveValues(cost, field.astNode)) ?? {};
+    const { weight = standardWeight } = said(cost, field);
     return {
       ...{ weight: Number(weight), slicingArgument, assumed, isList, isElements, below },
       isPage: !isList && isPageType(below),
@@ -120,6 +121,14 @@ function createRules(schema: GraphQLSchema): (type: GraphQLCompositeType, name: 
     }
     return rule;
   };
+}
+
+/** What a directive says of a field; nothing where the schema has none of that name. */
+function said(
+  directive: GraphQLDirective | null | undefined,
+  { astNode }: GraphQLField<unknown, unknown>,
+): Record<string, unknown> {
+  return (directive && astNode && getDirectiveValues(directive, astNode)) ?? {};
 }
 
 function isPageType(type: GraphQLCompositeType | null): boolean {
@@ -213,7 +222,7 @@ function lengthOf(field: FieldNode, { slicingArgument, assumed }: FieldRule): Te
 
 /** What no list is as long as counts as the longest: it is refused later, by the list. */
 function bounded(length: number): number {
-  return length >= 0 && length <= LONGEST_LIST ? length : LONGEST_LIST;
+  return length >= 0 ? Math.min(length, LONGEST_LIST) : LONGEST_LIST;
 }
 
 function numberOf(term: Term, counting: Counting): number {
