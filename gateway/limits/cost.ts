@@ -14,6 +14,7 @@ import {
   isNonNullType,
   isObjectType,
   Kind,
+  type NamedTypeNode,
   type OperationDefinitionNode,
   type SelectionSetNode,
   type ValueNode,
@@ -155,7 +156,7 @@ function createWeigher(schema: GraphQLSchema, document: DocumentNode, ruleOf: Re
       const spread =
         selection.kind === Kind.FRAGMENT_SPREAD
           ? weighFragment(selection.name.value)
-          : weigh(selection.selectionSet, typeNamed(selection.typeCondition?.name.value) ?? type);
+          : weigh(selection.selectionSet, (selection.typeCondition && typeIn(selection.typeCondition)) ?? type);
       once.push(spread.once);
       each.push(spread.each);
     }
@@ -177,15 +178,15 @@ function createWeigher(schema: GraphQLSchema, document: DocumentNode, ruleOf: Re
     const known = fragments.get(name);
     if (known !== undefined) return known;
     const definition = definitions.get(name);
-    const type = typeNamed(definition?.typeCondition.name.value);
-    if (definition === undefined || type === null) return { once: 0, each: 0 };
+    const type = definition && typeIn(definition.typeCondition);
+    if (!definition || !type) return { once: 0, each: 0 };
     const weight = countedOnce(name, weigh(definition.selectionSet, type));
     fragments.set(name, weight);
     return weight;
   }
 
-  function typeNamed(name: string | undefined): GraphQLCompositeType | null {
-    const type = name === undefined ? undefined : schema.getType(name);
+  function typeIn(condition: NamedTypeNode): GraphQLCompositeType | null {
+    const type = schema.getType(condition.name.value);
     return isCompositeType(type) ? type : null;
   }
 
