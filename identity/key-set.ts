@@ -50,6 +50,9 @@ const MOST_KEYS = 100;
 const KINDS: readonly unknown[] = ['OKP', 'EC', 'RSA'];
 const NO_KEY =
   'The issuer publishes no public key for signatures that has a `kid`: every token is refused until it publishes one';
+const NOT_READ = 'The issuer’s keys cannot be read; those known hold for JWKS_STALE_MS';
+const NEVER_READ =
+  'The issuer’s keys cannot be read: until they are, every token is refused. They are looked for where ISSUER_JWKS_URL or ISSUER_KEYS_FILE says';
 
 /** Begins to read at once, and waits for nothing: an issuer that is down must not keep the hub from starting. */
 export function createKeySet(options: KeySetOptions): KeySet {
@@ -81,8 +84,7 @@ export function createKeySet(options: KeySetOptions): KeySet {
       failing = false;
     } catch (cause) {
       if (closing.signal.aborted) return;
-      if (!failing)
-        warn('The issuer’s keys cannot be read; those known hold for JWKS_STALE_MS', { cause: wordOf(cause) });
+      if (!failing) warn(find === null ? NEVER_READ : NOT_READ, { cause: wordOf(cause) });
       failing = true;
     }
     const isHurried = failing || isEmpty;

@@ -100,6 +100,7 @@ describe('Settings', () => {
 });
 
 const DEMO = { ISSUER: 'urn:lienthong:demo-issuer', ISSUER_JWKS_URL: 'http://127.0.0.1:1/jwks' };
+const OTHER = { ...DEMO, ISSUER: 'https://dinh-danh.example', ACCESS_FILE: 'hub/demo-access.json' };
 
 /** What keeps a hub from starting that recognises whoever asks. */
 async function refusalOf(environment: Readonly<Record<string, string>>): Promise<string> {
@@ -135,6 +136,16 @@ describe('The issuer of tokens', () => {
       /DEMO_ISSUER: expected refuse, since other machines reach the hub: CORS_ORIGINS$/m,
     ],
     ['has keys in two places', { ...DEMO, ISSUER_KEYS_FILE: 'keys.json' }, /ISSUER_JWKS_URL and ISSUER_KEYS_FILE/],
+    [
+      'has its keys in a file that is not there',
+      { ...OTHER, ISSUER_JWKS_URL: '', ISSUER_KEYS_FILE: '/nowhere/keys.json' },
+      /^ *- ISSUER_KEYS_FILE: the file of keys cannot be read: ENOENT$/m,
+    ],
+    [
+      'has something else in its file of keys',
+      { ...OTHER, ISSUER_JWKS_URL: '', ISSUER_KEYS_FILE: 'package.json' },
+      /^ *- ISSUER_KEYS_FILE: expected a JSON Web Key Set: an object with `keys`$/m,
+    ],
     ['publishes its keys where anybody could change them', { ...DEMO, ISSUER_JWKS_URL: 'http://a.example/' }, /https/],
     ['signs with what is no signature', { ...DEMO, ISSUER_ALGORITHMS: 'EdDSA,HS256' }, /ISSUER_ALGORITHMS/],
   ])('stops the start where it %s', async (_, environment, said) => {
@@ -143,8 +154,6 @@ describe('The issuer of tokens', () => {
 });
 
 describe('Client certificates', () => {
-  const OTHER = { ...DEMO, ISSUER: 'https://dinh-danh.example', ACCESS_FILE: 'hub/demo-access.json' };
-
   it.each([
     [
       'are to be known by an authority, and nobody can show any for want of TLS',

@@ -135,6 +135,18 @@ describe('a reading that goes wrong', () => {
     await keySet.close();
   });
 
+  it('is told in other words where no key was ever known: nobody is let in until one is', async () => {
+    const told: unknown[] = [];
+    const source = handSource([first.jwk], 60_000);
+    source.fault = new Error('down');
+    const keySet = keySetOf(source, { warn: (...warning) => told.push(warning) });
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(keySet.state()).toBe('none');
+    const never = expect.stringMatching(/^The issuer’s keys cannot be read: .* ISSUER_JWKS_URL or ISSUER_KEYS_FILE/);
+    expect(told).toEqual([[never, { cause: 'down' }]]);
+    await keySet.close();
+  });
+
   it('leaves those known for so long, by the last that went well', async () => {
     const source = handSource([first.jwk], 60_000);
     const keySet = keySetOf(source, { staleMs: 100_000 });
