@@ -216,6 +216,26 @@ onEachStore('Changes of dossiers over a socket', (open) => {
       expect(counter.told.find(isRefused).errors).toMatchObject([{ extensions: { code: 'FORBIDDEN' } }]);
       expect(desk.logged.at(-1)).toMatchObject({ operation: { kind: 'EVENT', outcome: 'REFUSED' }, subjects: [] });
     });
+
+    it('that are refused are not named by what is said at the end of the token either', async () => {
+      const { url, desk } = await openHub();
+      people = { ...PEOPLE, brief: { ...PEOPLE.counter, expiresAt: Date.now() + 4_000 } };
+      const dossier = await happen('H41.58', [HOA]);
+      const brief = hear(url, 'brief', { applicantId: HOA }, { purpose: 'PROCESSING', dossier });
+      await begun('H41.58', [brief], [HOA]);
+      const view = { agencyCode: 'H41.58', applicantName: 'Trần Thị Lan', applicantNumbers: [LAN] };
+      tell(stage, event({ code: dossier, version: 2, view }));
+      await stage.project();
+      const isRefused = ({ data }: { data: unknown }) => data === null;
+      await expect
+        .poll(async () => (await happen('H41.58', [HOA])) !== '' && brief.told.some(isRefused), { timeout: 3_000 })
+        .toBe(true);
+      const shown = brief.told.filter((one) => !isRefused(one)).map(({ data }) => data.dossierChanged.code);
+      const [error] = (await brief.ended) as { extensions: { code: string; after: string } }[];
+      expect(error?.extensions.code).toBe('UNAUTHENTICATED');
+      expect(error?.extensions.after).toBe(`one-stop:${shown.at(-1)}:1`);
+      expect(desk.logged.at(-1)).toMatchObject({ operation: { kind: 'EVENT', outcome: 'REFUSED' }, subjects: [] });
+    });
   });
 
   it('name nobody to who states no purpose, event by event', async () => {
