@@ -150,7 +150,8 @@ export function createSubscriptionRunner(options: SubscriptionsOptions): Subscri
           if (!event.done && !ended) {
             events += 1;
             const value = await answer(event.value);
-            lastTold = idOf(event.value) ?? lastTold;
+            // What was kept back was told to nobody: its id would say whose change it was, and skip it for whoever goes on.
+            if (isTold(value)) lastTold = idOf(event.value) ?? lastTold;
             if (!ended) return { done: false, value };
           }
           end();
@@ -193,6 +194,11 @@ export function createSubscriptionRunner(options: SubscriptionsOptions): Subscri
       for (const answers of running) void answers.return();
     },
   };
+}
+
+/** Whether any of an event was in its answer, rather than only what is wrong with it. */
+function isTold({ data }: FormattedExecutionResult): boolean {
+  return Object.values(data ?? {}).some((value) => value !== null);
 }
 
 /** Of an event, as its field's value has it, whatever its resolver is handed beside that; null where events have none. */
