@@ -163,6 +163,12 @@ describe('an operation in the log', () => {
     expect(read('query Other { sectors }').op.hash).not.toBe(read('query Small { sectors }').op.hash);
   });
 
+  it('has no hash by which a number in its text could be tried', () => {
+    const { read } = reader();
+    const asked = (number: string) => read(`{ node: citizen @include(if: true) { id } } # ${number}`).op.hash;
+    expect(asked(HOA)).toBe(asked('001090004217'));
+  });
+
   it('that came without its text has the hash of none', () => {
     const { read } = reader();
     expect(read('{ sectors }', { noLocation: true }).op.hash).toBe(
