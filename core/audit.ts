@@ -24,7 +24,7 @@ export interface OperationEntry extends EntryHead {
   readonly purpose: PurposeCode | null;
   readonly dossier: string | null;
   readonly visit: string | null;
-  /** First 22 characters of SHA-256 (base64url) of the document's text, and the operation's name without values. */
+  /** Of the document's text without values, see `operationHash`, and the operation's name without values. */
   readonly op: {
     readonly hash: string;
     readonly name: string | null;

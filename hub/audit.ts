@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { LRUCache } from 'lru-cache';
 import type { AuditDatabase, WrittenAudit } from '../audit/database.ts';
@@ -10,6 +9,7 @@ import { openWriter } from '../audit/writer.ts';
 import type { AccessPolicy } from '../core/access.ts';
 import { type AuditLog, type AuditReader, type AuditRecord, subjectHash } from '../core/audit.ts';
 import { issuedCode } from '../core/dossier-code.ts';
+import { operationHash } from '../core/operation-hash.ts';
 import { loggedName } from '../core/operation-name.ts';
 import { SettingsFault } from '../core/setting.ts';
 import type { NoteRefusal, RefusedRequest } from '../gateway/operation-request.ts';
@@ -147,10 +147,7 @@ function refusalRecord({ requestId, actor, stated, source, operationName, codes,
       dossier: issuedCode(stated?.dossier ?? ''),
       visit: stated?.visit ?? null,
       op: {
-        hash: createHash('sha256')
-          .update(source ?? '')
-          .digest('base64url')
-          .slice(0, 22),
+        hash: operationHash(source ?? ''),
         name: loggedName(operationName),
         type: type as 'query' | 'mutation' | 'subscription',
       },

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   type DocumentNode,
   type GraphQLSchema,
@@ -12,6 +11,7 @@ import {
 import type { Actor, Can, DataClass, StatedPurpose } from '../core/access.ts';
 import type { OperationEntry } from '../core/audit.ts';
 import type { HubError } from '../core/errors.ts';
+import { operationHash } from '../core/operation-hash.ts';
 import { loggedName } from '../core/operation-name.ts';
 import type { AccessRules } from './access-rules.ts';
 import { refusal } from './refusals.ts';
@@ -59,8 +59,7 @@ function readFields(
 ): AskedFields {
   const places = placesOf(document, operation, schema);
   const classes = places.map((place) => ({ place, ...rules.of(place) }));
-  const source = document.loc?.source.body ?? '';
-  const hash = createHash('sha256').update(source).digest('base64url').slice(0, 22);
+  const hash = operationHash(document.loc?.source.body ?? '');
   const kept = new Map<string, ReadonlyMap<string, HubError>>();
   return {
     op: { hash, name: loggedName(operation.name?.value), type: operation.operation },

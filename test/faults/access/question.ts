@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { operationHash } from '../../../core/operation-hash.ts';
 import type { AccountName } from '../../../stand-ins/issuer/accounts.ts';
 import type { AskedSample } from '../invariants-access.ts';
 import { type Answer, answerIn, type Exchange } from './request.ts';
@@ -30,7 +30,7 @@ export function actorOf({ name }: Pick<Question, 'name'>): string {
 
 /** As the access log has it. */
 export function operationOf({ query }: Pick<Question, 'query'>): string {
-  return createHash('sha256').update(query).digest('base64url').slice(0, 22);
+  return operationHash(query);
 }
 
 /** A part of an answer as a text, to be compared with what it is when all is well. */
