@@ -23,6 +23,8 @@ const HELD = 'HS/2017-01';
 const CITIZEN: Actor = { ...ANYBODY, id: 'citizen.hoa', role: 'citizen', personalNumber: HOA };
 /** No system holds them any more. */
 const GONE = ['HS/2016-77', 'hs/2016-78'];
+/** An account with as many digits as a number has. */
+const STAFF = 'nv-987654321';
 const PAGE =
   'nodes { actor role unit { code title } purpose dossier visit operation relation fields systems outcome at id } pageInfo { hasNextPage hasPreviousPage endCursor }';
 
@@ -70,6 +72,7 @@ describe('The access log', () => {
       subjects: [{ number: LAN, relation: 'NAMED', dossier: 'H41.58.01-261119-0009' }],
     });
     await log.write(record([ENTERPRISE], { request: '7', actor: 'admin.quan' }));
+    await log.write(record([], { request: '8', actor: STAFF }));
   });
 
   afterAll(async () => {
@@ -224,6 +227,25 @@ describe('The access log', () => {
       );
       expect(data.accessLog).toEqual({ nodes: [], pageInfo: { startCursor: null, endCursor: null } });
     }
+  });
+
+  it('takes nobody’s number for an account or a visit either, unless it has one of that name', async () => {
+    for (const typed of [HOA, OLD, ` ${HOA}`, '001 085 004 213', '001.085.004.213', '001-085-004-213', `CCCD ${HOA}`]) {
+      for (const argument of ['actor', 'visit']) {
+        const { errors, sought } = await ask(
+          `{ accessLog(subject: "${BINH}", ${argument}: "${typed}") { nodes { id } } }`,
+        );
+        expect([errors[0]?.code, sought]).toEqual(['BAD_USER_INPUT', []]);
+        expect(errors[0]?.message).toBe(
+          `accessLog: ${argument}: expected one that stands in the log, since it has as many digits as somebody’s number`,
+        );
+      }
+    }
+    const { data, sought } = await ask(`{ accessLog(actor: "${STAFF}") { nodes { actor } } }`);
+    expect(data.accessLog.nodes).toEqual([{ actor: STAFF }]);
+    expect(sought).toEqual([{ what: 'ACCESSES', actor: STAFF }]);
+    // Eight digits are nobody's.
+    expect((await ask('{ accessLog(actor: "nv-20261123") { nodes { id } } }')).errors).toEqual([]);
   });
 
   it('is paged, and a cursor of one question does not open another', async () => {
