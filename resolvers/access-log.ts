@@ -51,8 +51,8 @@ async function readLog(operation: Operation, args: LogArguments): Promise<object
   // They are written down as they were typed, but for a dossier's code: that as entries have it.
   const typed = args.dossier ?? null;
   const dossier = typed === null || issuedCode(typed) === typed ? typed : await codeOfEntries(operation, typed);
-  if (actor != null && actor.length > MOST_WORD) throw noWord('actor', `at most ${MOST_WORD} characters`);
-  if (visit != null && visit.length > MOST_WORD) throw noWord('visit', `at most ${MOST_WORD} characters`);
+  if (actor != null) await demandWord(operation, { actor });
+  if (visit != null) await demandWord(operation, { visit });
   const narrowing = {
     ...(actor != null && { actor }),
     ...(dossier != null && { dossier }),
@@ -82,6 +82,24 @@ async function codeOfEntries(operation: Operation, typed: string): Promise<strin
   const held = await loggedCode(operation, typed);
   if (held === null) throw noWord('dossier', 'a dossier code');
   return held;
+}
+
+/**
+ * Of an account or a visit, which is written down as it was typed: an account may have as many digits as somebody's number, and is
+ * looked for where it stands in the log already.
+ *
+ * @throws HubError BAD_USER_INPUT
+ */
+async function demandWord(
+  { registry }: Operation,
+  word: { readonly actor: string } | { readonly visit: string },
+): Promise<void> {
+  const [[argument = '', text = ''] = []] = Object.entries(word);
+  if (text.length > MOST_WORD) throw noWord(argument, `at most ${MOST_WORD} characters`);
+  if (!/\d{9}/.test(text.replace(/[\s.-]/g, ''))) return;
+  const { found } = await registry.audit.find({ ...word, first: 1, after: null });
+  if (found.length > 0) return;
+  throw noWord(argument, 'one that stands in the log, since it has as many digits as somebody’s number');
 }
 
 function noWord(argument: string, expected: string): HubError {
