@@ -5,7 +5,7 @@ import { HubError } from '../../core/errors.ts';
 import type { Mapped } from '../../core/mapping.ts';
 import type { OpenSector } from '../../core/open-sector.ts';
 import { answerQuery, type Query } from '../../resolvers/links.ts';
-import { createOperation } from '../../resolvers/operation.ts';
+import { createOperation, type Operation } from '../../resolvers/operation.ts';
 import { citizen, counter, PROCESSING, useDeskStage } from './desk-stage.ts';
 import { HOA, STRANGER } from './stage.ts';
 
@@ -19,13 +19,12 @@ const OWN = recordOf('1', HOA);
 const OTHERS = recordOf('2', STRANGER);
 const DOWN = new HubError('SOURCE_UNAVAILABLE', 'civil-status: down');
 
+/** What was found: a record, or several, in each way; null for nothing. */
+type Found = Mapped | readonly Mapped[] | HubError | null;
+
 /** What a field of Query answers that is personal and asks in as many ways as there are findings. */
-async function answered(
-  who: typeof counter,
-  said: Partial<StatedHeaders>,
-  found: readonly (Mapped | HubError | null)[],
-): Promise<unknown> {
-  const { access, caller } = await stage.desk.open(who, '{ sectors { id } }', said);
+async function answered(who: typeof counter, said: Partial<StatedHeaders>, found: readonly Found[]): Promise<unknown> {
+  const { access, caller, settle } = await stage.desk.open(who, '{ sectors { id } }', said);
   const operation = createOperation(stage.desk.registry, { access, caller, signal: new AbortController().signal });
   const [definition] = parse('{ sectors { id } }').definitions;
   operation.begin({
@@ -34,7 +33,7 @@ async function answered(
   const records = async (_: unknown, by: string): Promise<readonly Mapped[] | null> => {
     const one = found[Number(by)];
     if (one instanceof HubError) throw one;
-    return one == null ? null : [one];
+    return one == null ? null : ([one].flat() as Mapped[]);
   };
   const sector = stage.desk.registry.sectors.find(({ id }) => id === 'civil-status') as OpenSector;
   const [to = ''] = Object.keys(sector.declaration.entities);
@@ -42,7 +41,10 @@ async function answered(
     const declaration = { to, by: String(way), holders: 'heldBy', key: () => String(way) };
     return { sector, name: 'citizen', declaration };
   });
-  return answerQuery({ ...operation, records } as typeof operation, ways, {}).catch(({ code }: HubError) => code);
+  const asked = { ...operation, records } as Operation;
+  const answer = await answerQuery(asked, ways, {}).catch(({ code }: HubError) => code);
+  await settle({ codes: [], hasData: true, answered: true });
+  return answer;
 }
 
 describe('A personal record that can be asked for in several ways', () => {
@@ -64,6 +66,15 @@ describe('A personal record that can be asked for in several ways', () => {
   it('is nobody’s guess where two may be seen, or where a system does not answer', async () => {
     expect(await answered(counter, PROCESSING, [OWN, recordOf('3', HOA)])).toBe('AMBIGUOUS');
     expect(await answered(counter, PROCESSING, [OWN, DOWN])).toBe('SOURCE_UNAVAILABLE');
+  });
+
+  it('has shown nobody where one way finds several, of which none is answered', async () => {
+    const shown = () => stage.desk.logged.at(-1)?.subjects.map(({ number }) => number);
+    const several = [OWN, OTHERS];
+    for (const said of [await stage.received(), PROCESSING]) {
+      expect([await answered(counter, said, [several]), shown()]).toEqual(['AMBIGUOUS', []]);
+      expect([await answered(counter, said, [OWN]), shown()]).toEqual([OWN, [HOA]]);
+    }
   });
 
   it('is not there, in a visit in which it was asked for, where none of them finds it', async () => {
