@@ -195,7 +195,8 @@ export async function answerQuery(
       return unlessForbidden(
         judgedRecord(operation, ask, async () => {
           const rows = (await operation.records(entity, by, key)) ?? [];
-          return { rows, records: recordsIn(entity, rows).map(({ record }) => record) };
+          const records = recordsIn(entity, rows).map(({ record }) => record);
+          return { rows, records, several: records.length > 1 };
         }),
       );
     }),

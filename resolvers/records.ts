@@ -27,13 +27,18 @@ interface RecordAsk {
  * Reads a record once it is clear that it may be asked for, and judges it by whom it is about. Nothing found is judged as well: it
  * is refused just as somebody else's is.
  *
- * @param read gives the records, and the rows they came in, each of which may state another holder
+ * @param read gives the records, and the rows they came in, each of which may state another holder; `several` where nobody can say
+ * which of them was meant: they are judged, none is answered, and so nobody is shown
  * @throws HubError FORBIDDEN and its kind
  */
 export async function judgedRecord(
   operation: Operation,
   { place, entity, key, holders, names, how }: RecordAsk,
-  read: () => Promise<{ readonly rows: readonly Mapped[]; readonly records: readonly Mapped[] }>,
+  read: () => Promise<{
+    readonly rows: readonly Mapped[];
+    readonly records: readonly Mapped[];
+    readonly several?: boolean;
+  }>,
 ): Promise<readonly Mapped[]> {
   const { access } = operation;
   const { data, sector } = access.classOf(place);
@@ -42,13 +47,14 @@ export async function judgedRecord(
   const isAsked = how === 'IDENTIFIER';
   const full = isAsked && data === 'PUBLIC' ? await placedFor(operation, entity, key) : undefined;
   if (isAsked) await access.askRecord(sector, data, name);
-  const { rows, records } = await read();
+  const { rows, records, several = false } = await read();
   const people = holders === undefined ? [] : holdersIn(rows, holders);
   const numbers = numbersOf(people);
   if (data === 'PUBLIC')
     return Promise.all(records.map((record) => withheldFrom(operation, entity, record, { holders: people, full })));
   const own = await ownNumbersAmong(operation, people);
   access.judgeRecord(sector, data, { key: name, people: [...people, bearerOf(own)] });
+  if (several) return records;
   const others = names === undefined ? [] : holderNumbers(rows, names);
   for (const number of [...numbers, ...others]) access.shown(number, 'NAMED');
   return records;
