@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createClient as createSseClient } from 'graphql-sse';
 import { afterEach, describe, expect, it } from 'vitest';
+import { HubError } from '../../core/errors.ts';
 import { rawRequest } from './raw-stream.ts';
 import { COUNT, closeAll, closing, nested, open, WAYS } from './subscription-stage.ts';
 import { contextOf, startTestGateway } from './support.ts';
@@ -96,6 +97,23 @@ describe.each(WAYS)('a subscription $name', ({ subscribe }) => {
         extensions: { code: 'SUBSCRIBER_TOO_SLOW', retryable: true, after: 'land:H41.07-261001-0001:7' },
       },
     ]);
+  });
+
+  it('is told of no place to go on after that was kept back', async () => {
+    let contexts = 0;
+    const hub = await open(
+      {},
+      {
+        contextFor: () => {
+          contexts += 1;
+          if (contexts > 1) throw new HubError('FORBIDDEN', 'No more.');
+          return contextOf({});
+        },
+      },
+    );
+    const { results, errors } = await subscribe(hub, { query: 'subscription { cutOff { number } }' });
+    expect(results).toMatchObject([{ data: null, errors: [{ extensions: { code: 'FORBIDDEN' } }] }]);
+    expect(errors).toEqual([{ message: 'Too slow.', extensions: { code: 'SUBSCRIBER_TOO_SLOW', retryable: true } }]);
   });
 
   it('ends with a masked error when its source breaks', async () => {
