@@ -70,6 +70,7 @@ export function createSubscriptionRunner(options: SubscriptionsOptions): Subscri
     const whole = exchangeOf(begun);
     let events = 0;
     let lastTold: string | null = null;
+    let keptBack = false;
     let clock: OperationClock | undefined;
     let ended = false;
     let endWait: () => void = () => {};
@@ -151,12 +152,14 @@ export function createSubscriptionRunner(options: SubscriptionsOptions): Subscri
             events += 1;
             const value = await answer(event.value);
             // What was kept back was told to nobody: its id would say whose change it was, and skip it for whoever goes on.
-            if (isTold(value)) lastTold = idOf(event.value) ?? lastTold;
+            keptBack = !isTold(value);
+            if (!keptBack) lastTold = idOf(event.value) ?? lastTold;
             if (!ended) return { done: false, value };
           }
           end();
           return DONE;
-        } catch (error) {
+        } catch (thrown) {
+          const error = keptBack ? goingOnAfter(lastTold, thrown) : thrown;
           whole.errors.push(formatGraphqlError(error));
           end();
           throw error;
@@ -199,6 +202,13 @@ export function createSubscriptionRunner(options: SubscriptionsOptions): Subscri
 /** Whether any of an event was in its answer, rather than only what is wrong with it. */
 function isTold({ data }: FormattedExecutionResult): boolean {
   return Object.values(data ?? {}).some((value) => value !== null);
+}
+
+/** The source knows what it handed over last, and not that it was kept back. */
+function goingOnAfter(after: string | null, error: unknown): unknown {
+  if (!(error instanceof HubError) || error.after === null) return error;
+  const { code, message, retryable } = error;
+  return new HubError(code, message, { retryable, after, cause: error });
 }
 
 /** Of an event, as its field's value has it, whatever its resolver is handed beside that; null where events have none. */
