@@ -3,7 +3,7 @@ import { parseEnterpriseCode } from '../core/enterprise-code.ts';
 import { HubError } from '../core/errors.ts';
 import { DAY_MS, startOfVietnamDate, vietnamDate } from '../core/time.ts';
 import type { DossierFilter } from '../store/dossier-index.ts';
-import { indexWords } from '../store/index-words.ts';
+import { indexWords, isNumberWord } from '../store/index-words.ts';
 import { dossierSectors } from './freshness.ts';
 import type { Registry } from './registry.ts';
 
@@ -54,7 +54,7 @@ export function indexFilterOf(registry: Registry, given: FilterArguments): Dossi
  * no code.
  */
 export function looksForName({ text }: FilterArguments): boolean {
-  return text != null && indexWords(text).some((word) => !/\d/.test(word) || /^(?:\d{9}|\d{12})$/.test(word));
+  return text != null && indexWords(text).some((word) => !/\d/.test(word) || isNumberWord(word));
 }
 
 /** @returns null for what is no enterprise code */

@@ -100,7 +100,9 @@ export const index: Migration = {
       table.index(['sector', 'received_at', 'code'], 'dossier_sector_received');
     });
     await knex.schema.createTable('dossier_word', (table) => {
-      exactText(knex, table, 'word', 32).notNullable().comment('Of applicant and code, folded: see indexWords');
+      exactText(knex, table, 'word', 32)
+        .notNullable()
+        .comment('Of applicant and code, folded: see nameWords and indexWords');
       exactText(knex, table, 'code', 64).notNullable();
       table.bigInteger('received_at').notNullable();
       table.primary(['code', 'word']);

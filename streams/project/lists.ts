@@ -1,5 +1,5 @@
 import type { Database } from '../../drivers/database.ts';
-import { indexWords } from '../../store/index-words.ts';
+import { indexWords, nameWords } from '../../store/index-words.ts';
 import { inParts, places, type RowValues, type TableShape } from '../../store/many-rows.ts';
 import type { Transaction } from '../../store/transaction.ts';
 import type { MergedDossier } from './merge.ts';
@@ -39,7 +39,7 @@ export const LISTS: readonly ListTable[] = [
   {
     ...listShape('dossier_word', 'word'),
     valuesOf: ({ sectors, applicantName, code }) =>
-      sectors.length === 0 ? [] : indexWords(`${applicantName ?? ''} ${code}`),
+      sectors.length === 0 ? [] : [...new Set([...nameWords(applicantName ?? ''), ...indexWords(code)])],
     differs: ({ sectors, applicantName }, listed) =>
       applicantName !== listed.applicantName || (sectors.length === 0) !== (listed.sectors === ''),
   },

@@ -69,7 +69,9 @@ describe('Dossiers that are looked for by a name', () => {
       expect(stage.desk.logged.at(-1)?.operation).not.toHaveProperty('sought');
     }
     // Somebody may have typed it into the name.
-    expect((await stage.desk.ask(leader, list(STRANGER))).refused).toEqual(['dossiers FORBIDDEN']);
+    for (const typed of [STRANGER, STRANGER.slice(0, -1), STRANGER.slice(0, 9)]) {
+      expect((await stage.desk.ask(leader, list(typed))).refused).toEqual(['dossiers FORBIDDEN']);
+    }
   });
 
   it('are a citizen’s own, each tied to them by being so', async () => {

@@ -217,6 +217,25 @@ onEachStore('the index of dossiers', (open) => {
     await expect.poll(async () => (await fresh.progress()).size, { timeout: 3_000 }).toBe(0);
   });
 
+  it('finds a number that was typed into a name as one, and not by a few of its digits, however it was written', async () => {
+    const request = { order: 'RECEIVED_DESC', first: 5, after: null } as const;
+    const found = async (text: string) => {
+      const { places } = await index.page({ ...request, filter: { words: indexWords(text) } });
+      return places.map(({ code }) => code);
+    };
+    const code = 'H41.09-261001-0007';
+    for (const typed of ['001099009999', '001 099 009 999', '001.099.009.999', 'CCCD001099009999', '(001099-009999)']) {
+      tell(stage, event({ code, view: { applicantName: `Lý Vô Danh ${typed}` } }));
+      await stage.project();
+      expect(await found('vô danh 001099009999'), typed).toEqual([code]);
+      // As many digits as a number has are looked for as one; the beginning of one may be that of a code.
+      for (const part of ['001099009', '00109900999']) expect(await found(part), part).toEqual([code]);
+      for (const part of ['0010', '001.0', '00109900', 'cccd0010', '009999', 'no 0010']) {
+        expect(await found(part), `${part} of ${typed}`).not.toContain(code);
+      }
+    }
+  });
+
   it('cuts words where it cut them when they were written', async () => {
     const long = 'a'.repeat(60);
     tell(stage, event({ code: 'H41.09-261001-0003', view: { applicantName: `${long} ${long}b` } }));
