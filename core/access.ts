@@ -47,8 +47,6 @@ export interface Actor {
   readonly personalNumber: string | null;
   /** UTC milliseconds: nothing is answered under this token from then on. */
   readonly expiresAt: number;
-  /** `jti`: tells one token from another in the log of refusals. */
-  readonly tokenId: string;
 }
 
 /** One question to `can`. */

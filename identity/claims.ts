@@ -49,6 +49,8 @@ export function bearerOf(claims: Claims, world: KnownWorld): Bearer {
   const id = wordIn(claims, 'sub');
   // A system that asks for itself has no other name than its own.
   if (SYSTEMS.includes(role) && id !== client.id) throw new Doubt('CLIENT');
+  // Demanded of every access token (RFC 9068, 2.2); nothing is looked up by it.
+  wordIn(claims, 'jti');
   const actor: Actor = {
     id,
     role,
@@ -57,7 +59,6 @@ export function bearerOf(claims: Claims, world: KnownWorld): Bearer {
     unit: unitIn(claims, role, world),
     personalNumber: numberIn(claims, role),
     expiresAt,
-    tokenId: wordIn(claims, 'jti'),
   };
   return { actor: Object.freeze(actor), certificate };
 }

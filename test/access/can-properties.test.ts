@@ -45,7 +45,6 @@ const actors: fc.Arbitrary<Actor> = fc.record({
   unit: one(null, ...AGENCIES),
   personalNumber: one(null, HOA, BINH),
   expiresAt: fc.constant(0),
-  tokenId: fc.constant('token'),
 });
 
 const dossiers: fc.Arbitrary<DossierFacts> = fc.record({

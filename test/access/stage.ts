@@ -69,7 +69,6 @@ export function actor(parts: Partial<Actor> = {}): Actor {
     unit: 'H41.58.01',
     personalNumber: null,
     expiresAt: Number.MAX_SAFE_INTEGER,
-    tokenId: 'token',
     ...parts,
   };
 }

@@ -13,7 +13,6 @@ export const ANYBODY: Actor = {
   unit: null,
   personalNumber: null,
   expiresAt: Number.MAX_SAFE_INTEGER,
-  tokenId: 'none',
 };
 
 /** Access that allows everything and notes nothing. */
