@@ -38,8 +38,10 @@ export function dossierNode(
   const held = heldViews(registry, views);
   if (held.length === 0) return null;
   const facts = factsOf(registry, code, held);
-  const owners = ownerNumbers.length === 0 ? [] : [bearerOf(ownerNumbers)];
-  const judgedFacts = { ...facts, people: [...facts.people, ...owners] };
+  // It may have been corrected since it was found under one of them: then it says no more that it is theirs.
+  const named = numbersOf(facts.people);
+  const isTheirs = named.some((number) => ownerNumbers.includes(number));
+  const judgedFacts = isTheirs ? { ...facts, people: [...facts.people, bearerOf(ownerNumbers)] } : facts;
   const judged = access.judgeDossier(judgedFacts);
   if (!judged.course) return 'forbidden';
   const personal = personalFields(operation, 'Dossier');
@@ -72,7 +74,7 @@ export function dossierNode(
   Object.assign(node, Object.fromEntries(withheld));
   // Whoever the dossier names is in the answer where it says anything of its own; how it stands names nobody. What ties the
   // dossier to the purpose does not tie everybody in it.
-  for (const number of withheld.size < personal.length ? numbersOf(facts.people) : []) {
+  for (const number of withheld.size < personal.length ? named : []) {
     access.shown(number, ownerNumbers.includes(number) ? judged.relation : 'NAMED', code);
   }
   return node;

@@ -2,7 +2,7 @@ import { DOSSIER_STATUSES } from '../core/dossier.ts';
 import { issuedCode } from '../core/dossier-code.ts';
 import { HubError } from '../core/errors.ts';
 import { isDossierCode } from '../core/event.ts';
-import type { IndexedPlace } from '../store/dossier-index.ts';
+import type { IndexedPlace, IndexedView } from '../store/dossier-index.ts';
 import {
   type Connection,
   distinctGaps,
@@ -81,10 +81,13 @@ export async function readDossier(
 
 async function judgedDossier(operation: Operation, code: string, ownerNumbers?: readonly string[]) {
   const [views, freshness] = await Promise.all([operation.index.views(code), freshnessOf(operation)]);
-  const isOwnAsked = ownerNumbers === undefined && operation.access.ownNumber !== null;
-  const people = isOwnAsked ? peopleIn(heldViews(operation.registry, views)) : [];
-  const owner = ownerNumbers ?? (await ownNumbersAmong(operation, people));
+  const owner = ownerNumbers ?? (await ownNumbersIn(operation, views));
   return dossierNode(operation, code, { views, freshness, ownerNumbers: owner });
+}
+
+async function ownNumbersIn(operation: Operation, views: readonly IndexedView[]): Promise<readonly string[]> {
+  const { registry, access } = operation;
+  return access.ownNumber === null ? [] : ownNumbersAmong(operation, peopleIn(heldViews(registry, views)));
 }
 
 /** The dossiers handed in under these numbers, newest first. */
@@ -96,8 +99,10 @@ export async function dossiersOf(
   const { registry, index } = operation;
   const { numbers, identity } = applicant;
   const [handedIn, freshness] = await Promise.all([index.handedInBy(numbers), freshnessOf(operation)]);
-  const { own: theirs, missing } = sortOutPlaces(operation, handedIn.places, identity);
-  const own = identity === undefined ? ownPlaces(operation, theirs) : theirs;
+  const { own, missing } =
+    identity === undefined
+      ? { own: ownPlaces(operation, handedIn.places), missing: [] }
+      : sortOutPlaces(operation, handedIn.places, identity);
   const page = pageOf(
     own,
     // A cursor goes on in the list it came from and in no other.
@@ -146,16 +151,14 @@ const NEWEST_FIRST: Order<IndexedPlace, readonly [receivedAt: number, code: stri
 export function sortOutPlaces(
   operation: Operation,
   places: readonly IndexedPlace[],
-  identity: Identity | undefined,
+  identity: Identity,
 ): { own: readonly IndexedPlace[]; strangers: readonly string[]; missing: readonly SectorGap[] } {
-  if (identity === undefined) return { own: places, strangers: [], missing: [] };
   const own: IndexedPlace[] = [];
   const strangers: string[] = [];
   const missing: SectorGap[] = [];
   for (const place of places) {
     const { applicantName: fullName, applicantNumbers: personalNumbers } = place;
-    const holders = personalNumbers.length === 0 ? [] : [{ personalNumbers, birthDate: null, fullName }];
-    const owner = ownerOf(identity, holders);
+    const owner = ownerOf(identity, [{ personalNumbers, birthDate: null, fullName }]);
     if (owner === 'own') own.push(place);
     else strangers.push(place.code);
     if (owner === 'unknown') missing.push({ sector: receptionName(operation), code: 'AMBIGUOUS', retryable: false });

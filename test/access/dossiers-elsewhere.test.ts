@@ -1,6 +1,7 @@
 import { type GraphQLResolveInfo, parse } from 'graphql';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { dossiersOf, readDossier } from '../../resolvers/dossiers.ts';
+import { identityOf } from '../../resolvers/citizens.ts';
+import { dossiersOf, findDossier, readDossier } from '../../resolvers/dossiers.ts';
 import { createOperation } from '../../resolvers/operation.ts';
 import { AWAY, citizen, counter, leader, OWN, PROCESSING, STRANGE, useDeskStage } from './desk-stage.ts';
 import { actor, HOA, STRANGER } from './stage.ts';
@@ -16,7 +17,7 @@ const NOBODYS_AWAY = 'H41.50.01-261119-9999';
 const SELF = { purpose: 'SELF' } as const;
 /** Holds no grant for dossiers. */
 const auditor = actor({ id: 'auditor.lan', role: 'auditor', client: 'audit-desk', unit: null });
-const NARROWED = [{ sector: 'hub', code: 'FORBIDDEN' }];
+const NARROWED = [{ sector: 'hub', code: 'FORBIDDEN', retryable: false }];
 
 beforeAll(async () => {
   const view = (code: string, agencyCode: string, ...applicantNumbers: readonly string[]) => ({
@@ -29,9 +30,9 @@ beforeAll(async () => {
 type Asked = Parameters<typeof stage.desk.ask>;
 
 /** An operation on its way. */
-async function begun(who: Asked[0], said?: Asked[2]) {
+async function begun(who: Asked[0], said?: Asked[2], { registry } = stage.desk) {
   const { access, caller } = await stage.desk.open(who, '{ sectors { id } }', said);
-  const operation = createOperation(stage.desk.registry, { access, caller, signal: new AbortController().signal });
+  const operation = createOperation(registry, { access, caller, signal: new AbortController().signal });
   const [definition] = parse('{ sectors { id } }').definitions;
   const info = { schema: stage.desk.schema, operation: definition, fragments: {} };
   operation.begin(info as unknown as GraphQLResolveInfo);
@@ -62,6 +63,17 @@ describe('A dossier of another unit', () => {
     expect((await asked(citizen, OWN, SELF)).data).toEqual({ dossier: { code: OWN } });
   });
 
+  it('is refused for what it is itself, whatever may be seen of the unit that its code names', async () => {
+    const operation = await begun(counter);
+    const judgeDossier: typeof operation.access.judgeDossier = ({ people }) => ({
+      ...{ course: people.length === 0, personal: null, relation: 'NONE' },
+    });
+    const asking = { ...operation, access: { ...operation.access, judgeDossier } };
+    Object.defineProperty(asking, 'plan', { get: () => operation.plan });
+    await expect(findDossier(asking, OWN)).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    expect(await findDossier(asking, NOBODYS)).toBeNull();
+  });
+
   it('is left out where it is read for a list, as one is that nobody holds', async () => {
     const operation = await begun(counter);
     expect(await readDossier(operation, STRANGE)).toMatchObject({ code: STRANGE });
@@ -71,7 +83,7 @@ describe('A dossier of another unit', () => {
 
 describe('A list of dossiers', () => {
   const list = async (who: Asked[0], filter = '{}', said?: Asked[2]) => {
-    const query = `{ dossiers(filter: ${filter}, first: 50) { totalCount nodes { code } missing { sector code } } }`;
+    const query = `{ dossiers(filter: ${filter}, first: 50) { totalCount nodes { code } missing { sector code retryable } } }`;
     const { data, refused } = await stage.desk.ask(who, query, said);
     if (data.dossiers === null) return refused;
     const { nodes, totalCount, missing } = data.dossiers;
@@ -130,5 +142,33 @@ describe('The dossiers that an enterprise handed in', () => {
 
   it('are a citizen’s own where they state their number', async () => {
     expect(await codesOf(citizen, SELF)).toEqual([[ITS], 1, []]);
+  });
+
+  it('go on after a cursor of its own list and of no other enterprise’s', async () => {
+    const operation = await begun(leader);
+    const page = (numbers: readonly string[], after: string | null) =>
+      dossiersOf(operation, { numbers }, { first: 1, after });
+    const { nodes, pageInfo } = await page([ENTERPRISE], null);
+    const rest = await page([ENTERPRISE], pageInfo.endCursor);
+    expect([...nodes, ...rest.nodes].map((one) => one?.code)).toEqual([ITS, ITS_AWAY]);
+    await expect(page(['0100233489'], pageInfo.endCursor)).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+  });
+});
+
+describe('A dossier that was corrected between finding it under a number and reading it', () => {
+  it.each([
+    ['another’s', HOA],
+    ['nobody’s', null],
+  ])('is not shown as theirs who handed it in by what it stated before: it was found as %s', async (_, number) => {
+    const { registry } = stage.desk;
+    const before = { code: STRANGE, receivedAt: 1, applicantName: 'Ai đó' };
+    const place = { ...before, applicantNumbers: number === null ? [] : [number] };
+    const index = { ...registry.index, byNumbers: async () => [place] };
+    const operation = await begun(citizen, SELF, { ...stage.desk, registry: { ...registry, index } });
+    // Whoever has no old number could be meant by nothing else than their own one.
+    const known = await identityOf(operation, [HOA]);
+    const identity = { ...known, numbers: [HOA] };
+    const { nodes } = await dossiersOf(operation, { numbers: identity.numbers, identity }, {});
+    expect(nodes.map(({ code }) => code)).toEqual([]);
   });
 });
