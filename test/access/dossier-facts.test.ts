@@ -85,6 +85,10 @@ describe('The units of a dossier', () => {
     expect(sectorsOf([indexed('land', null), indexed('civil-status', {})])).toEqual(['civil-status']);
     const counterLast = { sectors: [...SECTORS].reverse(), catalogues };
     expect(heldViews(counterLast, views).map(({ sector }) => sector)).toEqual(['one-stop', 'civil-status', 'land']);
+    const portal = { id: 'portal', declaration: { dossiers: { role: 'reception' } } };
+    const twoCounters = { sectors: [...SECTORS, portal] as unknown as Registry['sectors'], catalogues };
+    const both = [indexed('portal', {}), indexed('land', {}), indexed('one-stop', {})];
+    expect(heldViews(twoCounters, both).map(({ sector }) => sector)).toEqual(['one-stop', 'portal', 'land']);
   });
 });
 

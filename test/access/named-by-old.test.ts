@@ -1,13 +1,17 @@
+import { type GraphQLResolveInfo, parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import type { Identity } from '../../resolvers/identity.ts';
-import type { Operation } from '../../resolvers/operation.ts';
-import { isNamedByOld, subjectsOf } from '../../resolvers/own-numbers.ts';
+import { createOperation, type Operation } from '../../resolvers/operation.ts';
+import { certainPairs, isNamedByOld, ownNumbersAmong, subjectsOf } from '../../resolvers/own-numbers.ts';
+import { buildSchema } from '../../resolvers/schema.ts';
+import { openHouse } from '../resolvers/small-house.ts';
 import { openAccess } from '../support/open-access.ts';
 
 const HOA = '001085004213';
 const HOA_OLD = '011985421';
 /** A system states it for Hoà, and nobody remembers it as his alone. */
 const HOA_OTHER = '022222222';
+const OTHERS = '001090001111';
 const NAME = 'Nguyễn Văn Hoà';
 
 const access = { ...openAccess(), ownNumber: HOA, ownOldNumbers: new Set([HOA_OLD]) };
@@ -42,6 +46,66 @@ describe('Somebody is named by their old number', () => {
       expect(isNamedByOld(operation, one, [])).toBe(false);
       expect(isNamedByOld(operation, one, [named(NAME)])).toBe(false);
     }
+  });
+});
+
+describe('The numbers by which something that names people is of whoever asks for themself', () => {
+  const house = openHouse([
+    { sector: 'civil-status', rank: 1, people: [{ numbers: [HOA, HOA_OLD], name: NAME, birthDate: '1985-03-14' }] },
+  ]);
+  const among = async (people: readonly ReturnType<typeof named>[], whose: Partial<Operation['access']> = access) => {
+    house.calls.length = 0;
+    const asking = createOperation(house.registry, {
+      caller: { actor: 'test', requestId: 'test' },
+      access: { ...access, ...whose },
+      signal: new AbortController().signal,
+    });
+    const [definition] = parse('{ sectors { id } }').definitions;
+    const info = { schema: buildSchema(house.registry, []), operation: definition, fragments: {} };
+    asking.begin(info as unknown as GraphQLResolveInfo);
+    return { numbers: await ownNumbersAmong(asking, people), isAsked: house.calls.length > 0 };
+  };
+
+  it('are all of theirs where an old one stands there with their name, and none where it is another’s', async () => {
+    for (const people of [[named(NAME, HOA_OLD)], [named(NAME, HOA_OLD, '033333333'), named('Lê Thị Châu', OTHERS)]]) {
+      expect(await among(people)).toEqual({ numbers: [HOA, HOA_OLD], isAsked: true });
+    }
+    expect(await among([named('Lê Thị Châu', HOA_OLD)])).toEqual({ numbers: [], isAsked: true });
+  });
+
+  it('are none, and no system is asked, where no old number leaves a question', async () => {
+    const none = { numbers: [], isAsked: false };
+    expect(await among([named(NAME, HOA, HOA_OLD)])).toEqual(none);
+    expect(await among([named(NAME, OTHERS)])).toEqual(none);
+    expect(await among([])).toEqual(none);
+    expect(await among([named(NAME, HOA_OLD)], { ownOldNumbers: new Set() })).toEqual(none);
+    expect(await among([named(NAME, HOA_OLD)], { ownNumber: null })).toEqual(none);
+  });
+});
+
+describe('What is remembered to be the same person’s', () => {
+  const remembering = (known: Readonly<Record<string, readonly string[]>>) => {
+    const asked: (readonly string[])[] = [];
+    const of = async (numbers: readonly string[]) => {
+      asked.push(numbers);
+      return numbers.map((number) => known[number] ?? []);
+    };
+    return { asked, of };
+  };
+
+  it('is asked for back of those numbers alone that are remembered, and only where there is one', async () => {
+    const pairs = remembering({ [HOA]: [HOA_OLD], [HOA_OLD]: [HOA] });
+    expect(await certainPairs(pairs, [OTHERS, HOA])).toEqual([[], [HOA_OLD]]);
+    expect(pairs.asked).toEqual([[OTHERS, HOA], [HOA_OLD]]);
+    const nothing = remembering({});
+    expect(await certainPairs(nothing, [OTHERS, HOA])).toEqual([[], []]);
+    expect(nothing.asked).toEqual([[OTHERS, HOA]]);
+  });
+
+  it('is not asked who else held an old number where a dossier names nobody by one', async () => {
+    const pairs = remembering({});
+    await subjectsOf(pairs, [named(NAME, HOA)]);
+    expect(pairs.asked).toEqual([[HOA]]);
   });
 });
 

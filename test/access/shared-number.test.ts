@@ -107,6 +107,23 @@ describe('Under an old number that two people held', () => {
     });
   });
 
+  describe('one’s own dossiers', () => {
+    const listed = async (world: World) => {
+      const query = `{ citizen(id: "${HOA}") { dossiers { totalCount nodes { code } missing { sector code } } } }`;
+      const { dossiers } = (await deskOf(world).ask(citizen, query, SELF)).data.citizen;
+      return { ...dossiers, nodes: dossiers.nodes.map(({ code }: { readonly code: string }) => code) };
+    };
+    const missing = [{ sector: 'one-stop', code: 'AMBIGUOUS' }];
+
+    it('are listed with those under it where their name says so too, and the others’ are told to be nobody’s', async () => {
+      expect(await listed('nobody knows of it')).toEqual({ totalCount: null, nodes: [CLAIMED, NAMED, HIS], missing });
+    });
+
+    it('are those under the new one alone where a system knows of it', async () => {
+      expect((await listed('a system knows of it')).nodes).toEqual([CLAIMED, NAMED]);
+    });
+  });
+
   describe('a record', () => {
     const entity = { sector: 'civil-status', name: 'person' } as Entity;
     const judged = async (world: World, fullName: string, birthDate: string | null = null) => {

@@ -140,6 +140,12 @@ export const PORTIONS = {
     ],
     least: 95,
   },
+  /** What dossiers may be filtered by, and which text looks for people. */
+  filters: {
+    mutate: ['resolvers/dossier-filter.ts'],
+    tests: ['test/resolvers/dossier-filter.test.ts'],
+    least: 95,
+  },
   /** What hangs on a person or a record, and what is asked for by a key of its own. */
   links: {
     mutate: ['resolvers/links.ts'],

@@ -21,12 +21,12 @@ describe('The dossiers of a person', () => {
     const same = under('H41-2', { applicantName: 'NGUYEN VAN AI' });
     const { data } = await ask(
       await open([counter([received, other, same])]),
-      'nodes { code } totalCount missing { sector code }',
+      'nodes { code } totalCount missing { sector code retryable }',
     );
     expect(data.citizen.dossiers).toEqual({
       nodes: [{ code: 'H41-2' }, { code: CODE }],
       totalCount: null,
-      missing: [{ sector: 'one-stop', code: 'AMBIGUOUS' }],
+      missing: [{ sector: 'one-stop', code: 'AMBIGUOUS', retryable: false }],
     });
   });
 
@@ -126,6 +126,27 @@ describe('The dossiers of a person', () => {
       const { data } = await ask(opened, 'nodes { code }');
       expect(data.citizen.dossiers.nodes.map(({ code }: { code: string }) => code)).toEqual(codes.toReversed());
     }
+  });
+
+  test('received in one moment go on after the cursor of one of them', async () => {
+    const codes = ['H41-1', 'H41-2', 'H41-3'];
+    const opened = await open([counter(codes.map((code) => ({ ...received, code })))]);
+    const shown: string[] = [];
+    for (let after = ''; shown.length < codes.length; ) {
+      const page = `dossiers(first: 1${after}) { nodes { code } pageInfo { endCursor } }`;
+      const { data } = await opened.ask(`{ citizen(id: "001085004213") { ${page} } }`);
+      const { nodes, pageInfo } = data.citizen.dossiers;
+      if (nodes.length === 0) break;
+      shown.push(...nodes.map(({ code }: { code: string }) => code));
+      after = `, after: "${pageInfo.endCursor}"`;
+    }
+    expect(shown).toEqual(codes.toReversed());
+  });
+
+  test('leave out another’s also where no counter states who handed it in', async () => {
+    const other = under('H41-9', { applicantName: 'Trần Thị Bình' });
+    const { data } = await ask(await open([land([received, other])]), 'nodes { code } missing { code }');
+    expect(data.citizen.dossiers).toEqual({ nodes: [{ code: CODE }], missing: [{ code: 'AMBIGUOUS' }] });
   });
 
   test('may be more than are known while a system that may know another number of theirs does not answer', async () => {

@@ -40,7 +40,9 @@ describe('A dossier by its code', () => {
   test('is refused where it can be no code', async () => {
     for (const code of ['', 'H41 1', 'H41:1', '<script>', 'x'.repeat(65)]) {
       const { errors } = await (await open([counter([received])])).ask(`{ dossier(code: "${code}") { code } }`);
-      expect(errors).toMatchObject([{ code: 'BAD_USER_INPUT' }]);
+      expect(errors).toMatchObject([
+        { code: 'BAD_USER_INPUT', message: 'code: expected a dossier code such as H41.12-261008-0003' },
+      ]);
       await closeHouse();
     }
   });
@@ -228,7 +230,12 @@ describe('A value that could not be read', () => {
       'dueAt receivedAt',
     );
     expect(found).toEqual({ dueAt: null, receivedAt: '1970-01-01T07:00:00.001+07:00' });
-    expect(errors).toMatchObject([{ code: 'SOURCE_MALFORMED', sector: 'one-stop', field: 'dueAt' }]);
+    expect(errors).toMatchObject([
+      {
+        ...{ code: 'SOURCE_MALFORMED', sector: 'one-stop', field: 'dueAt' },
+        message: 'one-stop: Dossier.dueAt: expected a time',
+      },
+    ]);
   });
 });
 
