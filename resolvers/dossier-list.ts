@@ -146,7 +146,7 @@ function narrowedFilter({ access }: Operation, given: FilterArguments): FilterAr
     access.askSearch();
     access.sought({ what: 'NAME' });
   }
-  return access.ownNumber === null ? given : { ...given, applicantId: given.applicantId ?? access.ownNumber };
+  return { ...given, applicantId: given.applicantId ?? access.ownNumber };
 }
 
 /** The list names nobody, but whoever asked by a name knows by it whose the dossiers are that it found. */
@@ -193,10 +193,7 @@ async function findApplicant(operation: Operation, id: string): Promise<Applican
 /** A cursor goes on in the list it came from and in no other; but a list of what is overdue is the same tomorrow. */
 function listName(order: DossierOrder, filter: DossierFilter, applicant: Applicant | null): string {
   const { today: _, ...lasting } = filter;
-  const sorted = Object.entries({ ...lasting, applicant: applicant?.name }).sort(([left], [right]) =>
-    left < right ? -1 : 1,
-  );
-  return `dossiers ${order} ${JSON.stringify(sorted)}`;
+  return `dossiers ${order} ${JSON.stringify({ ...lasting, applicant: applicant?.name })}`;
 }
 
 /** Systems that, being behind, may keep a dossier out of the list: the counter's, and whose word the filter goes by. */

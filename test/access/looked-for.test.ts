@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { admin, citizen, counter, leader, name, OWN, PROCESSING, STRANGE, useDeskStage } from './desk-stage.ts';
 import { HOA, STRANGER } from './stage.ts';
 
@@ -47,6 +47,21 @@ describe('Dossiers that are looked for by a name', () => {
       personal: true,
       operation: { fields: [], sought: [{ what: 'NAME' }] },
     });
+  });
+
+  it('are told without one that is gone by the time it is read', async () => {
+    const { index } = stage.desk.registry;
+    const { page } = index;
+    const gone = { code: 'H41.58.01-261119-9999', key: [0, 'H41.58.01-261119-9999'] } as const;
+    const before: typeof page = async (request) => {
+      const read = await page(request);
+      return { ...read, places: [gone, ...read.places] };
+    };
+    const spied = vi.spyOn(index, 'page').mockImplementation(before);
+    const { data, refused } = await stage.desk.ask(counter, list('ai đó'), PROCESSING);
+    spied.mockRestore();
+    expect([refused, data.dossiers.nodes.length]).toEqual([[], 2]);
+    expect(stage.shownIn()).toHaveLength(2);
   });
 
   it('are looked for in the log where there are none', async () => {

@@ -246,6 +246,18 @@ describe('Dossiers by applicant', () => {
     expect(whole.pageInfo.hasNextPage).toBe(false);
   });
 
+  test('are no more in a page than were asked for, although others’ dossiers lie between them', async () => {
+    const day = (number: number, others: object) => ({
+      ...{ code: `H41.50-26110${number}-0001`, receivedAt: at(`2026-11-0${number}T00:00:00`) },
+      ...{ applicantName: 'Nguyễn Văn Ái', applicantNumbers: ['001085004213'], ...others },
+    });
+    const other = { applicantName: 'Trần Thị Bình', applicantNumbers: ['012345678'] };
+    const dossiers = [day(9, {}), day(8, other), day(7, {}), day(6, {}), day(5, {})];
+    const opened = await open([{ ...counter, dossiers }]);
+    const { codes, pageInfo } = await list(opened, { filter: { applicantId: '001085004213' }, first: 2 });
+    expect([codes, pageInfo.hasNextPage]).toEqual([['H41.50-261109-0001', 'H41.50-261107-0001'], true]);
+  });
+
   test('are read twenty times at most for a page, which then ends where reading did, and the next goes on there', async () => {
     const between = Array.from({ length: 25 }, (_, place) => ({
       ...{ code: `H41.50-261105-00${place + 10}`, receivedAt: at('2026-11-05T00:00:00') + place },
@@ -345,6 +357,11 @@ describe('A system whose changes are captured late', () => {
 
   test('is missing from every list where dossiers are born in it, and the list has no total', async () => {
     expect(await gaps({}, [{ ...counter, ...BEHIND }, land])).toEqual(['one-stop INDEX_STALE']);
+  });
+
+  test('and only works on dossiers is missing where what changed last comes first', async () => {
+    const { missing } = await list(await open([counter, { ...land, ...BEHIND }]), { orderBy: 'CHANGED_DESC' });
+    expect(missing).toEqual([{ sector: 'land', code: 'INDEX_STALE' }]);
   });
 
   test.each<[filter: object, missing: readonly string[]]>([
