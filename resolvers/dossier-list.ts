@@ -176,7 +176,7 @@ async function findApplicant(operation: Operation, id: string): Promise<Applican
   await keepOnePlace(operation, identity);
   // A twelve-digit number was one person's alone; an old one may have been two people's.
   const old = await operation.index.handedInBy(identity.numbers.filter((number) => !isTwelve(number)));
-  const { strangers, missing } = sortOutPlaces(operation, old.places, identity);
+  const { strangers, missing } = await sortOutPlaces(operation, old.places, identity);
   return {
     name: identity.canonical,
     // Of those under an old number that were not sorted out nobody knows whose they are: they would be shown as this person's.

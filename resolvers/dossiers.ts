@@ -18,7 +18,7 @@ import { type DossierNode, dossierNode } from './dossier-node.ts';
 import { dossierSectors, freshnessOf, indexStale, staleGaps } from './freshness.ts';
 import { type Identity, incomplete, mayMissNumbers } from './identity.ts';
 import type { Operation } from './operation.ts';
-import { ownNumbersAmong } from './own-numbers.ts';
+import { ownNumbersAmong, withOtherBearers } from './own-numbers.ts';
 import { forbidden } from './refusals.ts';
 import { ownerOf } from './same-person.ts';
 
@@ -102,7 +102,7 @@ export async function dossiersOf(
   const { own, missing } =
     identity === undefined
       ? { own: ownPlaces(operation, handedIn.places), missing: [] }
-      : sortOutPlaces(operation, handedIn.places, identity);
+      : await sortOutPlaces(operation, handedIn.places, identity);
   const page = pageOf(
     own,
     // A cursor goes on in the list it came from and in no other.
@@ -148,17 +148,19 @@ const NEWEST_FIRST: Order<IndexedPlace, readonly [receivedAt: number, code: stri
 };
 
 /** Those that are this person's, of the dossiers found under the person's numbers, and those that are not or may not be. */
-export function sortOutPlaces(
+export async function sortOutPlaces(
   operation: Operation,
   places: readonly IndexedPlace[],
   identity: Identity,
-): { own: readonly IndexedPlace[]; strangers: readonly string[]; missing: readonly SectorGap[] } {
+): Promise<{ own: readonly IndexedPlace[]; strangers: readonly string[]; missing: readonly SectorGap[] }> {
+  const stated = places.map(({ applicantNumbers }) => applicantNumbers);
+  const person = await withOtherBearers(operation, identity, stated);
   const own: IndexedPlace[] = [];
   const strangers: string[] = [];
   const missing: SectorGap[] = [];
   for (const place of places) {
     const { applicantName: fullName, applicantNumbers: personalNumbers } = place;
-    const owner = ownerOf(identity, [{ personalNumbers, birthDate: null, fullName }]);
+    const owner = ownerOf(person, [{ personalNumbers, birthDate: null, fullName }]);
     if (owner === 'own') own.push(place);
     else strangers.push(place.code);
     if (owner === 'unknown') missing.push({ sector: receptionName(operation), code: 'AMBIGUOUS', retryable: false });

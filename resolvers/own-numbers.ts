@@ -77,6 +77,27 @@ export async function ownNumbersAmong(
   return isNamedByOld(operation, await identityOf(operation, [ownNumber]), named) ? [ownNumber, ...ownOldNumbers] : [];
 }
 
+/**
+ * A person, with what is remembered of others under an old number by which alone something of theirs was found: it counts only
+ * where nobody else is known by it.
+ *
+ * @param named the numbers that each of the things found states
+ * @throws HubError STORE_UNAVAILABLE where nobody can say
+ */
+export async function withOtherBearers(
+  operation: Operation,
+  identity: Identity,
+  named: readonly (readonly string[])[],
+): Promise<Identity> {
+  const { numbers, shared } = identity;
+  if (!numbers.some(isTwelve)) return identity;
+  const alone = new Set(named.flatMap((stated) => (stated.some(isTwelve) ? [] : stated)));
+  const old = numbers.filter((number) => alone.has(number) && !shared.has(number));
+  const paired = await fromStore(Promise.all(old.map((number) => operation.pairedNumbers(number))));
+  const others = old.filter((_, place) => paired[place]?.some((one) => isTwelve(one) && !numbers.includes(one)));
+  return others.length === 0 ? identity : { ...identity, shared: new Set([...shared, ...others]) };
+}
+
 /** @param identity of whoever asks for themself */
 export function isNamedByOld(
   { access }: Pick<Operation, 'access'>,

@@ -1,3 +1,4 @@
+import { isTwelve } from '../core/access/bearers.ts';
 import { dossierStatus } from '../core/dossier.ts';
 import { HubError } from '../core/errors.ts';
 import type { FeedCursor, FeedEvent } from '../streams/feed.ts';
@@ -6,7 +7,7 @@ import { enterpriseCodeOf, knownCode, knownSector } from './dossier-filter.ts';
 import { noteEnterprise, storedCode } from './dossiers.ts';
 import { incomplete, mayMissNumbers } from './identity.ts';
 import type { Operation } from './operation.ts';
-import { isNamedByOld } from './own-numbers.ts';
+import { isNamedByOld, withOtherBearers } from './own-numbers.ts';
 import { ownerOf } from './same-person.ts';
 
 export interface DossierChangedArguments {
@@ -120,7 +121,7 @@ async function chosenApplicant(operation: Operation, id: string): Promise<Chosen
   const identity = await judgedIdentity(operation, asked, async () => {
     const known = await identityOf(operation, [number]);
     if (mayMissNumbers(known)) throw incomplete(known);
-    return known;
+    return withOtherBearers(operation, known, [known.numbers.filter((one) => !isTwelve(one))]);
   });
   return {
     matches: ({ applicantNumbers, applicantName: fullName }) =>

@@ -106,6 +106,18 @@ describe('Of the changes that may be told, those are that were chosen', () => {
     expect(matches({ applicantNumbers: [BINH, HOA_OLD] })).toBe(false);
   });
 
+  it('by the applicant, under no old number of theirs under which somebody else is remembered', async () => {
+    const remembering = openHouse([{ sector: 'civil-status', rank: 1, people }], {
+      ...{ dossiers, feed },
+      pairs: [
+        [HOA, HOA_OLD],
+        [BINH, HOA_OLD],
+      ],
+    });
+    await openDossierChanged(operationOf({}, remembering), { where: { applicantId: HOA } });
+    expect([matches({}), matches({ applicantNumbers: [HOA_OLD] })]).toEqual([true, false]);
+  });
+
   it('by the enterprise, for the log to find with the choice and with each event', async () => {
     const stream = await open({ applicantId: ENTERPRISE });
     expect([matches({ applicantNumbers: [ENTERPRISE] }), matches({})]).toEqual([true, false]);
@@ -154,6 +166,19 @@ describe('Of the changes that may be told, those are that were chosen', () => {
       code: 'IDENTIFIERS_INCOMPLETE',
     });
     expect([filter, shown]).toEqual([undefined, []]);
+  });
+});
+
+describe('Whoever subscribes to their own', () => {
+  it('has systems asked who they are only where an old number leaves a question', async () => {
+    const own = (ownOldNumbers: readonly string[]) => {
+      const operation = operationOf({ ownNumber: HOA, ownOldNumbers: new Set(ownOldNumbers) });
+      return openDossierChanged(operation, { where: { sector: 'land' } });
+    };
+    await own([]);
+    expect([house.calls.length, matches({}), matches({ applicantNumbers: [HOA_OLD] })]).toEqual([0, true, false]);
+    await own([HOA_OLD]);
+    expect([house.calls.length, matches({}), matches({ applicantNumbers: [HOA_OLD] })]).toEqual([1, true, true]);
   });
 });
 

@@ -2,7 +2,13 @@ import { type GraphQLResolveInfo, parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import type { Identity } from '../../resolvers/identity.ts';
 import { createOperation, type Operation } from '../../resolvers/operation.ts';
-import { certainPairs, isNamedByOld, ownNumbersAmong, subjectsOf } from '../../resolvers/own-numbers.ts';
+import {
+  certainPairs,
+  isNamedByOld,
+  ownNumbersAmong,
+  subjectsOf,
+  withOtherBearers,
+} from '../../resolvers/own-numbers.ts';
 import { buildSchema } from '../../resolvers/schema.ts';
 import { openHouse } from '../resolvers/small-house.ts';
 import { openAccess } from '../support/open-access.ts';
@@ -80,6 +86,44 @@ describe('The numbers by which something that names people is of whoever asks fo
     expect(await among([])).toEqual(none);
     expect(await among([named(NAME, HOA_OLD)], { ownOldNumbers: new Set() })).toEqual(none);
     expect(await among([named(NAME, HOA_OLD)], { ownNumber: null })).toEqual(none);
+  });
+});
+
+describe('An old number under which alone something of somebody was found', () => {
+  let asked: string[] = [];
+  const sharedOf = async (person: Identity, remembered: readonly string[] | Error, ...found: readonly string[][]) => {
+    asked = [];
+    const pairedNumbers = async (number: string) => {
+      asked.push(number);
+      if (remembered instanceof Error) throw remembered;
+      return remembered;
+    };
+    const { shared, ...rest } = await withOtherBearers({ pairedNumbers } as Operation, person, found);
+    expect(rest).toEqual({ ...person, shared: undefined });
+    return [...shared];
+  };
+
+  it('is another’s too where one is remembered who is not they', async () => {
+    expect(await sharedOf(HIM, [HOA, OTHERS], [HOA_OLD], [HOA])).toEqual([HOA_OLD]);
+    expect(await sharedOf({ ...HIM, shared: new Set([HOA_OTHER]) }, [OTHERS], [HOA_OLD])).toEqual([HOA_OTHER, HOA_OLD]);
+    expect(await sharedOf(HIM, [HOA, '033333333'], [HOA_OLD])).toEqual([]);
+    expect(await sharedOf(HIM, [], [HOA_OLD])).toEqual([]);
+    expect(asked).toEqual([HOA_OLD]);
+  });
+
+  it('is not asked about where it decides nothing', async () => {
+    expect(await sharedOf(HIM, [OTHERS], [HOA, HOA_OLD], [OTHERS, HOA_OTHER], ['033333333'])).toEqual([]);
+    expect(await sharedOf(identity(HOA_OLD), [OTHERS], [HOA_OLD])).toEqual([]);
+    expect(await sharedOf({ ...HIM, shared: new Set([HOA_OLD]) }, [OTHERS], [HOA_OLD])).toEqual([HOA_OLD]);
+    expect(asked).toEqual([]);
+    for (const one of [HIM, identity(HOA_OLD)]) {
+      const pairedNumbers = async () => [];
+      expect(await withOtherBearers({ pairedNumbers } as unknown as Operation, one, [[HOA_OLD]])).toBe(one);
+    }
+  });
+
+  it('is not told to be theirs while nobody can say', async () => {
+    await expect(sharedOf(HIM, new Error('gone'), [HOA_OLD])).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
   });
 });
 

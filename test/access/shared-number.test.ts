@@ -119,8 +119,12 @@ describe('Under an old number that two people held', () => {
       expect(await listed('nobody knows of it')).toEqual({ totalCount: null, nodes: [CLAIMED, NAMED, HIS], missing });
     });
 
-    it('are those under the new one alone where a system knows of it', async () => {
-      expect((await listed('a system knows of it')).nodes).toEqual([CLAIMED, NAMED]);
+    it.each(KNOWN)('are those under the new one alone where %s', async (world) => {
+      expect((await listed(world)).nodes).toEqual([CLAIMED, NAMED]);
+      const query = `{ dossiers(filter: { applicantId: "${HOA}" }) { nodes { code } missing { sector code } } }`;
+      const { dossiers } = (await deskOf(world).ask(citizen, query, SELF)).data;
+      expect(dossiers.nodes).toEqual([{ code: CLAIMED }, { code: NAMED }]);
+      expect(dossiers.missing).toEqual(missing);
     });
   });
 
