@@ -65,7 +65,7 @@ describe('The index is asked', () => {
       expect(filterOf({ text }).words?.join('')).toBe('ab');
     }
     expect(filterOf({ text: twelve.join(' ') }).words).toEqual(twelve);
-    for (const text of ['', 'a', 'a.', '..', `ab${' '.repeat(199)}`, [...twelve, 'm'].join(' ')]) {
+    for (const text of ['', 'a', 'a.', '..', 'a .', `ab${' '.repeat(199)}`, [...twelve, 'm'].join(' ')]) {
       expect(() => filterOf({ text })).toThrow(
         refused('filter.text: expected a dossier code or words of a name, 2 to 200 characters and at most 12 words'),
       );
@@ -88,6 +88,14 @@ describe('A filter is refused', () => {
           refused(`filter.${name}${part}: expected a whole date such as 2026-11-20`),
         );
       }
+    }
+    for (const [part, other] of [
+      ['From', 'To'],
+      ['To', 'From'],
+    ]) {
+      expect(() => filterOf({ [`${name}${part}`]: '2026', [`${name}${other}`]: '2026-11-02' })).toThrow(
+        refused(`filter.${name}${part}: expected a whole date such as 2026-11-20`),
+      );
     }
     expect(() => filterOf({ [`${name}From`]: '2026-11-03', [`${name}To`]: '2026-11-02' })).toThrow(
       refused(`filter: ${name}From is after ${name}To`),

@@ -30,6 +30,15 @@ describe('What a record leads to', () => {
     expect(await followLinks(operation, [linkTo({}, 'Business.other')], parent)).toEqual([]);
   });
 
+  it('is followed by what the record states, whatever its fields are called', async () => {
+    const operation = operationOf();
+    told.rows = { [HOA]: [parcel('1')] };
+    const link = linkTo({ part: true }, 'Business.parcels');
+    for (const field of ['identity', 'statements']) {
+      expect(idsOf(await followLinks(operation, [link], { personalNumbers: [HOA], [field]: 'x' }))).toEqual(['1']);
+    }
+  });
+
   it('is judged record by record, and one that is refused leaves the rest whole', async () => {
     const operation = operationOf();
     told.rows = { 1: [parcel('1', held([BINH])), { ...parcel('2', held([HOA])), sheet: '7' }] };

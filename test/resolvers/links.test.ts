@@ -53,6 +53,8 @@ describe('What hangs on a person', () => {
       told.rows = { [HOA]: [parcel('1')] };
       const one = [linkTo({ list: false })];
       expect(await followLinks(operation, one, await hoa(operation))).toEqual(parcel('1'));
+      const found = operationOf([{}, { sector: 'one-stop', down: true }]);
+      expect(await followLinks(found, one, await hoa(found, [HOA_OLD]))).toEqual(parcel('1'));
       const byOld = operationOf([{ people: [{ numbers: [HOA_OLD], name: NAME }] }, { sector: 'one-stop', down: true }]);
       await expect(followLinks(byOld, one, await hoa(byOld, [HOA_OLD]))).rejects.toMatchObject({
         code: 'IDENTIFIERS_INCOMPLETE',
