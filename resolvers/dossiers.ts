@@ -154,7 +154,7 @@ export async function sortOutPlaces(
   identity: Identity,
 ): Promise<{ own: readonly IndexedPlace[]; strangers: readonly string[]; missing: readonly SectorGap[] }> {
   const stated = places.map(({ applicantNumbers }) => applicantNumbers);
-  const person = await withOtherBearers(operation, identity, stated);
+  const person = await withOtherBearers(identity, stated, operation.pairedNumbers);
   const own: IndexedPlace[] = [];
   const strangers: string[] = [];
   const missing: SectorGap[] = [];

@@ -9,7 +9,9 @@ import type { Key } from '../core/source.ts';
 import { type CitizenNode, demandWhole, findCitizen } from './citizens.ts';
 import { type Identity, incomplete, mayMissNumbers } from './identity.ts';
 import { linkedRecord, noteNamed, ownersOf, recordsIn } from './linked-records.ts';
+import { createLoader } from './loader.ts';
 import type { Operation } from './operation.ts';
+import { withOtherBearers } from './own-numbers.ts';
 import { judgedRecord } from './records.ts';
 import { ownerOf, ownRecords } from './same-person.ts';
 
@@ -53,7 +55,7 @@ async function followOne(
   from: { view: Mapped; citizen: CitizenNode | null; owner: Identity | undefined },
 ): Promise<readonly unknown[]> {
   const { declaration, sector, place } = link;
-  const { view, citizen, owner } = from;
+  const { view, citizen } = from;
   for (const need of declaration.needs) if (view[need] instanceof Error) throw view[need];
   const keys = declaration.keys(view);
   if (declaration.to === 'Citizen') {
@@ -69,8 +71,13 @@ async function followOne(
     throw new HubError('BUDGET_EXCEEDED', message, { sector: sector.id });
   }
   const entity = entityOf(sector, declaration.to);
-  const found = await recordsOf(operation, entity, { by: declaration.by ?? '', keys });
-  const rows = citizen === null ? found : ownedBy(citizen, found, { field: declaration.holders, sector: sector.id });
+  const field = declaration.holders;
+  const [found, remembered] = await Promise.all([
+    recordsOf(operation, entity, { by: declaration.by ?? '', keys }),
+    from.owner && field !== undefined ? rememberedOf(operation, from.owner) : NOTHING,
+  ]);
+  const owner = from.owner && (await withOtherBearers(from.owner, numbersIn(found, field), ofThose(remembered)));
+  const rows = citizen === null || owner === undefined ? found : ownedBy(owner, found, { field, sector: sector.id });
   const records = recordsIn(entity, rows);
   // A part is withheld with the field that leads to it, unless anybody may read that.
   const isPart = declaration.part === true && isPersonal(operation.access.classOf(place).data);
@@ -132,14 +139,47 @@ function isMeant(
   throw ambiguousRecord(sector);
 }
 
+type Remembered = ReadonlyMap<string, Promise<readonly string[]>>;
+
+const NOTHING: Remembered = new Map();
+const ofThose = (remembered: Remembered) => (number: string) => remembered.get(number) ?? Promise.resolve([]);
+
+/**
+ * Who else is remembered under the old numbers of a person, read while the systems are asked and once in an operation: everybody's
+ * together, also of those who have none, since whoever waited for it alone would ask the next system apart from all others.
+ */
+function rememberedOf(operation: Operation, owner: Identity): Promise<Remembered> {
+  const together = operation.once('who else is remembered', () =>
+    createLoader(
+      async (people: readonly Identity[]) => {
+        const old = people.flatMap(({ numbers }) => numbers.filter((number) => !isTwelve(number)));
+        const read = new Map(old.map((number) => [number, operation.pairedNumbers(number)]));
+        // Where the store cannot say, only what needs its word fails.
+        await Promise.allSettled(read.values());
+        return people.map((): Remembered => read);
+      },
+      { keyOf: ({ canonical }) => canonical },
+    ),
+  );
+  return operation.once(`who else is remembered beside ${owner.canonical}`, () => together(owner));
+}
+
+/** The numbers that each of these records states of its holders. */
+function numbersIn(records: readonly Mapped[], field: string | undefined): readonly (readonly string[])[] {
+  return records.flatMap((record) => {
+    const holders = field === undefined ? [] : record[field];
+    return Array.isArray(holders) ? holders.map(({ personalNumbers }: RecordHolder) => personalNumbers) : [];
+  });
+}
+
 function ownedBy(
-  citizen: CitizenNode,
+  owner: Identity,
   records: readonly Mapped[],
   { field, sector }: { field: string | undefined; sector: string },
 ): readonly Mapped[] {
   if (field === undefined) return records;
   try {
-    return ownRecords(citizen.identity, records, (record) => {
+    return ownRecords(owner, records, (record) => {
       const stated = record[field];
       if (stated instanceof Error) throw stated;
       return (stated ?? []) as readonly RecordHolder[];

@@ -82,18 +82,19 @@ export async function ownNumbersAmong(
  * where nobody else is known by it.
  *
  * @param named the numbers that each of the things found states
+ * @param pairedNumbers of an old number of the person
  * @throws HubError STORE_UNAVAILABLE where nobody can say
  */
 export async function withOtherBearers(
-  operation: Operation,
   identity: Identity,
   named: readonly (readonly string[])[],
+  pairedNumbers: Operation['pairedNumbers'],
 ): Promise<Identity> {
   const { numbers, shared } = identity;
   if (!numbers.some(isTwelve)) return identity;
   const alone = new Set(named.flatMap((stated) => (stated.some(isTwelve) ? [] : stated)));
   const old = numbers.filter((number) => alone.has(number) && !shared.has(number));
-  const paired = await fromStore(Promise.all(old.map((number) => operation.pairedNumbers(number))));
+  const paired = await fromStore(Promise.all(old.map(pairedNumbers)));
   const others = old.filter((_, place) => paired[place]?.some((one) => isTwelve(one) && !numbers.includes(one)));
   return others.length === 0 ? identity : { ...identity, shared: new Set([...shared, ...others]) };
 }

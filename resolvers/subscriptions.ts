@@ -121,7 +121,7 @@ async function chosenApplicant(operation: Operation, id: string): Promise<Chosen
   const identity = await judgedIdentity(operation, asked, async () => {
     const known = await identityOf(operation, [number]);
     if (mayMissNumbers(known)) throw incomplete(known);
-    return withOtherBearers(operation, known, [known.numbers.filter((one) => !isTwelve(one))]);
+    return withOtherBearers(known, [known.numbers.filter((one) => !isTwelve(one))], operation.pairedNumbers);
   });
   return {
     matches: ({ applicantNumbers, applicantName: fullName }) =>

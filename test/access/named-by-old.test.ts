@@ -98,7 +98,7 @@ describe('An old number under which alone something of somebody was found', () =
       if (remembered instanceof Error) throw remembered;
       return remembered;
     };
-    const { shared, ...rest } = await withOtherBearers({ pairedNumbers } as Operation, person, found);
+    const { shared, ...rest } = await withOtherBearers(person, found, pairedNumbers);
     expect(rest).toEqual({ ...person, shared: undefined });
     return [...shared];
   };
@@ -117,8 +117,7 @@ describe('An old number under which alone something of somebody was found', () =
     expect(await sharedOf({ ...HIM, shared: new Set([HOA_OLD]) }, [OTHERS], [HOA_OLD])).toEqual([HOA_OLD]);
     expect(asked).toEqual([]);
     for (const one of [HIM, identity(HOA_OLD)]) {
-      const pairedNumbers = async () => [];
-      expect(await withOtherBearers({ pairedNumbers } as unknown as Operation, one, [[HOA_OLD]])).toBe(one);
+      expect(await withOtherBearers(one, [[HOA_OLD]], async () => [])).toBe(one);
     }
   });
 

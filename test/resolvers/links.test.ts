@@ -126,6 +126,33 @@ describe('What hangs on a person', () => {
       await expect(followLinks(operation, [owned], await hoa(operation))).rejects.toMatchObject({ code: 'AMBIGUOUS' });
     });
 
+    it('is nobody’s guess where somebody else is remembered under the old number that it states alone', async () => {
+      const operation = operationOf();
+      const asked: string[] = [];
+      const pairedNumbers = async (number: string) => {
+        asked.push(number);
+        return number === HOA_OLD ? [HOA, BINH] : [];
+      };
+      Object.defineProperty(operation, 'pairedNumbers', { value: pairedNumbers });
+      const person = await hoa(operation);
+      asked.length = 0;
+      told.rows = { [HOA]: [parcel('1', held([HOA])), parcel('2', held([HOA, HOA_OLD]))] };
+      expect(idsOf(await followLinks(operation, [owned], person))).toEqual(['1', '2']);
+      told.rows = { [HOA_OLD]: [parcel('3', held([HOA_OLD], NAME, '1985-03-14'))] };
+      await expect(followLinks(operation, [owned], person)).rejects.toMatchObject({ code: 'AMBIGUOUS' });
+      expect(asked).toEqual([HOA_OLD]);
+    });
+
+    it('needs the hub’s own store only where an old number stands alone', async () => {
+      const operation = operationOf();
+      const person = await hoa(operation);
+      Object.defineProperty(operation, 'pairedNumbers', { value: () => Promise.reject(new Error('gone')) });
+      told.rows = { [HOA]: [parcel('1', held([HOA])), parcel('2', held([BINH, HOA_OLD]))] };
+      expect(idsOf(await followLinks(operation, [owned], person))).toEqual(['1']);
+      told.rows = { [HOA_OLD]: [parcel('3', held([HOA_OLD], NAME))] };
+      await expect(followLinks(operation, [owned], person)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    });
+
     it('is not told where that cannot be read', async () => {
       const operation = operationOf();
       const fault = new HubError('SOURCE_MALFORMED', 'land: LandParcel.heldBy: no number');
