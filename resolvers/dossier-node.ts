@@ -86,9 +86,10 @@ function sectorsConcerned(registry: Registry, held: readonly SeenView[]) {
   const isKnown = typeof procedureCode === 'string' && registry.catalogues.procedures.byCode(procedureCode) !== null;
   // Where nobody can say which system works on it, one that does settles the matter.
   const isSettled = !isKnown && held.some(({ role }) => role === 'course');
-  const courses = isSettled ? [] : courseSectors(registry, procedureCode);
+  const courses = courseSectors(registry, procedureCode);
   return dossierSectors(registry).filter(
-    (one) => one.role === 'reception' || courses.includes(one) || held.some(({ sector }) => sector === one.id),
+    (one) =>
+      one.role === 'reception' || (!isSettled && courses.includes(one)) || held.some(({ sector }) => sector === one.id),
   );
 }
 

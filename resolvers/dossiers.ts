@@ -144,7 +144,8 @@ export function narrowedGaps({ access }: Operation): readonly SectorGap[] {
 const NEWEST_FIRST: Order<IndexedPlace, readonly [receivedAt: number, code: string]> = {
   name: 'dossiers newest first',
   keyOf: ({ code, receivedAt }) => [receivedAt, code],
-  compare: (left, right) => right[0] - left[0] || (left[1] < right[1] ? 1 : left[1] > right[1] ? -1 : 0),
+  // No two dossiers have one code.
+  compare: (left, right) => right[0] - left[0] || (left[1] < right[1] ? 1 : -1),
 };
 
 /** Those that are this person's, of the dossiers found under the person's numbers, and those that are not or may not be. */

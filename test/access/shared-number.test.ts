@@ -24,6 +24,8 @@ const HERS = 'H41.58.01-261119-0022';
 const NAMED = 'H41.58.01-261119-0023';
 /** Of Hoà, and of Bình, of whom it says that she held his old number. */
 const CLAIMED = 'H41.58.01-261119-0024';
+/** Of Hoà by his old number, and of Bình, whom it names by her own. */
+const THEIRS = 'H41.58.01-261119-0025';
 const SELF = { purpose: 'SELF' } as const;
 
 const hoa = { numbers: [HOA, HOA_OLD], name: HOA_NAME, birthDate: '1985-03-14' };
@@ -63,6 +65,7 @@ beforeAll(async () => {
     const dossiers = [
       ...[view(HIS, HOA_OLD, HOA_NAME), view(HERS, HOA_OLD, BINH_NAME), view(NAMED, HOA, HOA_NAME)],
       { ...view(CLAIMED, HOA, HOA_NAME), parties: [wife] },
+      { ...view(THEIRS, HOA_OLD, HOA_NAME), parties: [{ ...wife, personalNumbers: [BINH] }] },
     ];
     const house = await openDossierHouse(
       [{ sector: 'civil-status', rank: 1, searchable: true, people }],
@@ -95,6 +98,7 @@ describe('Under an old number that two people held', () => {
 
     it('is one’s own where its name says so too, and the other’s is refused', async () => {
       expect(await asked('nobody knows of it', HIS)).toEqual([]);
+      expect(await asked('nobody knows of it', THEIRS)).toEqual([]);
       expect(await asked('nobody knows of it', HERS)).toEqual(['dossier FORBIDDEN']);
     });
 
@@ -116,7 +120,11 @@ describe('Under an old number that two people held', () => {
     const missing = [{ sector: 'one-stop', code: 'AMBIGUOUS' }];
 
     it('are listed with those under it where their name says so too, and the others’ are told to be nobody’s', async () => {
-      expect(await listed('nobody knows of it')).toEqual({ totalCount: null, nodes: [CLAIMED, NAMED, HIS], missing });
+      expect(await listed('nobody knows of it')).toEqual({
+        totalCount: null,
+        nodes: [THEIRS, CLAIMED, NAMED, HIS],
+        missing,
+      });
     });
 
     it.each(KNOWN)('are those under the new one alone where %s', async (world) => {
