@@ -12,7 +12,7 @@ import { linkedRecord, noteNamed, ownersOf, recordsIn } from './linked-records.t
 import { createLoader } from './loader.ts';
 import type { Operation } from './operation.ts';
 import { withOtherBearers } from './own-numbers.ts';
-import { judgedRecord } from './records.ts';
+import { holdersIn, judgedRecord } from './records.ts';
 import { ownerOf, ownRecords } from './same-person.ts';
 
 export interface Link {
@@ -71,13 +71,10 @@ async function followOne(
     throw new HubError('BUDGET_EXCEEDED', message, { sector: sector.id });
   }
   const entity = entityOf(sector, declaration.to);
-  const field = declaration.holders;
-  const [found, remembered] = await Promise.all([
-    recordsOf(operation, entity, { by: declaration.by ?? '', keys }),
-    from.owner && field !== undefined ? rememberedOf(operation, from.owner) : NOTHING,
-  ]);
-  const owner = from.owner && (await withOtherBearers(from.owner, numbersIn(found, field), ofThose(remembered)));
-  const rows = citizen === null || owner === undefined ? found : ownedBy(owner, found, { field, sector: sector.id });
+  const reading = recordsOf(operation, entity, { by: declaration.by ?? '', keys });
+  const { found, owner } = await withOwner(operation, reading, { owner: from.owner, field: declaration.holders });
+  const isTheirs = { field: declaration.holders, sector: sector.id };
+  const rows = citizen === null ? found : ownedBy(owner ?? citizen.identity, found, isTheirs);
   const records = recordsIn(entity, rows);
   // A part is withheld with the field that leads to it, unless anybody may read that.
   const isPart = declaration.part === true && isPersonal(operation.access.classOf(place).data);
@@ -141,35 +138,37 @@ function isMeant(
 
 type Remembered = ReadonlyMap<string, Promise<readonly string[]>>;
 
-const NOTHING: Remembered = new Map();
-const ofThose = (remembered: Remembered) => (number: string) => remembered.get(number) ?? Promise.resolve([]);
+/**
+ * Records, once they are read, and the person from whom the way led there, with who else is known by an old number that one of the
+ * records states alone.
+ */
+async function withOwner(
+  operation: Operation,
+  reading: Promise<readonly Mapped[]>,
+  { owner, field }: { owner: Identity | undefined; field: string | undefined },
+): Promise<{ found: readonly Mapped[]; owner: Identity | undefined }> {
+  if (owner === undefined || field === undefined) return { found: await reading, owner };
+  const [found, remembered] = await Promise.all([reading, rememberedOf(operation, owner)]);
+  const stated = holdersIn(found, field).map(({ personalNumbers }) => personalNumbers);
+  return { found, owner: await withOtherBearers(owner, stated, (number) => remembered.get(number)) };
+}
 
 /**
  * Who else is remembered under the old numbers of a person, read while the systems are asked and once in an operation: everybody's
  * together, also of those who have none, since whoever waited for it alone would ask the next system apart from all others.
  */
 function rememberedOf(operation: Operation, owner: Identity): Promise<Remembered> {
+  // Stryker disable next-line StringLiteral: any word will do that nothing else is kept under
   const together = operation.once('who else is remembered', () =>
-    createLoader(
-      async (people: readonly Identity[]) => {
-        const old = people.flatMap(({ numbers }) => numbers.filter((number) => !isTwelve(number)));
-        const read = new Map(old.map((number) => [number, operation.pairedNumbers(number)]));
-        // Where the store cannot say, only what needs its word fails.
-        await Promise.allSettled(read.values());
-        return people.map((): Remembered => read);
-      },
-      { keyOf: ({ canonical }) => canonical },
-    ),
+    createLoader(async (people: readonly Identity[]) => {
+      const old = people.flatMap(({ numbers }) => numbers.filter((number) => !isTwelve(number)));
+      const read = new Map(old.map((number) => [number, operation.pairedNumbers(number)]));
+      // Where the store cannot say, only what needs its word fails.
+      await Promise.allSettled(read.values());
+      return people.map((): Remembered => read);
+    }),
   );
   return operation.once(`who else is remembered beside ${owner.canonical}`, () => together(owner));
-}
-
-/** The numbers that each of these records states of its holders. */
-function numbersIn(records: readonly Mapped[], field: string | undefined): readonly (readonly string[])[] {
-  return records.flatMap((record) => {
-    const holders = field === undefined ? [] : record[field];
-    return Array.isArray(holders) ? holders.map(({ personalNumbers }: RecordHolder) => personalNumbers) : [];
-  });
 }
 
 function ownedBy(
@@ -212,16 +211,16 @@ export async function answerQuery(
   args: Readonly<Record<string, unknown>>,
   how: 'IDENTIFIER' | 'LINK' = 'IDENTIFIER',
 ): Promise<Mapped | null> {
+  const [name] = queries.map((query) => query.name);
   for (const [argument, value] of Object.entries(args)) {
     if (typeof value === 'string' && value.trim() === '') {
-      throw new HubError('BAD_USER_INPUT', `${queries[0]?.name}: ${argument} is empty`);
+      throw new HubError('BAD_USER_INPUT', `${name}: ${argument} is empty`);
     }
   }
   const asks = queries.flatMap((query) => {
     const key = keyOf(query, args);
     return key === null ? [] : [{ query, entity: entityOf(query.sector, query.declaration.to), key }];
   });
-  const [name] = queries.map((query) => query.name);
   if (asks.length === 0) {
     throw new HubError(
       'BAD_USER_INPUT',

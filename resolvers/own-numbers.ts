@@ -88,7 +88,7 @@ export async function ownNumbersAmong(
 export async function withOtherBearers(
   identity: Identity,
   named: readonly (readonly string[])[],
-  pairedNumbers: Operation['pairedNumbers'],
+  pairedNumbers: (number: string) => Promise<readonly string[]> | undefined,
 ): Promise<Identity> {
   const { numbers, shared } = identity;
   if (!numbers.some(isTwelve)) return identity;

@@ -62,10 +62,13 @@ describe('What a record leads to', () => {
     const { identity } = await hoa(operation);
     const parent = { code: '1' };
     ownersOf(operation).set(parent, identity);
-    told.rows = { 1: [parcel('1')] };
-    const link = linkTo({ part: true, keys: () => ['1'] }, 'Business.parcels');
-    const [found] = (await followLinks(operation, [link], parent)) as readonly Mapped[];
-    expect(ownersOf(operation).get(found as Mapped)).toBe(identity);
+    told.rows = {
+      1: [parcel('1', held([HOA])), parcel('2', held([BINH])), parcel('3', held([HOA_OLD], 'Lê Thị Châu'))],
+    };
+    const link = linkTo({ part: true, holders: 'heldBy', keys: () => ['1'] }, 'Business.parcels');
+    const found = (await followLinks(operation, [link], parent)) as readonly Mapped[];
+    expect(idsOf(found)).toEqual(['1', '2', '3']);
+    expect(ownersOf(operation).get(found[0] as Mapped)).toBe(identity);
   });
 });
 

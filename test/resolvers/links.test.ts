@@ -143,6 +143,20 @@ describe('What hangs on a person', () => {
       expect(asked).toEqual([HOA_OLD]);
     });
 
+    it('is held against what is remembered of each person’s own numbers', async () => {
+      const chau = { numbers: ['001190000077', '033333333'], name: 'Lê Thị Châu', birthDate: '1990-02-01' };
+      const operation = operationOf([{ people: [KNOWN, chau] }]);
+      const pairedNumbers = async (number: string) => (number === '033333333' ? [BINH] : []);
+      Object.defineProperty(operation, 'pairedNumbers', { value: pairedNumbers });
+      told.rows = {
+        [HOA_OLD]: [parcel('1', held([HOA_OLD], NAME))],
+        '033333333': [parcel('2', held(['033333333'], chau.name))],
+      };
+      expect(idsOf(await followLinks(operation, [owned], await hoa(operation)))).toEqual(['1']);
+      const her = await hoa(operation, ['001190000077']);
+      await expect(followLinks(operation, [owned], her)).rejects.toMatchObject({ code: 'AMBIGUOUS' });
+    });
+
     it('needs the hub’s own store only where an old number stands alone', async () => {
       const operation = operationOf();
       const person = await hoa(operation);
