@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AuditDatabase } from '../../audit/database.ts';
 import { signHead } from '../../audit/keys.ts';
+import { chainLine } from '../../audit/lines.ts';
 import { verifyLog } from '../../audit/verify.ts';
 import type { AuditHead } from '../../core/audit.ts';
-import { type BuiltChain, buildChain } from './built-chain.ts';
+import { type BuiltChain, buildChain, sealed } from './built-chain.ts';
 import { openMemoryAudit, store } from './memory-audit.ts';
 import { DAY_MS, KEYS, NOON } from './support.ts';
 
@@ -212,6 +213,36 @@ describe('The chain before', () => {
     expect((await verify(null, LATE)).said).not.toContain(moved);
     await remove({ hash: '0'.repeat(64), seq: 3 });
     expect((await verify(null, LATE)).said).toContain(moved);
+  });
+});
+
+describe('The ends that a chain names', () => {
+  /** A third chain that names the end of the first so many times, and a last end that is none. */
+  async function naming(times: number): Promise<readonly string[]> {
+    const chain = 'motcua-00000002/2026-11-21';
+    const { stored, groups } = await buildChain([['open']], { chain, openedAt: NOON + DAY_MS });
+    const [opening] = groups as [BuiltChain['groups'][number]];
+    const { seq, hash } = first.heads[1] as AuditHead;
+    const ends = [...Array.from({ length: times }, () => `${FIRST} ${seq} ${hash}`), `${FIRST} ${seq} another`];
+    const gaps = ends.map((end, place) =>
+      chainLine({ ...{ seq: place + 2, at: opening.at, kind: 'GAP', chain, missed: null }, end }),
+    );
+    await store(
+      audit,
+      await sealed(stored, [{ ...opening, lastSeq: ends.length + 1, lines: [...opening.lines, ...gaps] }]),
+    );
+    const { said } = await verify(null);
+    return said.map((text) => text.replaceAll(chain, 'C'));
+  }
+
+  it('are looked at up to the thousandth', async () => {
+    expect(await naming(999)).toEqual([`broken: chain ${FIRST} is not at 4 what it was when C was opened`]);
+  });
+
+  it('are counted beyond it: that nobody looked at them is told', async () => {
+    expect(await naming(1_001)).toEqual([
+      'unproven: chain C names 1002 ends of other chains, of which the last 2 were not looked at',
+    ]);
   });
 });
 
