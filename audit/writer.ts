@@ -136,7 +136,8 @@ export function openWriter(options: WriterOptions): AuditLog {
   function wake(): void {
     running ??= run().finally(() => {
       running = undefined;
-      if (!isClosed && !waiting.isEmpty()) wake();
+      // Once it ends, only a group that failed leaves something behind: then the end tells of it, and nothing is tried beside it.
+      if (!closed.signal.aborted && !waiting.isEmpty()) wake();
     });
   }
 

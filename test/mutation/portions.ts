@@ -57,7 +57,7 @@ export const PORTIONS = {
   writing: {
     mutate: ['audit/waiting.ts', 'audit/writer.ts', 'gateway/settle.ts'],
     tests: [
-      'test/audit/{audit-log,bounded,heads,waiting,write-after,write-chain,write-gap,write-heads}.test.ts',
+      'test/audit/{audit-log,bounded,heads,waiting,write-after,write-chain,write-gap,write-heads,writer,writer-end}.test.ts',
       'test/gateway/settle.test.ts',
     ],
     least: 95,
