@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import { afterEach, describe, expect, it } from 'vitest';
 import { HubError } from '../../core/errors.ts';
@@ -7,15 +8,21 @@ import { GRAPHQL_RESPONSE, startTestGateway, type TestGateway } from './support.
 
 afterEach(closeAll);
 
-const typeDefs = 'type Query { name: String broken: String deaf: String }';
+const typeDefs = 'type Query { name: String broken: String empty: String deaf: String }';
 
-function schemaSaying(name: string) {
+function schemaSaying(name: string, called: () => void = () => {}) {
   const broken = () => {
     throw new HubError('SOURCE_TIMEOUT', 'late');
   };
+  const say = () => {
+    called();
+    return name;
+  };
   return makeExecutableSchema({
     typeDefs,
-    resolvers: { Query: { name: () => name, broken, deaf: () => new Promise(() => {}) } },
+    resolvers: {
+      Query: { name: say, broken, empty: () => null, deaf: () => new Promise(() => {}) },
+    },
   });
 }
 
@@ -68,6 +75,49 @@ describe('the context of an operation', () => {
     const { ask, settled } = await watched();
     expect((await ask({ query: '{ name deaf }' })).status).toBe(504);
     expect(settled).toEqual([{ codes: ['OPERATION_TIMEOUT'], hasData: false, answered: false }]);
+  });
+
+  it('is told whether anything asked for was answered, and that nobody was found is an answer', async () => {
+    const { ask, settled } = await watched();
+    for (const query of [
+      '{ broken }',
+      '{ broken again: broken }',
+      '{ empty }',
+      '{ broken empty }',
+      '{ name broken }',
+    ]) {
+      await ask({ query });
+    }
+    expect(settled.map(({ hasData, answered }) => [hasData, answered])).toEqual([
+      [true, false],
+      [true, false],
+      [true, true],
+      [true, true],
+      [true, true],
+    ]);
+  });
+
+  it('is used for nothing where the operation was answered while it was being made', async () => {
+    let called = 0;
+    const settled: SettledOutcome[] = [];
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const hub = await startTestGateway(
+      schemaSaying('plain', () => {
+        called += 1;
+      }),
+      {
+        settings: { OPERATION_TIMEOUT_MS: 50 },
+        async contextFor() {
+          await promise;
+          return { value: {}, guarded: false, settle: async (outcome) => void settled.push(outcome) };
+        },
+      },
+    );
+    closing.push(() => hub.gateway.close());
+    expect((await hub.ask({ query: '{ name }' })).status).toBe(504);
+    resolve();
+    await delay(20);
+    expect([called, settled]).toEqual([0, []]);
   });
 
   it('keeps the whole answer back where it throws', async () => {

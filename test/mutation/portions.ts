@@ -56,16 +56,37 @@ export const PORTIONS = {
   /** What waits to be logged, what is refused when it cannot be, and what leaves only then. */
   writing: {
     mutate: ['audit/waiting.ts', 'audit/writer.ts', 'gateway/settle.ts'],
-    tests: [
-      'test/audit/{audit-log,bounded,heads,waiting,write-after,write-chain,write-gap,write-heads,writer,writer-end}.test.ts',
-      'test/gateway/settle.test.ts',
-    ],
+    tests: ['test/audit/{waiting,write-gap,write-heads,writer,writer-end}.test.ts', 'test/gateway/settle.test.ts'],
     least: 95,
   },
-  /** How signed heads leave. */
+  /** How signed heads leave, and how they are read where they arrived. */
   heads: {
-    mutate: ['audit/heads-queue.ts'],
-    tests: ['test/audit/{heads-backlog,heads-queue}.test.ts'],
+    mutate: ['audit/exported-heads.ts', 'audit/heads-places.ts', 'audit/heads-queue.ts'],
+    tests: ['test/audit/{heads,heads-backlog,heads-places,heads-queue}.test.ts'],
+    least: 95,
+  },
+  /** What an entry looks like, and what is none. */
+  entries: {
+    mutate: ['audit/lines.ts'],
+    tests: ['test/audit/{lines,verify,write-chain}.test.ts'],
+    least: 95,
+  },
+  /** What a chain says of those before it, and how long is waited for the log. */
+  before: {
+    mutate: ['audit/bounded.ts', 'audit/chain-before.ts'],
+    tests: ['test/audit/{bounded,write-after,write-chain}.test.ts'],
+    least: 95,
+  },
+  /** What entries are found by, and what puts that right. */
+  indexing: {
+    mutate: ['audit/indexer.ts', 'audit/mend-index.ts'],
+    tests: ['test/audit/{index-check,index-rows,indexer,mend-index}.test.ts'],
+    least: 95,
+  },
+  /** What is removed of the log, and what never. */
+  removing: {
+    mutate: ['audit/retain.ts'],
+    tests: ['test/audit/{retain,retain-parts,verify-while-removed}.test.ts'],
     least: 95,
   },
   /** Which fields were asked, and which of a record are withheld. */
