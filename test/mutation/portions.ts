@@ -80,7 +80,7 @@ export const PORTIONS = {
   /** What entries are found by, and what puts that right. */
   indexing: {
     mutate: ['audit/indexer.ts', 'audit/mend-index.ts'],
-    tests: ['test/audit/{index-check,index-rows,indexer,mend-index}.test.ts'],
+    tests: ['test/audit/{index-check,index-rows,indexer,indexer-steps}.test.ts'],
     least: 95,
   },
   /** What is removed of the log, and what never. */
@@ -104,7 +104,7 @@ export const PORTIONS = {
   /** Who is told what of the log, and what a visit allows. */
   reading: {
     mutate: ['audit/reader.ts', 'resolvers/access-log.ts', 'store/visits.ts', 'store/visit-places.ts'],
-    tests: ['test/audit/{access-log,read-log}.test.ts', 'test/access/{desk,visits,visit-bounds}.test.ts'],
+    tests: ['test/audit/{access-log,read-log,reader}.test.ts', 'test/access/{desk,visits,visit-bounds}.test.ts'],
     least: 95,
   },
   /** How often, how many at once and how much may be asked, and which refusals of it are noted. */
