@@ -86,7 +86,7 @@ export const PORTIONS = {
   /** What is removed of the log, and what never. */
   removing: {
     mutate: ['audit/retain.ts'],
-    tests: ['test/audit/{retain,retain-parts,verify-while-removed}.test.ts'],
+    tests: ['test/audit/{retain,retain-steps}.test.ts'],
     least: 95,
   },
   /** Which fields were asked, and which of a record are withheld. */
