@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createPatience } from '../../audit/bounded.ts';
+import { bounded, createPatience } from '../../audit/bounded.ts';
 
 describe('A wait of two seconds', () => {
   let time: number;
@@ -59,5 +59,56 @@ describe('A wait of two seconds', () => {
     time += 250;
     patience.turn();
     expect([first(), second()]).toEqual([true, false]);
+  });
+});
+
+describe('Work that may take two seconds', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
+  });
+
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  const NEVER = new Promise<never>(() => {});
+
+  it('is given up after them, and is told so', async () => {
+    let signal: AbortSignal | undefined;
+    const outcome = bounded((late) => {
+      signal = late;
+      return NEVER;
+    }, 2_000).catch((error: unknown) => error);
+    vi.advanceTimersByTime(1_999);
+    expect([signal?.aborted, vi.getTimerCount()]).toEqual([false, 1]);
+    vi.advanceTimersByTime(1);
+    const error = await outcome;
+    expect(error).toMatchObject({ message: 'It took too long' });
+    expect([signal?.aborted, signal?.reason, vi.getTimerCount()]).toEqual([true, error, 0]);
+  });
+
+  it('gives what it comes to in time, and nothing is counted any more', async () => {
+    let signal: AbortSignal | undefined;
+    const done = bounded(async (late) => {
+      signal = late;
+      return 7;
+    }, 2_000);
+    await expect(done).resolves.toBe(7);
+    await expect(bounded(() => Promise.reject(new Error('gone')), 2_000)).rejects.toThrow('gone');
+    await Promise.resolve();
+    expect(vi.getTimerCount()).toBe(0);
+    vi.advanceTimersByTime(60_000);
+    expect(signal?.aborted).toBe(false);
+  });
+
+  it.each([
+    [2_000, 250],
+    [1_000, 250],
+    [999, 249],
+    [400, 100],
+    [3, 1],
+    [0, 1],
+  ])('is looked after often enough: of %i ms each %i', (ms, everyMs) => {
+    expect(createPatience(ms).everyMs).toBe(everyMs);
   });
 });
