@@ -40,7 +40,6 @@ export function openWriter(options: WriterOptions): AuditLog {
   /** Of the last group. */
   let exporting: Promise<void> = Promise.resolve();
   let closing: Promise<void> | undefined;
-  let isClosed = false;
   const closed = new AbortController();
 
   function release(group: readonly Waiting[], isWritten: boolean): void {
@@ -115,7 +114,7 @@ export function openWriter(options: WriterOptions): AuditLog {
   async function run(): Promise<void> {
     await exportedAgain;
     let pauseMs = FIRST_PAUSE_MS;
-    while (!isClosed && !(waiting.isEmpty() && isWriting)) {
+    while (!(waiting.isEmpty() && isWriting)) {
       try {
         await gather();
         if (!isWriting) await recover();
@@ -155,7 +154,6 @@ export function openWriter(options: WriterOptions): AuditLog {
     const finished = bounded(async () => running, timeoutMs);
     await finished.catch(() => {});
     await exporting;
-    isClosed = true;
     missed += waiting.abandon();
     try {
       // While a group is still on its way, nobody knows where the chain ends.

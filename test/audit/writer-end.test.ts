@@ -56,6 +56,11 @@ describe('An access log that ends', () => {
     expect(stage.left).toEqual(['0 again', 2, 3]);
   });
 
+  it('needs no chain where nothing happened, and no head', async () => {
+    await stage.open().close();
+    expect([await stage.kinds(), stage.left]).toEqual([[], ['0 again']]);
+  });
+
   it('waits for the head of what it wrote', async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const log = stage.open();

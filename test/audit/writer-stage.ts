@@ -52,9 +52,9 @@ export async function openStage(): Promise<WriterStage> {
   const left: (number | string)[] = [];
   const opened: AuditLog[] = [];
   const heads: HeadsExport = {
-    async put({ seq }: AuditHead) {
+    async put(head: AuditHead | null) {
       await stage.leave();
-      left.push(seq);
+      left.push(head?.seq ?? 'none');
     },
     again: (all) => void left.push(`${all.length} again`),
     state: () => 'exported',

@@ -166,6 +166,24 @@ describe('What is to be logged', () => {
     ]);
   });
 
+  it('is not forgotten, at whatever moment it comes while the log comes to rest', async () => {
+    const log = stage.open({ timeoutMs: 800 });
+    for (let turns = 0; turns < 40; turns++) {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      stage.fate = async (commit) => {
+        stage.fate = writes;
+        await commit();
+        void (async () => {
+          for (let turn = 0; turn < turns; turn++) await null;
+          log.write(record([HOA])).then(resolve, reject);
+        })();
+      };
+      await log.write(record());
+      await promise;
+    }
+    expect((await stage.kinds()).filter((kind) => kind === 'OPERATION')).toHaveLength(80);
+  });
+
   it('has waited for others while it waited for the group before', async () => {
     const log = stage.open({ groupMs: 300 });
     await log.write(record());

@@ -56,7 +56,10 @@ export const PORTIONS = {
   /** What waits to be logged, what is refused when it cannot be, and what leaves only then. */
   writing: {
     mutate: ['audit/waiting.ts', 'audit/writer.ts', 'gateway/settle.ts'],
-    tests: ['test/audit/{waiting,write-gap,write-heads,writer,writer-end}.test.ts', 'test/gateway/settle.test.ts'],
+    tests: [
+      'test/audit/{waiting,write-gap,write-heads,writer,writer-end,writer-pauses}.test.ts',
+      'test/gateway/settle.test.ts',
+    ],
     least: 95,
   },
   /** How signed heads leave, and how they are read where they arrived. */
