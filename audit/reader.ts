@@ -52,7 +52,7 @@ export function createReader({ audit, indexer, hashSubject, delays, now }: Reade
         }
         looked += places.length;
         from = places.at(-1) ?? null;
-        if (places.length < ROWS_AT_ONCE || from === null) break;
+        if (places.length < ROWS_AT_ONCE) break;
         if (looked >= MOST_ROWS && found.length <= request.first) {
           throw new HubError('BUDGET_EXCEEDED', 'too many entries would have to be looked through; ask for less time');
         }

@@ -29,8 +29,11 @@ afterEach(async () => {
 
 const run = (sql: string, ...bindings: (string | number)[]) => audit.database.knex.raw(sql, bindings);
 
-async function begin(plan: readonly (readonly Part[])[]): Promise<void> {
-  await store(audit, await buildChain(plan));
+async function begin(
+  plan: readonly (readonly Part[])[],
+  options: Parameters<typeof buildChain>[1] = {},
+): Promise<void> {
+  await store(audit, await buildChain(plan, options));
   await indexer.catchUp();
 }
 
@@ -45,6 +48,13 @@ async function find(query: AuditQuery): Promise<{ places: readonly number[]; mor
   const reader = createReader({ audit: between, indexer, hashSubject, delays: [], now: () => NOON });
   const { found, more } = await reader.find(query);
   return { places: found.map(({ operation }) => operation.seq), more };
+}
+
+/** What the operation at the fourth place looked for. */
+async function sought(things: readonly Readonly<Record<string, unknown>>[]): Promise<void> {
+  const [row] = await audit.database.query('select entries from audit_group where first_seq = 4');
+  const line = JSON.stringify({ ...JSON.parse(String(row?.entries)), sought: things });
+  await run('update audit_group set entries = ? where first_seq = 4', line);
 }
 
 describe('Who reads the access log', () => {
@@ -103,6 +113,12 @@ describe('Who reads the access log', () => {
     expect(asked.index).toBe(6);
   });
 
+  it('reads no more entries than it shows, and one', async () => {
+    await begin([['open'], ...Array.from({ length: 9 }, () => [0])]);
+    expect(await find({ ...EVERYBODY, first: 2 })).toEqual({ places: [10, 9], more: true });
+    expect(asked.groups).toBe(3);
+  });
+
   describe('through ten thousand rows', () => {
     const VISIT = { visit: 'v-1', first: 1, after: null };
 
@@ -135,6 +151,57 @@ describe('Who reads the access log', () => {
       await visits(10_000, 2);
       expect(await find(VISIT)).toEqual({ places: [4], more: true });
     });
+  });
+
+  it('is shown nobody else, whatever the index says', async () => {
+    const other = hashSubject('001190000999');
+    await begin([['open'], [1], [0]]);
+    // The entry of another person, their operation, and one that shows nobody.
+    for (const seq of [3, 2, 4]) await run(`insert into audit_index values ('s', ?, ?, ?, ?)`, other, seq, CHAIN, seq);
+    const query = { subjectNumbers: ['001190000999'], first: 10, after: null };
+    expect((await find(query)).places).toEqual([]);
+    await sought([
+      { what: 'ACCESSES', visit: 'v-1' },
+      { what: 'ACCESSES', subject: hashSubject(HOA) },
+    ]);
+    expect((await find(query)).places).toEqual([]);
+    await sought([
+      { what: 'ACCESSES', visit: 'v-1' },
+      { what: 'ACCESSES', subject: other },
+    ]);
+    expect((await find(query)).places).toEqual([4]);
+  });
+
+  it('sees an operation once in which several of their numbers were looked for', async () => {
+    await begin([['open'], [1], [0]]);
+    await sought([HOA, BINH].map((number) => ({ what: 'ACCESSES', subject: hashSubject(number) })));
+    for (const table of ['audit_index', 'audit_indexed']) await run(`delete from ${table}`);
+    await indexer.catchUp();
+    expect((await find({ subjectNumbers: [HOA, BINH], first: 10, after: null })).places).toEqual([4, 2]);
+    // It is the last of its group, and read once.
+    expect(asked.groups).toBe(2);
+  });
+
+  it('goes on behind an operation, though more of theirs stands in it than was asked for before', async () => {
+    await begin([['open'], [0], [2]]);
+    const both = { subjectNumbers: [HOA, BINH], first: 10 };
+    expect(await find({ ...both, after: [NOON + 2_000, CHAIN, 5] })).toEqual({ places: [], more: false });
+    expect((await find({ ...both, after: [NOON + 2_000, CHAIN, 6] })).places).toEqual([3]);
+  });
+
+  it('sees what several hubs wrote, newest first, each for itself', async () => {
+    const chains = ['a', 'b', 'z'].map((name) => `${name}-00000001/2026-11-20`);
+    const [a = '', b = '', z = ''] = chains;
+    await begin([['open', 2]], { chain: z, openedAt: NOON - 1_000 });
+    await begin([['open', 2]], { chain: a });
+    await begin([['open', 2]], { chain: b });
+    const reader = createReader({ audit, indexer, hashSubject, delays: [], now: () => NOON });
+    const { found } = await reader.find({ subjectNumbers: [HOA, BINH], first: 10, after: null });
+    expect(found.map(({ key, operation }) => [key[1], operation.seq])).toEqual([
+      [b, 2],
+      [a, 2],
+      [z, 2],
+    ]);
   });
 
   it('is told by what to ask', async () => {
