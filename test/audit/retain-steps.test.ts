@@ -39,6 +39,15 @@ async function begin(plan: Parameters<typeof buildChain>[0], options: Parameters
   return { built, end: built.heads.at(-1) as AuditHead };
 }
 
+/** A chain whose end was written on the day after. */
+async function endingNextDay(): Promise<AuditHead> {
+  const { end } = await begin([['open'], [0]]);
+  const at = NOON + DAY_MS;
+  const signature = signHead(KEYS.signing, { ...end, at });
+  await run('update audit_group set at = ?, signature = ? where first_seq = 2', at, signature);
+  return { ...end, at, signature };
+}
+
 async function index(): Promise<void> {
   const indexer = openIndexer(audit);
   await indexer.catchUp();
@@ -107,11 +116,7 @@ describe('What is removed of the access log', () => {
 
 describe('A chain of the access log', () => {
   it('goes from the instant on at which its last entry is old enough', async () => {
-    // Its end was written on the day after.
-    const { built } = await begin([['open'], [0]]);
-    const at = NOON + DAY_MS;
-    const head = { chain: FIRST, seq: 2, at, hash: built.heads[1]?.hash ?? '' };
-    await run('update audit_group set at = ?, signature = ? where first_seq = 2', at, signHead(KEYS.signing, head));
+    const { at } = await endingNextDay();
     expect(await remove(at + MONTH - 1)).toEqual([]);
     expect(await remove(at + MONTH)).toEqual([FIRST]);
     expect(refused).toEqual([]);
@@ -122,6 +127,8 @@ describe('A chain of the access log', () => {
     const end = Date.parse('2026-11-21T00:00:00+07:00') + MONTH;
     expect(await remove(end - 1)).toEqual([]);
     expect(await remove(end)).toEqual([FIRST]);
+    // That it is too young is nothing to be told of.
+    expect(refused).toEqual([]);
   });
 
   it('that was never closed goes two days after its last entry, and not before', async () => {
@@ -169,11 +176,23 @@ describe('A chain of the access log', () => {
       expect([head, await remove(at), refused]).toEqual([head, [], [`${FIRST} UNPROVEN`]]);
       expect(await rowsIn('audit_group')).toBe(3);
     }
-    refused = [];
     await run('update audit_chain set removed_at = ?, removed_head = ?', at, text);
-    expect([await remove(end.at + MONTH - 1), refused]).toEqual([[], [`${FIRST} TOO_YOUNG`]]);
     expect(await remove(at)).toEqual([FIRST]);
     expect(await rowsIn('audit_group')).toBe(0);
+  });
+
+  it('whose removal was begun waits where it is too young by now, by its end or by the day that it is called by', async () => {
+    const young = [[], [`${FIRST} TOO_YOUNG`]];
+    const end = await endingNextDay();
+    await run('update audit_chain set removing = 1, removed_at = 1, removed_head = ?', JSON.stringify(end));
+    expect([await remove(end.at + MONTH - 1), refused]).toEqual(young);
+    expect(await remove(end.at + MONTH)).toEqual([FIRST]);
+    refused = [];
+    for (const table of ['audit_chain', 'audit_group']) await run(`delete from ${table}`);
+    const { end: last } = await begin([['open'], ['close']]);
+    await run('update audit_chain set removing = 1, removed_at = 1, removed_head = ?', JSON.stringify(last));
+    expect([await remove(last.at + MONTH), refused]).toEqual(young);
+    expect(await rowsIn('audit_group')).toBe(2);
   });
 
   it('that was removed is not removed again', async () => {
