@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AuditDatabase } from '../../audit/database.ts';
 import { type IndexedDatabase, type Indexer, openIndexer } from '../../audit/indexer.ts';
 import { insertGroup } from '../../audit/statements.ts';
@@ -65,12 +65,21 @@ describe('An index that is made', () => {
     expect(await indexed()).toBe(240);
   });
 
+  it('has a chain that nobody speaks of, though as many are spoken of as there are', async () => {
+    await store(audit, await buildChain([['open'], [0]], { chain: CHAIN }));
+    await audit.database.knex.raw(`insert into audit_indexed values ('nowhere/2026-11-20', 7, 1)`);
+    await audit.database.knex.raw('delete from audit_indexed where chain = ?', [CHAIN]);
+    await open().catchUp();
+    expect(await indexed()).toBe(2);
+  });
+
   it('is written a thousand rows at a time, those together that lie side by side', async () => {
-    await store(audit, await buildChain([['open'], ...Array.from({ length: 8 }, () => Array<number>(50).fill(1))]));
+    await store(audit, await buildChain([['open'], ...Array.from({ length: 8 }, () => Array<number>(50).fill(2))]));
     const parts: string[][] = [];
     const indexer = openIndexer({
       ...audit,
       commit(statements) {
+        expect(statements.length).toBeGreaterThan(0);
         const rows = statements
           .filter(({ sql }) => sql.includes('audit_index '))
           .flatMap(({ bindings }) =>
@@ -82,7 +91,7 @@ describe('An index that is made', () => {
     });
     opened.push(indexer);
     await indexer.catchUp();
-    expect(parts.map(({ length }) => length)).toEqual([1_024, 176]);
+    expect(parts.map(({ length }) => length)).toEqual([1_024, 576]);
     expect(parts.flat()).toEqual(parts.flat().toSorted());
   });
 
@@ -128,6 +137,18 @@ describe('An index that is made', () => {
     await add(built, 2);
     await new Promise((resolve) => setTimeout(resolve, 1_200));
     expect(await indexed()).toBe(2);
+  });
+
+  it('is not looked after any more once it is closed', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    try {
+      const indexer = open();
+      expect(vi.getTimerCount()).toBe(1);
+      await indexer.close();
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('is not called whole where it was closed meanwhile, and nothing is written any more once it is', async () => {
