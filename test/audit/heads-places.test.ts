@@ -10,12 +10,22 @@ import type { AuditHead } from '../../core/audit.ts';
 const [FIRST, SECOND] = ['motcua-00000001/2026-11-20', 'motcua-00000001/2026-11-21'];
 const EXT4 = 0xef53;
 const NFS = 0x6969;
-const disk = vi.hoisted(() => ({ type: 0 }));
+/** Which file system a folder lies on, whether its files may be read, and with which flags they were opened. */
+const disk = vi.hoisted(() => ({ type: 0, isReadable: true, opened: [] as unknown[] }));
 
-vi.mock('node:fs/promises', async (original) => ({
-  ...(await original<typeof import('node:fs/promises')>()),
-  statfs: async () => disk,
-}));
+vi.mock('node:fs/promises', async (original) => {
+  const real = await original<typeof import('node:fs/promises')>();
+  return {
+    ...real,
+    statfs: async () => disk,
+    open: async (...asked: Parameters<typeof real.open>) => {
+      const [, flags] = asked;
+      disk.opened.push(flags);
+      if (flags === 'r' && !disk.isReadable) throw Object.assign(new Error('not for you'), { code: 'EACCES' });
+      return real.open(...asked);
+    },
+  };
+});
 
 const head = (seq: number, chain = FIRST): AuditHead => ({
   ...{ chain, seq, at: 1, hash: 'ab'.repeat(32), key: '0123456789abcdef', signature: 'c2ln' },
@@ -29,7 +39,7 @@ describe('A folder that heads leave for', () => {
   let place: HeadsPlace;
 
   beforeEach(async () => {
-    disk.type = EXT4;
+    Object.assign(disk, { type: EXT4, isReadable: true, opened: [] });
     folder = await mkdtemp(join(tmpdir(), 'lienthong-heads-places-'));
     place = openHeadsFolder(folder);
   });
@@ -116,6 +126,18 @@ describe('A folder that heads leave for', () => {
     await place.take(heads(1), never());
     await place.take(heads(2), never());
     expect(await textOf(FIRST)).toBe(`{"chain"\n${lines(heads(1, 2))}`);
+  });
+
+  it('goes on in a line of its own where nobody may read how the one before ended', async () => {
+    await writeFile(file(FIRST), '{"chain"');
+    disk.isReadable = false;
+    await place.take(heads(1), never());
+    expect(await textOf(FIRST)).toBe(`{"chain"\n${lines(heads(1))}`);
+  });
+
+  it('has its file opened once for what comes one after the other', async () => {
+    for (const seq of [1, 2, 3]) await place.take(heads(seq), never());
+    expect(disk.opened).toEqual(['a']);
   });
 
   it('on a disk of this machine is not waited for until the disk has it', async () => {
@@ -212,6 +234,14 @@ describe('An address that heads leave for', () => {
   it.each([300, 304, 401, 404, 500])('has not got them where it says %i', async (one) => {
     status = one;
     await expect(open().take(heads(1), never())).rejects.toThrow('The heads were not taken');
+  });
+
+  it('is left alone once it is closed', async () => {
+    await open().take(heads(1), never());
+    const connections = () => new Promise((resolve) => server.getConnections((_, count) => resolve(count)));
+    expect(await connections()).toBe(1);
+    for (const place of places.splice(0)) await place.close();
+    await expect.poll(connections).toBe(0);
   });
 
   it('is not waited for once nobody waits for it any more', async () => {

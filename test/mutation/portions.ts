@@ -64,8 +64,8 @@ export const PORTIONS = {
   },
   /** How signed heads leave, and how they are read where they arrived. */
   heads: {
-    mutate: ['audit/exported-heads.ts', 'audit/heads-places.ts', 'audit/heads-queue.ts'],
-    tests: ['test/audit/{exported-heads,heads,heads-backlog,heads-places,heads-queue}.test.ts'],
+    mutate: ['audit/{exported-heads,heads-places,heads-queue,last-heads,parse-head}.ts'],
+    tests: ['test/audit/{exported-heads,heads,heads-backlog,heads-places,heads-queue,last-heads}.test.ts'],
     least: 95,
   },
   /** What an entry looks like, and what is none. */
