@@ -1,6 +1,6 @@
 import { upsertStatements } from '../store/many-rows.ts';
 import type { AuditDatabase } from './database.ts';
-import { createIndexCheck, hasIndex, rowsBeyond } from './index-check.ts';
+import { createIndexCheck, rowsBeyond } from './index-check.ts';
 import { INDEX, type IndexRow, indexedStatements } from './indexer.ts';
 import { removeIndexRows } from './retain.ts';
 import { chainNamed, chainsOf, groupsOf, namesIn } from './stored.ts';
@@ -70,7 +70,6 @@ async function mendChain(audit: AuditDatabase, chain: string): Promise<Mended> {
 
 /** Of a chain that is not there, or was removed. @returns how many places of the index are gone */
 async function forget(audit: AuditDatabase, chain: string): Promise<number> {
-  if (!(await hasIndex(audit.database, chain))) return 0;
   const beyond = await rowsBeyond(audit.database, chain);
   await removeIndexRows(audit, chain);
   await audit.commit([{ sql: 'delete from audit_indexed where chain = ?', bindings: [chain] }]);

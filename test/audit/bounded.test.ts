@@ -28,6 +28,7 @@ describe('A wait of two seconds', () => {
   it('is over after two seconds of turns that come in time', () => {
     expect(lasts(250)).toBe(2_000);
     expect(lasts(300)).toBe(2_400);
+    expect(lasts(375)).toBe(3_000);
   });
 
   it('is over after twice its time on the clock, however late turns come', () => {

@@ -68,6 +68,18 @@ describe('What a chain that is opened says of those before it', () => {
     expect((await found()).head).toBe(beside.end);
   });
 
+  it('is found by two questions where all were closed, which are nearly all', async () => {
+    for (const number of [1, 2, 3]) await chain(number, CLOSED);
+    const asked: string[] = [];
+    const { database } = audit;
+    const query: AuditDatabase['database']['query'] = (sql, ...rest) => {
+      asked.push(sql);
+      return database.query(sql, ...rest);
+    };
+    await chainsBefore({ ...audit, database: { ...database, query } }, 'motcua');
+    expect(asked).toHaveLength(2);
+  });
+
   it('is each end that is missing, until one has told of it as it was opened', async () => {
     const [one, other] = [await chain(1), await chain(2)];
     const last = await chain(3, CLOSED);

@@ -54,6 +54,19 @@ describe('A folder of exported heads', () => {
     expect(await read(text)).toEqual(seqs);
   });
 
+  it('reads a letter of several bytes as one, wherever what is read at once ends', async () => {
+    const chain = 'mộtcửa-00000001/2026-11-20';
+    const bytes = (one: AuditHead) => Buffer.byteLength(`${JSON.stringify(one)}\n`);
+    const second = head(2, chain);
+    const before = 65_536 - (JSON.stringify(second).indexOf('ộ') + 1);
+    const short = head(1, chain);
+    const first = { ...short, signature: short.signature + 'x'.repeat(before - bytes(short)) };
+    expect(bytes(first)).toBe(before);
+    await writeFile(join(folder, headsFile(chain)), `${JSON.stringify(first)}\n${JSON.stringify(second)}\n`);
+    const heads = await Array.fromAsync((await readExportedHeads(folder)).of(chain));
+    expect(heads).toEqual([first, second]);
+  });
+
   it('has the last one, too, where the line feed behind it is missing', async () => {
     expect(await read(`${JSON.stringify(head(1))}\n${JSON.stringify(head(2))}`)).toEqual([1, 2]);
   });

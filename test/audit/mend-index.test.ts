@@ -36,6 +36,7 @@ function counted() {
   const through: AuditDatabase = {
     ...audit,
     commit(statements) {
+      expect(statements.length).toBeGreaterThan(0);
       const written = statements.filter(({ sql }) => sql.includes('insert into audit_index '));
       const taken = statements.filter(({ sql }) => sql.startsWith('delete from audit_index where kind = ?'));
       const places = written.reduce((sum, { bindings }) => sum + bindings.length / 5, 0);
@@ -76,6 +77,29 @@ describe('An index that is put right', () => {
       [0, 500],
       [0, 200],
     ]);
+  });
+
+  it('is left as it is where it is whole', async () => {
+    await begin([['open'], [1], ['close']]);
+    const sent: string[] = [];
+    const through: AuditDatabase = {
+      ...audit,
+      commit(statements) {
+        sent.push(...statements.map(({ sql }) => sql));
+        return audit.commit(statements);
+      },
+    };
+    expect(await mendIndex(through)).toEqual({ added: 0, removed: 0 });
+    expect(sent.filter((sql) => sql.includes('audit_index '))).toEqual([]);
+    expect(sent).toHaveLength(2);
+  });
+
+  it('gets nothing of a chain that is being removed, though some of it is left', async () => {
+    await begin([['open'], [0], ['close']]);
+    await run('delete from audit_index');
+    await run('update audit_chain set removed_at = 1, removing = 1');
+    expect(await mendIndex(audit)).toEqual({ added: 0, removed: 0 });
+    expect([await rows(), await said()]).toEqual([[], []]);
   });
 
   it('says how far it reaches, and that it is whole where its chain is closed', async () => {
