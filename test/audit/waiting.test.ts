@@ -1,9 +1,16 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { prepare } from '../../audit/lines.ts';
 import { createWaitingRecords, type Waiting, type WaitingRecords } from '../../audit/waiting.ts';
 import { hashSubject, record } from './support.ts';
 
 const HOA = '001085004213';
-const REFUSED = { status: 'rejected', reason: { code: 'AUDIT_UNAVAILABLE' } };
+const REFUSED = {
+  status: 'rejected',
+  reason: {
+    code: 'AUDIT_UNAVAILABLE',
+    message: 'The access log cannot be written at the moment, and nothing personal leaves unlogged.',
+  },
+};
 const LET_GO = { status: 'fulfilled' };
 
 let waiting: WaitingRecords;
@@ -35,6 +42,14 @@ describe('Records that wait to be written', () => {
     for (let count = 0; count < 3; count++) waiting.add(long);
     expect(waiting.take()).toHaveLength(2);
     expect(waiting.take()).toHaveLength(1);
+  });
+
+  it('are taken together where they are just as much', () => {
+    const half = 256 * 1024;
+    const padding = half - prepare(record([], { request: '' }), hashSubject).size;
+    const exact = record([], { request: 'x'.repeat(padding) });
+    for (let count = 0; count < 3; count++) waiting.add(exact);
+    expect(waiting.take().map(({ prepared }) => prepared.size)).toEqual([half, half]);
   });
 
   it('are too many from twenty thousand entries on, until some of them are taken', () => {
