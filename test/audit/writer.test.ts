@@ -193,7 +193,7 @@ describe('What is to be logged', () => {
     const answer = log.write(record());
     await delay(400);
     // Counted in turns, of which a process has as many however busy it is.
-    const late = bounded(() => new Promise<never>(() => {}), 250).catch(() => 'late');
+    const late = bounded(() => new Promise<never>(() => {}), 150).catch(() => 'late');
     held.go();
     await Promise.all(before);
     expect(await Promise.race([answer, late])).toBeUndefined();
