@@ -122,7 +122,7 @@ export function openHeadsAddress(url: string, token: string): HeadsPlace {
         body: linesOf(heads),
         signal: AbortSignal.any([signal, AbortSignal.timeout(SEND_MS)]),
       });
-      if (status < 200 || status > 299) throw new Error('The heads were not taken');
+      if (status < 200 || status > 299) throw new Error(`it answered with status ${status}`);
     },
     close: () => client.close(),
   };

@@ -16,8 +16,8 @@ export interface HeadsQueue {
 
 export interface HeadsQueueOptions {
   readonly place: HeadsPlace;
-  /** Told when the place fails or is too slow. */
-  readonly fail: () => void;
+  /** Told when the place fails or is too slow, and by which error. */
+  readonly fail: (cause: unknown) => void;
   /** Longest an answer waits for its head, in milliseconds. */
   readonly budgetMs?: number;
   /** Longest the end waits for what is left, in milliseconds. */
@@ -47,9 +47,9 @@ export function openHeadsQueue(options: HeadsQueueOptions): HeadsQueue {
   let isBehind = false;
   const closed = new AbortController();
 
-  function fallBehind(): void {
+  function fallBehind(cause: unknown): void {
     isBehind = true;
-    fail();
+    fail(cause);
   }
 
   async function sendAll(): Promise<void> {
@@ -64,8 +64,8 @@ export function openHeadsQueue(options: HeadsQueueOptions): HeadsQueue {
         for (const one of together) one.leave();
         isBehind = isLate();
       }
-    } catch {
-      fallBehind();
+    } catch (error) {
+      fallBehind(error);
       for (const one of waiting) one.leave();
     } finally {
       isSending = false;

@@ -1,6 +1,6 @@
 import type { AuditHead } from '../core/audit.ts';
-import { openHeadsAddress, openHeadsFolder } from './heads-places.ts';
-import { openHeadsQueue } from './heads-queue.ts';
+import { type HeadsPlace, openHeadsAddress, openHeadsFolder } from './heads-places.ts';
+import { type HeadsQueue, openHeadsQueue } from './heads-queue.ts';
 
 /** Takes signed heads to places that the hub cannot rewrite. */
 export interface HeadsExport {
@@ -29,17 +29,20 @@ export interface HeadsOptions {
 const WARN_EVERY_MS = 60_000;
 
 export function openHeads({ directory, url, token, warn }: HeadsOptions): HeadsExport {
-  let warnedAt = Number.NEGATIVE_INFINITY;
-  const fail = (): void => {
-    if (performance.now() - warnedAt < WARN_EVERY_MS) return;
-    warnedAt = performance.now();
-    warn('Heads of the access log cannot be exported; until they are, what they would prove is unproven');
+  const queueTo = (setting: string, place: HeadsPlace): HeadsQueue => {
+    let warnedAt = Number.NEGATIVE_INFINITY;
+    const fail = (cause: unknown): void => {
+      if (performance.now() - warnedAt < WARN_EVERY_MS) return;
+      warnedAt = performance.now();
+      const why = `${setting}: ${reasonOf(cause)}`;
+      warn(`Heads of the access log cannot be exported (${why}); until they are, what they would prove is unproven`);
+    };
+    return openHeadsQueue({ place, fail });
   };
-  const places = [
-    ...(directory === '' ? [] : [openHeadsFolder(directory)]),
-    ...(url === '' ? [] : [openHeadsAddress(url, token)]),
+  const queues = [
+    ...(directory === '' ? [] : [queueTo('AUDIT_HEADS_DIR', openHeadsFolder(directory))]),
+    ...(url === '' ? [] : [queueTo('AUDIT_HEADS_URL', openHeadsAddress(url, token))]),
   ];
-  const queues = places.map((place) => openHeadsQueue({ place, fail }));
   return {
     async put(head) {
       await Promise.all(queues.map((queue) => queue.put(head)));
@@ -59,4 +62,10 @@ export function openHeads({ directory, url, token, warn }: HeadsOptions): HeadsE
       );
     },
   };
+}
+
+/** A code where there is one: what stands beside it may be a path or an address. */
+function reasonOf(cause: unknown): string {
+  const { code, message } = Object(cause) as { readonly code?: unknown; readonly message?: unknown };
+  return String(code ?? message);
 }

@@ -9,6 +9,7 @@ import { type AccessDesk, createAccessDesk } from '../resolvers/access-desk.ts';
 import type { AccessRules } from '../resolvers/access-rules.ts';
 import type { Registry } from '../resolvers/registry.ts';
 import { openHubAudit } from './audit.ts';
+import { demandHeadsFolder } from './heads-folder.ts';
 import { openHubIdentity } from './identity.ts';
 import { readHubPolicy } from './policy.ts';
 import type { Warn } from './sectors.ts';
@@ -41,11 +42,12 @@ export interface PartOptions {
   readonly warn: Warn;
 }
 
-/** @throws SettingsFault for grants or keys that cannot be used */
+/** @throws SettingsFault for grants, keys or a folder of heads that cannot be used */
 export async function openAccessParts(options: PartOptions): Promise<AccessParts> {
   const { policy, can, units, limits, introspection } = readHubPolicy(options);
   const faults = grantsAtOdds(policy, options.settings);
   if (faults.length > 0) throw new SettingsFault(faults);
+  await demandHeadsFolder(options.settings.AUDIT_HEADS_DIR);
   const identity = await openHubIdentity({ ...options, policy });
   const { log, reader, noteRefusal, hashSubject, ...audit } = await openHubAudit({
     ...options,

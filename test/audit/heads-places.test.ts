@@ -233,7 +233,7 @@ describe('An address that heads leave for', () => {
 
   it.each([300, 304, 401, 404, 500])('has not got them where it says %i', async (one) => {
     status = one;
-    await expect(open().take(heads(1), never())).rejects.toThrow('The heads were not taken');
+    await expect(open().take(heads(1), never())).rejects.toThrow(`it answered with status ${one}`);
   });
 
   it('is left alone once it is closed', async () => {

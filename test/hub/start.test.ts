@@ -153,6 +153,16 @@ describe('The issuer of tokens', () => {
   });
 });
 
+describe('The folder of the access log’s heads', () => {
+  it.each([
+    ['is a file', join(import.meta.dirname, 'start.test.ts')],
+    ['lies in a file', join(import.meta.dirname, 'start.test.ts', 'heads')],
+  ])('stops the start where it %s', async (_, AUDIT_HEADS_DIR) => {
+    const fault = `AUDIT_HEADS_DIR: expected a folder, and ${AUDIT_HEADS_DIR} is none or lies in none`;
+    expect(await refusalOf({ ...OTHER, AUDIT_HEADS_DIR })).toContain(fault);
+  });
+});
+
 describe('Client certificates', () => {
   it.each([
     [
