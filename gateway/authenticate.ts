@@ -50,7 +50,7 @@ const AUTHORIZATION = 'authorization';
 function authorizationOf({ headers, rawHeaders }: IncomingMessage): string | undefined {
   let seen = 0;
   for (let i = 0; i < rawHeaders.length; i += 2) {
-    if (rawHeaders[i]?.toLowerCase() === AUTHORIZATION) seen += 1;
+    if (String(rawHeaders[i]).toLowerCase() === AUTHORIZATION) seen += 1;
   }
   return seen === 1 ? headers.authorization : undefined;
 }

@@ -80,9 +80,9 @@ function fault(
 
 /** Tells all of them, and the last one until validation has found enough to look no further: it stops in no other way. */
 function stopWith(context: ValidationContext, faults: readonly GraphQLError[]): void {
-  for (const one of faults) context.reportError(one);
-  const last = faults.at(-1);
-  for (let told = 0; last !== undefined && told <= MOST_VALIDATION_ERRORS; told += 1) context.reportError(last);
+  const [last] = faults.slice(-1);
+  if (last === undefined) return;
+  for (const one of [...faults, ...Array<GraphQLError>(MOST_VALIDATION_ERRORS).fill(last)]) context.reportError(one);
 }
 
 const MOST_TOLD = 1_000_000;
