@@ -72,13 +72,26 @@ export async function rowsBeyond(database: Database, chain: string): Promise<num
  * How far the index is said to reach: 0 where nothing says so, NaN where that is no number. Where it is said to be
  * complete, nobody looks for more of that chain.
  */
-async function saidOfIndex(database: Database, chain: string): Promise<{ through: number; isComplete: boolean }> {
+export interface SaidOfIndex {
+  readonly through: number;
+  readonly isComplete: boolean;
+}
+
+export async function saidOfIndex(database: Database, chain: string): Promise<SaidOfIndex> {
   const [row] = await database.query('select through_seq, complete from audit_indexed where chain = ?', [chain]);
   const through = Number(row?.through_seq ?? 0);
   return {
     through: Number.isSafeInteger(through) ? through : Number.NaN,
     isComplete: row !== undefined && Number(row.complete) !== 0,
   };
+}
+
+/** Whether a group was not indexed yet: reading does that first, so what is missing of it hides nothing. */
+export function isStillToCome(
+  { through, isComplete }: SaidOfIndex,
+  { firstSeq }: Pick<StoredGroup, 'firstSeq'>,
+): boolean {
+  return !isComplete && firstSeq > through;
 }
 
 /** Whether anything is left by which entries of a chain would be found. */
@@ -91,25 +104,26 @@ export async function hasIndex(database: Database, chain: string): Promise<boole
 
 /**
  * Passes groups on and holds the index against them: what is missing of it hides entries from whoever asks for them.
- * Groups that were not indexed yet are no fault: reading does that first.
+ * Groups that were not indexed yet are no fault.
  */
 export async function* alsoIndexed(
   groups: AsyncIterable<StoredGroup>,
   { database, chain, report }: { database: Database; chain: string; report: Report },
 ): AsyncGenerator<StoredGroup> {
-  const { through, isComplete } = await saidOfIndex(database, chain);
+  const indexed = await saidOfIndex(database, chain);
+  const { through, isComplete } = indexed;
   const faults = { missing: 0, surplus: 0 };
   const first = { missing: 0, surplus: 0 };
-  let isReached = false;
+  let isToCome = false;
   const check = createIndexCheck(database, chain, (what, row) => {
-    if (what === 'missing' && isReached) return;
+    if (what === 'missing' && isToCome) return;
     if (faults[what] === 0) first[what] = row[4];
     faults[what] += 1;
   });
   let isEnd = through <= 0;
   let last: StoredGroup | undefined;
   for await (const group of groups) {
-    isReached = !isComplete && group.firstSeq > through;
+    isToCome = isStillToCome(indexed, group);
     await check.compare(group);
     isEnd ||= group.lastSeq === through;
     last = group;

@@ -1,12 +1,12 @@
 import { upsertStatements } from '../store/many-rows.ts';
 import type { AuditDatabase } from './database.ts';
-import { createIndexCheck, rowsBeyond } from './index-check.ts';
+import { createIndexCheck, isStillToCome, rowsBeyond, saidOfIndex } from './index-check.ts';
 import { INDEX, type IndexRow, indexedStatements } from './indexer.ts';
 import { removeIndexRows } from './retain.ts';
 import { chainNamed, chainsOf, groupsOf, namesIn } from './stored.ts';
 
 export interface Mended {
-  /** Rows that were missing. */
+  /** Rows that were missing, and entries hidden by it; not those of entries that were not indexed yet. */
   readonly added: number;
   /** Rows that stood for no entry. */
   readonly removed: number;
@@ -38,6 +38,9 @@ export async function mendIndex(audit: AuditDatabase): Promise<Mended> {
 
 async function mendChain(audit: AuditDatabase, chain: string): Promise<Mended> {
   const { database, commit } = audit;
+  // Looked at before the entries: what is written and indexed meanwhile was not hidden.
+  const indexed = await saidOfIndex(database, chain);
+  let isToCome = false;
   const waiting: { missing: IndexRow[]; surplus: IndexRow[] } = { missing: [], surplus: [] };
   const counts = { missing: 0, surplus: 0 };
   const write = async (): Promise<void> => {
@@ -47,12 +50,13 @@ async function mendChain(audit: AuditDatabase, chain: string): Promise<Mended> {
     if (removals.length > 0) await commit(removals);
   };
   const check = createIndexCheck(database, chain, async (what, row) => {
-    counts[what] += 1;
+    if (what === 'surplus' || !isToCome) counts[what] += 1;
     waiting[what].push(row);
     if (waiting[what].length >= ROWS_AT_ONCE) await write();
   });
   let through = 0;
   for await (const group of groupsOf(database, chain)) {
+    isToCome = isStillToCome(indexed, group);
     await check.compare(group);
     through = group.lastSeq;
   }

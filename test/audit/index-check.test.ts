@@ -184,6 +184,15 @@ describe('Making the index anew', () => {
     expect(await rows()).toEqual(before);
   });
 
+  it('makes what was not made yet, and counts as missing what was said to be there alone', async () => {
+    const before = await rows();
+    await run('update audit_indexed set through_seq = 1 where chain = ?', SECOND);
+    await run('delete from audit_index where chain = ? or (chain = ? and seq = 3)', SECOND, FIRST);
+    expect(await mendIndex(audit)).toEqual({ added: 1, removed: 0 });
+    expect(await rows()).toEqual(before);
+    expect(await said()).toEqual([]);
+  });
+
   it('puts back what was taken out and takes out what was put in', async () => {
     const before = await rows();
     await run(`delete from audit_index where kind = 's'`);
