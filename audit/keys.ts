@@ -36,10 +36,10 @@ export function readAuditKeys(settings: {
   readonly AUDIT_SUBJECT_KEY_FILE: string;
 }): AuditKeys {
   const { DATA_DIR, AUDIT_SIGNING_KEY_FILE, AUDIT_SUBJECT_KEY_FILE } = settings;
-  const pem = keyText(AUDIT_SIGNING_KEY_FILE, join(DATA_DIR, 'audit-signing.key'), () =>
+  const pem = keyText('AUDIT_SIGNING_KEY_FILE', AUDIT_SIGNING_KEY_FILE, join(DATA_DIR, 'audit-signing.key'), () =>
     String(generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' })),
   );
-  const hex = keyText(AUDIT_SUBJECT_KEY_FILE, join(DATA_DIR, 'audit-subject.key'), () =>
+  const hex = keyText('AUDIT_SUBJECT_KEY_FILE', AUDIT_SUBJECT_KEY_FILE, join(DATA_DIR, 'audit-subject.key'), () =>
     randomBytes(32).toString('hex'),
   ).trim();
   const faults: string[] = [];
@@ -55,10 +55,12 @@ export function readAuditKeys(settings: {
   return { signing, publicKey: publicKeyOf(signing), subject, subjectKeyId: subjectKeyId(subject) };
 }
 
-function keyText(named: string, own: string, make: () => string): string {
+function keyText(setting: string, named: string, own: string, make: () => string): string {
   const file = named || own;
   if (existsSync(file)) return readFileSync(file, 'utf8');
-  if (named !== '') throw new SettingsFault([`${named}: there is no such file; expected a key of the access log`]);
+  if (named !== '') {
+    throw new SettingsFault([`${setting}: ${named}: there is no such file; expected a key of the access log`]);
+  }
   const made = make();
   // Two hubs that start at once must not each make a key: the flag lets one win and the other read it.
   try {

@@ -202,12 +202,15 @@ function createHttpServer({ settings, logger, names, origins, tls }: GatewayOpti
     if (refused === null) done();
     else reply.code(403).send(refusal('FORBIDDEN', refused));
   });
-  fastify.setNotFoundHandler(async (_, reply) => {
-    return reply.code(404).send(refusal('BAD_REQUEST', 'There is nothing here; the API is at /graphql.'));
+  fastify.setNotFoundHandler(async ({ url }, reply) => {
+    const nothing = /^\/graphql(?:\?|$)/.test(url) ? OTHER_METHOD : 'There is nothing here; the API is at /graphql.';
+    return reply.code(404).send(refusal('BAD_REQUEST', nothing));
   });
   fastify.setErrorHandler((error: FastifyError, request, reply) => answerHttpError(error, request, reply, logger));
   return fastify;
 }
+
+const OTHER_METHOD = 'There is nothing here by this method: POST an operation, or send a query by GET.';
 
 /** What is wrong before GraphQL begins: a body too large, of another kind, or no JSON. */
 function answerHttpError(error: FastifyError, request: FastifyRequest, reply: FastifyReply, logger: Logger) {

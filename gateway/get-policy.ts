@@ -1,3 +1,4 @@
+import { HubError } from '../core/errors.ts';
 import { refusal } from './format-error.ts';
 
 /**
@@ -17,6 +18,15 @@ export function refuseValuesInUrl(search: string): ReturnType<typeof refusal> | 
     'BAD_REQUEST',
     'A GET may carry no variables, no quoted text and no number of six digits or more, because URLs are logged on ' +
       'their way. Send the operation as POST.',
+  );
+}
+
+/** An id of 64 digits and letters reads like a value, and would be told so: which way it is taken is what is wrong with it. */
+export function refuseDocumentIdInUrl(search: string): HubError | null {
+  if (!new URLSearchParams(search).has('documentId')) return null;
+  return new HubError(
+    'OPERATION_NOT_REGISTERED',
+    'By GET no registered operation is taken: POST a JSON object with `documentId`.',
   );
 }
 

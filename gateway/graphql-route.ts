@@ -5,7 +5,7 @@ import type { GraphqlServer } from './apollo.ts';
 import type { Admitted, Door } from './door.ts';
 import { doorHook, whenGone } from './door-hook.ts';
 import { type Exchange, logExchange } from './exchange.ts';
-import { refuseValuesInUrl } from './get-policy.ts';
+import { refuseDocumentIdInUrl, refuseValuesInUrl } from './get-policy.ts';
 import type { ReadRegistered } from './limits/registered.ts';
 import { type OperationClock, startClock } from './operation-clock.ts';
 import type { NoteRefusal } from './operation-request.ts';
@@ -42,6 +42,11 @@ export function addGraphqlRoute(fastify: FastifyInstance, options: GraphqlRouteO
       const asker = entry.admitted(request);
       const search = searchOf(request.url);
       if (request.method === 'GET') {
+        const unregistered = refuseDocumentIdInUrl(search);
+        if (unregistered !== null) {
+          await note(request, asker, unregistered.code);
+          return sendRefusal(reply, unregistered);
+        }
         const refused = refuseValuesInUrl(search);
         if (refused !== null) {
           await note(request, asker, 'BAD_REQUEST');

@@ -65,6 +65,8 @@ export function isOwnOrigin(
 }
 
 const OTHER_NAME = 'The hub answers to the names of this machine only.';
+const UNLISTED_NAME =
+  'Host: expected a name of this machine, or one that PUBLIC_NAMES lists; came another. Ask by such a name, or have the hub’s operator list this one.';
 const OTHER_ORIGIN =
   'Origin: expected a page of a name that the hub answers to, one that CORS_ORIGINS lists, or no page at all; came another site’s. Ask from such a page, or have the hub’s operator list this one’s origin in CORS_ORIGINS.';
 
@@ -78,7 +80,7 @@ export function refusedHeader(
   { host, origin }: { readonly host?: string | undefined; readonly origin?: string | undefined },
   { names, origins }: { readonly names: readonly string[]; readonly origins: readonly string[] },
 ): string | null {
-  if (!isOwnName(host, names)) return OTHER_NAME;
+  if (!isOwnName(host, names)) return names.length === 0 ? OTHER_NAME : UNLISTED_NAME;
   return isOwnOrigin(origin, names, origins) ? null : OTHER_ORIGIN;
 }
 

@@ -1,4 +1,4 @@
-import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readSettings, SettingsFault } from '../core/setting.ts';
@@ -25,10 +25,10 @@ export const runOperationsCommand: Command = async ({ args, root, environment, t
   const sectors = await findSectors([join(root, 'sectors'), ...(SECTORS_DIR ? [resolve(SECTORS_DIR)] : [])], faults);
   if (faults.length > 0) throw new SettingsFault(faults);
   const schema = schemaOfText(sdlOf(sectors).map(({ sdl }) => sdl));
-  const names = globSync('**/*.graphql', { cwd: folder }).sort();
+  const names = documentsIn(folder);
   const texts = names.map((name) => ({ name, text: readFileSync(join(folder, name), 'utf8') }));
   const wrong = texts.flatMap(({ name, text }) => faultsOf(text, schema, settings).map((fault) => `${name}: ${fault}`));
-  if (names.length === 0 || wrong.length > 0) throw new SettingsFault(names.length === 0 ? [USAGE] : wrong);
+  if (wrong.length > 0) throw new SettingsFault(wrong);
   const operations = Object.fromEntries(texts.map(({ text }) => [documentId(text), text]));
   try {
     writeFileSync(file, `${JSON.stringify(operations, null, 2)}\n`);
@@ -38,6 +38,24 @@ export const runOperationsCommand: Command = async ({ args, root, environment, t
   for (const { name, text } of texts) tell(`${documentId(text)}  ${name}`);
   return 0;
 };
+
+/** @throws SettingsFault where there are none */
+function documentsIn(folder: string): readonly string[] {
+  const none = (why: string) =>
+    new SettingsFault([`operations register: ${folder}: expected a folder with *.graphql files; ${why}`]);
+  try {
+    // Of a folder that is not there or may not be read, the search below says nothing.
+    readdirSync(folder);
+  } catch (error) {
+    const code = String((error as NodeJS.ErrnoException).code);
+    throw none(NO_FOLDER[code] ?? `it cannot be read (${code})`);
+  }
+  const names = globSync('**/*.graphql', { cwd: folder }).sort();
+  if (names.length === 0) throw none('no file in it, or in a folder of it, is called *.graphql');
+  return names;
+}
+
+const NO_FOLDER: Readonly<Record<string, string>> = { ENOENT: 'there is no such folder', ENOTDIR: 'it is no folder' };
 
 function readArguments(args: readonly string[]): { action?: string; folder?: string; file?: string } {
   try {

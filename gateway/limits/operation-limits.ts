@@ -26,6 +26,8 @@ export interface LimitedOperation {
   readonly variables: Readonly<Record<string, unknown>> | null | undefined;
 }
 
+const SWITCHED_OFF = 'Nobody may read the schema of this hub, whatever is granted: INTROSPECTION is off.';
+
 /** Rules of validation beside GraphQL's own, over every transport. */
 export function limitRules(settings: GatewaySettings): readonly ValidationRule[] {
   return [depthLimit(settings.MAX_DEPTH), breadthLimit(settings), nameLimit];
@@ -43,7 +45,6 @@ export function createOperationLimits(options: {
 }): (asked: LimitedOperation) => void {
   const { schema, settings, introspection } = options;
   const { MAX_COST: most, INTROSPECTION } = settings;
-  const mayRead = (actor: Actor) => INTROSPECTION !== 'off' && introspection(actor);
   const weigh = costOf(schema);
   const known = new WeakMap<OperationDefinitionNode, Known>();
 
@@ -56,7 +57,8 @@ export function createOperationLimits(options: {
 
   return ({ actor, document, operation, variables }) => {
     const { readsSchema: reads, cost } = known.get(operation) ?? learn(document, operation);
-    if (reads && !mayRead(actor)) throw new HubError('FORBIDDEN', 'You hold no grant for reading the schema.');
+    if (reads && INTROSPECTION === 'off') throw new HubError('FORBIDDEN', SWITCHED_OFF);
+    if (reads && !introspection(actor)) throw new HubError('FORBIDDEN', 'You hold no grant for reading the schema.');
     const came = cost(variables ?? {});
     if (came <= most) return;
     throw new HubError(

@@ -288,7 +288,13 @@ describe('node cli.ts audit', () => {
     }
     environment.AUDIT_SUBJECT_KEY_FILE = join(folder, 'audit-signing.key');
     await expect(openLogOfHub()).rejects.toThrow('AUDIT_SUBJECT_KEY_FILE: expected 64 hexadecimal digits');
-    environment.AUDIT_SIGNING_KEY_FILE = join(folder, 'none.key');
-    await expect(openLogOfHub()).rejects.toThrow('none.key: there is no such file');
+    for (const name of ['AUDIT_SUBJECT_KEY_FILE', 'AUDIT_SIGNING_KEY_FILE']) {
+      environment[name] = join(folder, 'none.key');
+      await expect(openLogOfHub()).rejects.toThrow(
+        `${name}: ${folder}/none.key: there is no such file; expected a key of the access log`,
+      );
+      environment[name] = folder;
+      await expect(openLogOfHub()).rejects.toThrow(`${name}: ${folder} cannot be read (EISDIR)`);
+    }
   });
 });

@@ -211,6 +211,29 @@ describe('A registered operation', () => {
     expect(noted.map(({ codes }) => codes)).toEqual([['OPERATION_NOT_REGISTERED'], ['OPERATION_NOT_REGISTERED']]);
   });
 
+  it.each([
+    ['alone', `?documentId=${id}`],
+    ['with a text', `?documentId=${id}&query=%7Bhello%7D`],
+    ['by an id without a row of digits', '?documentId=sha256:abc'],
+  ])('is not asked for by GET, which says so: %s', async (_, search) => {
+    const noted: RefusedRequest[] = [];
+    const noteRefusal = async (refused: RefusedRequest) => void noted.push(refused);
+    for (const REGISTERED_ONLY of ['on', 'off'] as const) {
+      const { url } = await open({ REGISTERED_ONLY }, { registered, noteRefusal });
+      const answer = await fetch(`${url}/graphql${search}`, { headers: { 'apollo-require-preflight': '1' } });
+      expect(answer.status).toBe(400);
+      expect(await answer.json()).toMatchObject({
+        errors: [
+          {
+            extensions: { code: 'OPERATION_NOT_REGISTERED' },
+            message: 'By GET no registered operation is taken: POST a JSON object with `documentId`.',
+          },
+        ],
+      });
+    }
+    expect(noted.map(({ codes }) => codes)).toEqual([['OPERATION_NOT_REGISTERED'], ['OPERATION_NOT_REGISTERED']]);
+  });
+
   it('is all that some clients may ask', async () => {
     const limits = { of: () => ({ registeredOnly: true }) };
     const { ask } = await open({}, { registered, limits });

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { HubError } from '../../core/errors.ts';
 import { SettingsFault } from '../../core/setting.ts';
 import { refuseValuesInUrl } from '../../gateway/get-policy.ts';
-import { bindableAddress } from '../../gateway/loopback.ts';
+import { bindableAddress, refusedHeader } from '../../gateway/loopback.ts';
 import type { MakeContext, OperationRequest } from '../../gateway/operation-request.ts';
 import { contextOf, GRAPHQL_RESPONSE, startTestGateway, type TestGateway } from './support.ts';
 
@@ -168,7 +168,29 @@ test('what is not there is not there, and says so without repeating the path', a
   expect(await response.text()).not.toContain('secret-path');
 });
 
+test.each(['PUT', 'DELETE', 'PATCH', 'OPTIONS'])(
+  '%s to /graphql is told that the method is what is wrong',
+  async (method) => {
+    const response = await fetch(`${url}/graphql?x=1`, { method });
+    expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({
+      errors: [{ message: 'There is nothing here by this method: POST an operation, or send a query by GET.' }],
+    });
+  },
+);
+
 describe('the address', () => {
+  test('of another name is told of the names that were given, where any were', async () => {
+    const named = { names: ['hub.example'], origins: [] };
+    expect(refusedHeader({ host: 'hub.example' }, named)).toBeNull();
+    expect(refusedHeader({ host: 'evil.example' }, named)).toBe(
+      'Host: expected a name of this machine, or one that PUBLIC_NAMES lists; came another. Ask by such a name, or have the hub’s operator list this one.',
+    );
+    expect(refusedHeader({ host: 'evil.example' }, { names: [], origins: [] })).toBe(
+      'The hub answers to the names of this machine only.',
+    );
+  });
+
   test.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('%s is accepted', async (host) => {
     await expect(bindableAddress(host, { secured: false, named: false })).resolves.toMatch(/^(127\.|::1)/);
   });

@@ -228,7 +228,10 @@ describe('A gateway with standard limits', () => {
     });
     const { body } = await shut.ask({ query: '{ __schema { types { name } } }' });
     await shut.gateway.close();
-    expect(body.errors?.[0]?.extensions?.code).toBe('FORBIDDEN');
+    expect(body.errors?.[0]).toMatchObject({
+      extensions: { code: 'FORBIDDEN' },
+      message: 'Nobody may read the schema of this hub, whatever is granted: INTROSPECTION is off.',
+    });
   });
 
   it('takes what costs just as much as may be, and nothing that costs more', async () => {

@@ -112,7 +112,23 @@ describe('`operations register`', () => {
     }
   });
 
-  it.each([[[]], [['register']], [['register', '/nowhere', '--to', '/nowhere']], [['other', 'a', '--to', 'b']]])(
+  it('names the folder in which it finds none', async () => {
+    const empty = join(folder, 'empty');
+    await mkdir(empty);
+    const file = join(folder, 'a-file');
+    await writeFile(file, '');
+    for (const [named, why] of [
+      ['/nowhere', 'there is no such folder'],
+      [file, 'it is no folder'],
+      [empty, 'no file in it, or in a folder of it, is called *.graphql'],
+    ] as const) {
+      expect(await faultsOf(run('register', named, '--to', join(folder, 'none.json')))).toEqual([
+        `operations register: ${named}: expected a folder with *.graphql files; ${why}`,
+      ]);
+    }
+  });
+
+  it.each([[[]], [['register']], [['register', 'a', 'b', '--to', 'c']], [['other', 'a', '--to', 'b']]])(
     'says what it expects where it is given %j',
     async (args) => {
       expect(await faultsOf(run(...args))).toEqual([expect.stringContaining('operations register DIR --to FILE')]);
