@@ -2,7 +2,6 @@ import { open, rm } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { type AuditDatabase, openAuditForReading } from '../audit/database.ts';
 import { exportedHeads, exportedLines } from '../audit/export.ts';
-import { readExportedHeads } from '../audit/exported-heads.ts';
 import { keyId, readAuditKeys } from '../audit/keys.ts';
 import { commandsOf } from '../audit/last-heads.ts';
 import { mendIndex } from '../audit/mend-index.ts';
@@ -17,6 +16,7 @@ import { type AuditCommandOptions, auditOptionsOf } from './audit-options.ts';
 import { makeDataFolder } from './data-folder.ts';
 import type { Command, CommandOptions } from './own-commands.ts';
 import { type HubSettings, hubSettings } from './settings.ts';
+import { headsIn, whyUnread } from './unread-audit.ts';
 import { unwritable } from './unwritable.ts';
 
 interface Asked {
@@ -82,7 +82,7 @@ async function runNamed({ args, environment, tell, warn }: CommandOptions): Prom
     audit = readsAlone ? openAuditForReading(auditUrl(settings)) : await openOwnAudit(settings);
   } catch (error) {
     if (error instanceof SettingsFault) throw error;
-    tell('The access log’s database cannot be reached: see AUDIT_DATABASE_URL.');
+    tell(whyUnread(error, settings));
     return NOT_READ;
   }
   try {
@@ -99,7 +99,7 @@ async function verify({ settings, audit, options, tell }: Asked): Promise<number
   try {
     const { chains, entries } = await verifyLog({
       ...{ database: audit.database, from, to, now: Date.now },
-      heads: directory === undefined ? null : await readExportedHeads(directory),
+      heads: directory === undefined ? null : await headsIn(directory),
       everySignature: options['every-signature'],
       newSubjectKey: options['new-subject-key'],
       retentionDays: settings.AUDIT_RETENTION_DAYS,
@@ -118,10 +118,9 @@ async function verify({ settings, audit, options, tell }: Asked): Promise<number
     );
     if (told.broken > 0) return 1;
     return told.unproven > 0 || directory === undefined ? 3 : 0;
-  } catch {
-    tell(
-      'The access log or the heads could not be read to their end: see AUDIT_DATABASE_URL, and the folder of --heads.',
-    );
+  } catch (error) {
+    if (error instanceof SettingsFault) throw error;
+    tell(whyUnread(error, settings, audit.database.faultOf));
     return NOT_READ;
   }
 }

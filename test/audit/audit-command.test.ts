@@ -1,5 +1,5 @@
 import { createHash, createPublicKey, verify as edVerify } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -169,8 +169,14 @@ describe('node cli.ts audit', () => {
 
   it('tells by 2 that the log or the heads cannot be read', async () => {
     expect(await run('verify', '--heads', join(folder, 'nowhere'))).toBe(2);
+    const [name = ''] = await readdir(join(folder, 'heads'));
+    await rm(join(folder, 'heads', name));
+    await mkdir(join(folder, 'heads', name));
+    expect(await run('verify', '--heads', join(folder, 'heads'))).toBe(2);
+    expect(warned.at(-1)).toMatch(/--heads: \S+\/heads cannot be read: a file in it cannot be read \(EISDIR\)$/);
     await spoil('drop table audit_group');
     expect(await run('verify')).toBe(2);
+    expect(told.at(-1)).toMatch(/audit\.sqlite in DATA_DIR: it has no table audit_group, so it holds no access log\.$/);
   });
 
   it('verifies what it may only read, and makes nothing', async () => {

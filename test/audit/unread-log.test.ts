@@ -43,11 +43,49 @@ describe('node cli.ts audit verify never says by 1 of a log that was not read th
     expect(warned).toEqual([expect.stringMatching(told)]);
   });
 
+  const unread = (why: string) => `The access log could not be read to its end: ${why}.`;
+
+  it.each<[string, string, string]>([
+    ['is missing', 'none.sqlite', 'there is no such file'],
+    ['is below a file', 'garbage/none.sqlite', 'there is no such file'],
+    ['is a folder', '', 'it is a folder'],
+    ['is something else', 'garbage', 'it is no SQLite database'],
+    ['holds something else', 'empty', 'it has no table audit_chain, so it holds no access log'],
+  ])('where the database %s, by the setting that names it and without its path', async (_, name, why) => {
+    await writeFile(
+      join(folder, 'garbage'),
+      'this is no database, and long enough that nobody could take it for one. '.repeat(99),
+    );
+    await writeFile(join(folder, 'empty'), '');
+    environment = { ...environment, AUDIT_DATABASE_URL: `sqlite://${join(folder, name)}` };
+    expect(await run('verify')).toBe(2);
+    expect({ told, warned }).toEqual({ told: [unread(`the database of AUDIT_DATABASE_URL: ${why}`)], warned: [] });
+  });
+
+  it('where the server of the database cannot be reached, without its name and its password', async () => {
+    environment = { ...environment, DATABASE_URL: 'mysql://hub:not-told@127.0.0.1:1/lienthong' };
+    for (const command of ['verify', 'keys']) expect(await run(command)).toBe(2);
+    const why = 'the database of DATABASE_URL: its server cannot be reached (ECONNREFUSED)';
+    expect(told).toEqual(Array(2).fill(unread(why)));
+  });
+
+  it.each([
+    ['is not there', 'nowhere', 'there is no such folder'],
+    ['is none', 'file', 'it is no folder'],
+  ])('where the folder of the heads %s, as it was given', async (_, name, why) => {
+    await writeFile(join(folder, 'file'), '');
+    expect(await run('verify', '--heads', join(folder, name))).toBe(2);
+    expect({ told, warned }).toEqual({
+      told: [],
+      warned: [expect.stringContaining(`- audit verify: --heads: ${join(folder, name)} cannot be read: ${why}`)],
+    });
+  });
+
   it('where DATA_DIR cannot be made, which the others tell of', async () => {
     await writeFile(join(folder, 'file'), '');
     environment = { ...environment, DATA_DIR: join(folder, 'file', 'data') };
     expect(await run('verify')).toBe(2);
-    expect(told).toEqual([expect.stringContaining('could not be read to their end: see AUDIT_DATABASE_URL')]);
+    expect(told).toEqual([unread('audit.sqlite in DATA_DIR: there is no such file')]);
     await expect(run('retain')).rejects.toThrow(/DATA_DIR: expected a folder that can be written to/);
   });
 
