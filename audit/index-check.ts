@@ -1,3 +1,4 @@
+import { counted } from '../core/counted.ts';
 import type { Database, DatabaseRow } from '../drivers/database.ts';
 import { type IndexRow, rowsOf } from './indexer.ts';
 import { readLine } from './lines.ts';
@@ -134,8 +135,11 @@ export async function* alsoIndexed(
   if (isComplete && !isClosed) broken('its index is said to be complete, and the chain is not closed');
   if (!isEnd) broken(`its index is said to reach ${through}, where no group of entries ends`);
   if (faults.missing > 0)
-    broken(`${faults.missing} rows of its index are missing, the first of entry ${first.missing}`);
+    broken(
+      `${counted(faults.missing, 'row of its index is', 'rows of its index are')} missing, the first of entry ${first.missing}`,
+    );
   const surplus = faults.surplus + (await rowsBeyond(database, chain));
   const where = faults.surplus > 0 ? `, the first at ${first.surplus}` : '';
-  if (surplus > 0) broken(`${surplus} rows of its index stand for no entry${where}`);
+  if (surplus > 0)
+    broken(`${counted(surplus, 'row of its index stands', 'rows of its index stand')} for no entry${where}`);
 }

@@ -1,4 +1,5 @@
 import { type AuditEntry, type AuditHead, chainHash, genesisText } from '../core/audit.ts';
+import { counted } from '../core/counted.ts';
 import { DAY_MS } from '../core/time.ts';
 import { dayOfChain } from './chain.ts';
 import { isSignedBy, keyId } from './keys.ts';
@@ -67,7 +68,10 @@ export async function verifyChain(asked: ChainToVerify): Promise<number> {
     return 0;
   }
   if (!everySignature) demandSignature(last, stored, report);
-  if (walk.owed > 0) report('broken', `chain ${chain}: ${walk.owed} subjects of entry ${walk.operation} are missing`);
+  if (walk.owed > 0) {
+    const [subjects, are] = [counted(walk.owed, 'subject'), walk.owed === 1 ? 'is' : 'are'];
+    report('broken', `chain ${chain}: ${subjects} of entry ${walk.operation} ${are} missing`);
+  }
   await exported?.end(last.seq);
   const isClosedSince = walk.lastKind === 'CLOSE' && !stored.closed;
   verifyEnd(isClosedSince ? ((await now.chain()) ?? stored) : stored, last, walk.lastKind, report);
@@ -89,22 +93,30 @@ function verifyGroup(
   const { chain } = stored;
   const { firstSeq, lastSeq, lines } = group;
   const broken = (text: string): void => report('broken', `chain ${chain}: ${text}`);
-  const range = firstSeq === lastSeq ? `entry ${firstSeq}` : `entries ${firstSeq}–${lastSeq}`;
-  if (firstSeq > walk.seq + 1) broken(`entries ${walk.seq + 1}–${firstSeq - 1} are missing`);
-  if (firstSeq <= walk.seq) broken(`${range} stand where others stand already`);
+  const isOne = firstSeq === lastSeq;
+  const range = isOne ? `entry ${firstSeq}` : `entries ${firstSeq}–${lastSeq}`;
+  if (firstSeq > walk.seq + 1) broken(missingBetween(walk.seq + 1, firstSeq - 1));
+  if (firstSeq <= walk.seq)
+    broken(`${range} ${isOne ? 'stands where another stands' : 'stand where others stand'} already`);
   if (firstSeq !== walk.seq + 1) walk.hash = null;
-  if (lines.length !== lastSeq - firstSeq + 1) broken(`${range} are ${lines.length} lines`);
+  if (lines.length !== lastSeq - firstSeq + 1)
+    broken(`${range} ${isOne ? 'is' : 'are'} ${counted(lines.length, 'line')}`);
   let { hash } = walk;
   for (const [place, line] of lines.entries()) {
     if (hash !== null) hash = chainHash(hash, line);
     const fault = faultOf(line, firstSeq + place, walk, { stored, named });
     if (fault !== null) broken(`entry ${firstSeq + place} ${fault}`);
   }
-  if (hash !== null && hash !== group.hash) broken(`${range} do not follow from ${firstSeq - 1}`);
-  if (group.at !== walk.at) broken(`${range} have another time than their last entry`);
+  if (hash !== null && hash !== group.hash) broken(`${range} ${isOne ? 'does' : 'do'} not follow from ${firstSeq - 1}`);
+  if (group.at !== walk.at)
+    broken(`${range} ${isOne ? 'has another time than its last line' : 'have another time than their last entry'}`);
   walk.seq = lastSeq;
   // What comes next is measured against what is stored, so that each break is told once, at its place.
   walk.hash = group.hash;
+}
+
+function missingBetween(first: number, last: number): string {
+  return first === last ? `entry ${first} is missing` : `entries ${first}–${last} are missing`;
 }
 
 /** Also takes the walk one entry on. */
@@ -135,7 +147,7 @@ function faultOf(
   const owed = walk.owed;
   walk.owed = 'subjects' in entry ? entry.subjects : 0;
   walk.operation = seq;
-  if (owed > 0) return `stands where ${owed} subjects of another operation should`;
+  if (owed > 0) return `stands where ${counted(owed, 'subject')} of another operation should`;
   if (!('chain' in entry)) return isWithin(walk.day, entry.at) ? null : 'is of another day than its chain';
   if (entry.chain !== stored.chain) return 'names another chain';
   if (entry.end !== undefined) named(entry.end);
@@ -242,7 +254,9 @@ function createHeadsCheck({ heads, headNow, isOver, stored, report }: ComparedHe
         report('broken', faultOfHead(beyond, { stored, text }));
       } else if (proven < lastSeq) {
         const behind = proven === 0 ? 'no exported head' : `the last exported head, at ${proven},`;
-        const text = `chain ${chain}: ${lastSeq - proven} entries beyond ${behind} are unproven`;
+        const left = lastSeq - proven;
+        const entries = counted(left, 'entry', 'entries');
+        const text = `chain ${chain}: ${entries} beyond ${behind} ${left === 1 ? 'is' : 'are'} unproven`;
         report(isOver ? 'unproven' : 'open', isOver ? text : `${text} yet`);
       }
     },

@@ -1,5 +1,6 @@
 import { open, rm } from 'node:fs/promises';
 import { userInfo } from 'node:os';
+import { dayOf } from '../audit/chain.ts';
 import { type AuditDatabase, openAuditForReading } from '../audit/database.ts';
 import { exportedHeads, exportedLines } from '../audit/export.ts';
 import { keyId, readAuditKeys } from '../audit/keys.ts';
@@ -9,6 +10,7 @@ import { type RetainOptions, removeOldChains } from '../audit/retain.ts';
 import { chainsOf } from '../audit/stored.ts';
 import { firstKey, newestChain } from '../audit/subject-keys.ts';
 import { verifyLog } from '../audit/verify.ts';
+import { counted } from '../core/counted.ts';
 import { readSettings, SettingsFault } from '../core/setting.ts';
 import { instanceOf, openHubAudit } from './audit.ts';
 import { auditUrl, openOwnAudit } from './audit-database.ts';
@@ -114,7 +116,7 @@ async function verify({ settings, audit, options, tell }: Asked): Promise<number
     }
     if (directory === undefined) tell('unproven: no exported heads were compared; name their folder with --heads');
     tell(
-      `${entries} entries in ${chains} chains: ${told.broken === 0 ? 'whole' : `broken in ${told.broken} places`}, ${told.unproven} ends unproven`,
+      `${counted(entries, 'entry', 'entries')} in ${counted(chains, 'chain')}: ${told.broken === 0 ? 'whole' : `broken in ${counted(told.broken, 'place')}`}, ${counted(told.unproven, 'end')} unproven`,
     );
     if (told.broken > 0) return 1;
     return told.unproven > 0 || directory === undefined ? 3 : 0;
@@ -138,7 +140,7 @@ async function exportLog({ settings, audit, options, tell, warn }: Asked): Promi
       yield text;
     }
   });
-  tell(`${written} lines were written.`);
+  tell(`${counted(written, 'line was', 'lines were')} written.`);
   return 0;
 }
 
@@ -170,7 +172,7 @@ async function retain({ settings, audit, tell, warn }: Asked): Promise<number> {
     },
   });
   for (const chain of removed) tell(`Removed: ${chain}`);
-  tell(`${removed.length} chains were older than ${settings.AUDIT_RETENTION_DAYS} days.`);
+  tell(`${counted(removed.length, 'chain was', 'chains were')} older than ${settings.AUDIT_RETENTION_DAYS} days.`);
   return refused > 0 ? 1 : 0;
 }
 
@@ -185,7 +187,7 @@ async function keys({ settings, audit, tell }: Asked): Promise<number> {
 async function index({ settings, audit, tell, warn }: Asked): Promise<number> {
   await note('audit index', { settings, warn });
   const { added, removed } = await mendIndex(audit);
-  tell(`${added} rows of the index were missing, ${removed} stood for no entry.`);
+  tell(`${counted(added, 'row of the index was', 'rows of the index were')} missing, ${removed} stood for no entry.`);
   return 0;
 }
 
@@ -198,7 +200,9 @@ async function newSubjectKey({ settings, audit, tell, warn }: Asked): Promise<nu
     return 0;
   }
   await note('audit new-subject-key', { settings, warn, acceptsNewSubjectKey: true });
-  tell(`Changed from ${before} to ${subjectKeyId}. Tell whoever verifies the log: --new-subject-key DAY`);
+  tell(
+    `Changed from ${before} to ${subjectKeyId}. Tell whoever verifies the log: audit verify --new-subject-key ${dayOf(Date.now())}`,
+  );
   return 0;
 }
 

@@ -58,7 +58,7 @@ describe('An index of the access log', () => {
 
   it('that lacks a row hides entries, and is broken', async () => {
     await run(`delete from audit_index where kind = 's' and chain = ? and seq = 3`, FIRST);
-    expect(await said()).toEqual([broken(FIRST, '1 rows of its index are missing, the first of entry 3')]);
+    expect(await said()).toEqual([broken(FIRST, '1 row of its index is missing, the first of entry 3')]);
   });
 
   it('that was emptied and said to be made is broken', async () => {
@@ -117,8 +117,8 @@ describe('An index of the access log', () => {
   ])('that has %s for an entry is broken', async (_, sql) => {
     await run(sql, FIRST);
     expect(await said()).toEqual([
-      broken(FIRST, '1 rows of its index are missing, the first of entry 2'),
-      broken(FIRST, '1 rows of its index stand for no entry, the first at 2'),
+      broken(FIRST, '1 row of its index is missing, the first of entry 2'),
+      broken(FIRST, '1 row of its index stands for no entry, the first at 2'),
     ]);
   });
 
@@ -131,14 +131,14 @@ describe('An index of the access log', () => {
 
   it('that has rows behind the end alone says no place of them', async () => {
     await run(`insert into audit_index values ('a', 'x', 1, ?, 900)`, FIRST);
-    expect(await said()).toEqual([broken(FIRST, '1 rows of its index stand for no entry')]);
+    expect(await said()).toEqual([broken(FIRST, '1 row of its index stands for no entry')]);
   });
 
   it('that has rows for entries which it does not reach yet is held to those it has', async () => {
     await run('update audit_indexed set through_seq = 1 where chain = ?', SECOND);
     await run(`insert into audit_index values ('a', 'x', 1, ?, 3)`, SECOND);
     await run(`delete from audit_index where kind = 's' and chain = ?`, SECOND);
-    expect(await said()).toEqual([broken(SECOND, '1 rows of its index stand for no entry, the first at 3')]);
+    expect(await said()).toEqual([broken(SECOND, '1 row of its index stands for no entry, the first at 3')]);
   });
 
   it('is read page by page', async () => {

@@ -35,7 +35,7 @@ if ('missing' in mariadb) {
         const tell = (text: string) => void told.push(text);
         const warn = () => {};
         expect(await runAuditCommand({ args: ['verify', '--heads', heads], root, environment, tell, warn })).toBe(0);
-        expect(told).toEqual([expect.stringMatching(/^\d entries in 1 chains: whole, 0 ends unproven$/)]);
+        expect(told).toEqual([expect.stringMatching(/^\d entries in 1 chain: whole, 0 ends unproven$/)]);
         await expect(runAuditCommand({ args: ['retain'], root, environment, tell, warn })).resolves.toBe(2);
       } finally {
         await owner.knex.raw(`drop user if exists ${account}@'127.0.0.1'`);

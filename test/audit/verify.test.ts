@@ -78,7 +78,8 @@ describe('an honest chain', () => {
 });
 
 describe('what was changed within a chain', () => {
-  const follow = (entries: string, before: number) => `broken: chain C: ${entries} do not follow from ${before}`;
+  const follow = (entries: string, before: number) =>
+    `broken: chain C: ${entries} ${entries.includes('–') ? 'do' : 'does'} not follow from ${before}`;
 
   it.each<[string, Change, readonly string[]]>([
     ['a value', edit(2, 0, 'counter.hanh', 'counter.hoa'), [follow('entry 5', 4)]],
@@ -88,7 +89,7 @@ describe('what was changed within a chain', () => {
       [
         'broken: chain C: entry 5 is not an entry in its canonical form',
         follow('entry 5', 4),
-        'broken: chain C: entry 5 have another time than their last entry',
+        'broken: chain C: entry 5 has another time than its last line',
       ],
     ],
     ['a subject', edit(1, 2, /"subject":"./, '"subject":"_'), [follow('entries 2–4', 1)]],
@@ -118,7 +119,7 @@ describe('what was changed within a chain', () => {
     [
       'a group taken out',
       (groups) => groups.splice(2, 1),
-      ['broken: chain C: entries 5–5 are missing', 'broken: chain C names a place at which nothing was written'],
+      ['broken: chain C: entry 5 is missing', 'broken: chain C names a place at which nothing was written'],
     ],
     [
       'groups taken out',
@@ -132,12 +133,12 @@ describe('what was changed within a chain', () => {
     [
       'a group put in twice',
       (groups) => groups.splice(2, 0, groups[2] as StoredGroup),
-      ['broken: chain C: entry 5 stand where others stand already', 'note: chain C: its head at 5 was not exported'],
+      ['broken: chain C: entry 5 stands where another stands already', 'note: chain C: its head at 5 was not exported'],
     ],
     [
       'a line taken out',
       (groups) => set(3, { lines: (groups[3] as StoredGroup).lines.slice(0, 1) })(groups),
-      ['broken: chain C: entries 6–7 are 1 lines', follow('entries 6–7', 5)],
+      ['broken: chain C: entries 6–7 are 1 line', follow('entries 6–7', 5)],
     ],
     [
       'a line put in',
@@ -172,7 +173,7 @@ describe('what contradicts itself, however well it was hashed and signed', () =>
       edit(2, 0, /"at":\d+/, '"at":1'),
       [
         'broken: chain C: entry 5 is earlier than the one before',
-        'broken: chain C: entry 5 have another time than their last entry',
+        'broken: chain C: entry 5 has another time than its last line',
       ],
     ],
     [
@@ -212,7 +213,7 @@ describe('what contradicts itself, however well it was hashed and signed', () =>
     [
       'an operation with fewer subjects than it says',
       edit(1, 0, '"subjects":2', '"subjects":3'),
-      ['broken: chain C: entry 5 stands where 1 subjects of another operation should'],
+      ['broken: chain C: entry 5 stands where 1 subject of another operation should'],
     ],
     [
       'an operation with more subjects than it says',
@@ -281,7 +282,7 @@ describe('a chain that somebody rebuilt', () => {
       { everySignature: true, heads: null },
     );
     expect(told.slice(0, 2)).toEqual([
-      'broken: chain C: entry 1 do not follow from 0',
+      'broken: chain C: entry 1 does not follow from 0',
       'broken: chain C: the signature at 1 does not hold',
     ]);
   });
