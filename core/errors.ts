@@ -155,15 +155,17 @@ export const ERRORS = {
     failed: 'client',
     retryable: false,
     title: 'Câu truy vấn sai cú pháp',
-    meaning: 'The text of the operation is not GraphQL.',
-    remedy: 'Correct the operation; the message names line and column.',
+    meaning:
+      'The text of the operation is not GraphQL, or it has more words and signs than MAX_QUERY_TOKENS: the message says which.',
+    remedy: 'Correct the operation, whose line and column the message names; or ask for less in one.',
   },
   GRAPHQL_VALIDATION_FAILED: {
     failed: 'client',
     retryable: false,
     title: 'Câu truy vấn không hợp với lược đồ',
-    meaning: 'The operation asks for something the schema does not have.',
-    remedy: 'Compare the operation with the schema.',
+    meaning:
+      'The operation asks for something the schema does not have, or is beyond a limit of its form: the message says which.',
+    remedy: 'Compare the operation with the schema; or ask for less in one.',
   },
   OPERATION_RESOLUTION_FAILURE: {
     failed: 'client',
@@ -197,7 +199,8 @@ export const ERRORS = {
     failed: 'hub',
     retryable: true,
     title: 'Không ghi được nhật ký truy cập',
-    meaning: 'The access log could not be written, and nothing personal leaves the hub unlogged.',
+    meaning:
+      'The access log could not be written, and nothing personal leaves the hub unlogged: the whole answer is refused, without a path and with no data, what was not personal in it included.',
     remedy: 'Ask again later; the hub’s operator sees the state of the log at /readyz.',
   },
   KEYS_UNAVAILABLE: {
