@@ -26,13 +26,13 @@ export function textSetting(options: SettingOptions<string>): Setting<string> {
 /** A whole number between bounds, both included. */
 export function integerSetting(options: SettingOptions<number> & { least?: number; most?: number }): Setting<number> {
   const { least = 0, most = Number.MAX_SAFE_INTEGER, ...rest } = options;
+  // What a float can count up to is nobody's choice, and tells an operator nothing.
+  const bounds = options.most === undefined ? `of at least ${least}` : `from ${least} to ${most}`;
   return {
     ...rest,
     parse: (text) => {
       const value = Number(text);
-      if (!/^-?\d+$/.test(text) || value < least || value > most) {
-        throw new Error(`expected a whole number from ${least} to ${most}`);
-      }
+      if (!/^-?\d+$/.test(text) || value < least || value > most) throw new Error(`expected a whole number ${bounds}`);
       return value;
     },
   };

@@ -90,6 +90,13 @@ describe('whole numbers', () => {
   test('a number too long for a float is refused where no upper bound is named', () => {
     expect(() => integerSetting({ description: '' }).parse('9007199254740993')).toThrow();
   });
+
+  test('a fault says the lower bound alone where no upper one is named', () => {
+    const { parse } = integerSetting({ description: '', least: 30 });
+    for (const text of ['29', '9007199254740993']) {
+      expect(() => parse(text)).toThrow(/^expected a whole number of at least 30$/);
+    }
+  });
 });
 
 describe('addresses', () => {
