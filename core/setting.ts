@@ -76,6 +76,24 @@ export class SettingsFault extends Error {
 }
 
 /**
+ * What came, quoted for a fault: without the account of an address, which holds a password, and without its query, which
+ * may hold a key. Also of what is no address at all, since that is what faults are about.
+ */
+export function shownOf(text: string): string {
+  const [head = ''] = text.split(/[?#]/, 1);
+  const rest = text.slice(head.length);
+  const [scheme = ''] = /^[a-z][a-z\d+.-]*:\/\//i.exec(head) ?? [];
+  const hidden = rest === '' ? '' : `${rest[0]}…`;
+  // Before it is cut: without the `@` behind it, a password could no longer be told for one.
+  const bare = rest.includes('@')
+    ? `${scheme}…`
+    : head.includes('@')
+      ? `${scheme}…${head.slice(head.lastIndexOf('@'))}${hidden}`
+      : head + hidden;
+  return JSON.stringify(bare.slice(0, 80));
+}
+
+/**
  * Reads every setting of a spec from an environment.
  *
  * @param prefix put before each name, such as `SECTOR_LAND_`
@@ -98,7 +116,7 @@ export function readSettings<const S extends SettingsSpec>(
     try {
       values[name] = setting.parse(text);
     } catch (error) {
-      const came = setting.secret ? 'what came is not shown' : `came ${JSON.stringify(text.slice(0, 80))}`;
+      const came = setting.secret ? 'what came is not shown' : `came ${shownOf(text)}`;
       faults.push(`${prefix}${name}: ${error instanceof Error ? error.message : 'cannot be read'}; ${came}`);
     }
   }

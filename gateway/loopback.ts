@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
-import { SettingsFault } from '../core/setting.ts';
+import { SettingsFault, shownOf } from '../core/setting.ts';
 
 const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');
@@ -24,7 +24,7 @@ export interface Exposure {
 export async function bindableAddress(host: string, { secured, named }: Exposure): Promise<string> {
   const addresses = await addressesOf(host);
   const [first] = addresses;
-  const came = `came ${JSON.stringify(host.slice(0, 80))}`;
+  const came = `came ${shownOf(host)}`;
   if (first === undefined) {
     throw new SettingsFault([`HOST: expected an address, or a name that leads to one; ${came}`]);
   }

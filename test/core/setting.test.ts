@@ -66,6 +66,22 @@ describe('reading', () => {
     expect(faults.join()).not.toContain('hunter2');
   });
 
+  test.each([
+    ['http://u:bimat@h/', 'http://…@h/'],
+    ['u:bimat@h', '…@h'],
+    ['http://u:bi/mat@h:80/heads', 'http://…@h:80/heads'],
+    ['http://u:bi@mat@h', 'http://…@h'],
+    ['http://u:bi?mat@h', 'http://…'],
+    ['http://u:a@bi#mat@h', 'http://…'],
+    ['http://h/heads?key=bimat', 'http://h/heads?…'],
+    ['h/heads#bimat', 'h/heads#…'],
+    [`http://u:bimat${'x'.repeat(100)}@h`, 'http://…@h'],
+  ])('of an address that is refused neither account nor query is shown: %s', (text, shown) => {
+    const faults: string[] = [];
+    readSettings({ HEADS: urlSetting({ description: 'Where', protocols: ['https'] }) }, { HEADS: text }, faults);
+    expect(faults).toEqual([`HEADS: expected a URL starting with https://; came ${JSON.stringify(shown)}`]);
+  });
+
   test('a fault shows at most 80 characters of what came', () => {
     const faults: string[] = [];
     readSettings({ MODE: SPEC.MODE }, { MODE: 'x'.repeat(10_000) }, faults);
