@@ -75,6 +75,11 @@ export class SettingsFault extends Error {
   }
 }
 
+/** Whether each of these values could be read: what is said of several settings is said only then. */
+export function areRead(...values: readonly unknown[]): boolean {
+  return !values.includes(undefined);
+}
+
 /**
  * What came, quoted for a fault: without the account of an address, which holds a password, and without its query, which
  * may hold a key. Also of what is no address at all, since that is what faults are about.

@@ -1,4 +1,5 @@
 import type { AccessPolicy } from '../core/access.ts';
+import { areRead } from '../core/setting.ts';
 import { settingsAtOdds as streamSettingsAtOdds } from '../streams/check-settings.ts';
 import type { HubSettings } from './settings.ts';
 
@@ -35,7 +36,7 @@ function identityAtOdds(settings: HubSettings): readonly string[] {
   }
   if (settings.TLS_CLIENT_CA_FILE && settings.BEHIND_PROXY === 'on') {
     faults.push('TLS_CLIENT_CA_FILE: expected none with BEHIND_PROXY=on, since client certificates end at the proxy');
-  } else if (settings.TLS_CLIENT_CA_FILE && !settings.TLS_CERT_FILE) {
+  } else if (settings.TLS_CLIENT_CA_FILE && areRead(settings.BEHIND_PROXY) && !settings.TLS_CERT_FILE) {
     faults.push(
       'TLS_CLIENT_CA_FILE: expected TLS_CERT_FILE with it, since certificates are shown to a hub that speaks TLS',
     );

@@ -163,6 +163,20 @@ describe('The folder of the access log’s heads', () => {
   });
 });
 
+describe('A setting that cannot be read', () => {
+  it.each([
+    ['LEASE_MS', { ...OTHER, LEASE_MS: 'x', PORTAL_URL: 'http://127.0.0.1:1' }],
+    ['ISSUER_JWKS_URL', { ...OTHER, ISSUER_JWKS_URL: 'http://a.example/' }],
+    ['DEMO_ISSUER', { ...DEMO, DEMO_ISSUER: 'yes' }],
+    ['BEHIND_PROXY', { ...DEMO, DEMO_ISSUER: 'accept', BEHIND_PROXY: 'yes', CORS_ORIGINS: 'https://motcua.example' }],
+    ['BEHIND_PROXY', { ...OTHER, BEHIND_PROXY: 'yes', TLS_CLIENT_CA_FILE: '/nowhere/clients.pem' }],
+    ['BEHIND_PROXY', { ...OTHER, BEHIND_PROXY: 'yes', HOST: '0.0.0.0', PUBLIC_NAMES: 'hub.example' }],
+  ])('is the only one that is faulty, whatever it is weighed against: %s', async (name, environment) => {
+    const lines = (await refusalOf(environment)).split('\n').slice(1);
+    expect(lines).toEqual([expect.stringMatching(new RegExp(`^ *- ${name}: expected `))]);
+  });
+});
+
 describe('Client certificates', () => {
   it.each([
     [

@@ -11,6 +11,10 @@ describe('settings of the stream', () => {
     ]);
   });
 
+  it.each(['PORTAL_URL', 'LEASE_MS', 'PORTAL_TIMEOUT_MS'])('are not weighed where %s could not be read', (name) => {
+    expect(settingsAtOdds({ ...settings, PORTAL_TIMEOUT_MS: 15_001, [name]: undefined })).toEqual([]);
+  });
+
   it('of calls to the portal do not matter where there is no portal', () => {
     expect(settingsAtOdds({ ...settings, PORTAL_URL: '', PORTAL_TIMEOUT_MS: 60_000 })).toEqual([]);
   });
