@@ -1,4 +1,5 @@
 import { integerSetting, textSetting } from '../core/setting.ts';
+import { namesSetting, originsSetting } from './listed-setting.ts';
 
 /** Which grants hold, and under which names and from which pages the hub is reached. */
 export const accessSettings = {
@@ -29,12 +30,10 @@ export const accessSettings = {
     least: 1,
     most: 36_500,
   }),
-  PUBLIC_NAMES: textSetting({
+  PUBLIC_NAMES: namesSetting({
     description: 'Names besides those of this machine that `Host` may say, separated by commas',
-    standard: '',
   }),
-  CORS_ORIGINS: textSetting({
+  CORS_ORIGINS: originsSetting({
     description: 'Origins whose pages may ask the hub, such as https://motcua.example, separated by commas',
-    standard: '',
   }),
 };
