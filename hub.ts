@@ -20,7 +20,7 @@ import { readSealingKey } from './hub/sealing-key.ts';
 import { type Environment, findSectors, openSectors, sdlOf } from './hub/sectors.ts';
 import { type HubSettings, hubSettings } from './hub/settings.ts';
 import { settingsAtOdds } from './hub/settings-at-odds.ts';
-import { storeUrl } from './hub/store-url.ts';
+import { openOwnStore } from './hub/store-url.ts';
 import { type SupervisedStreams, superviseStreams } from './hub/supervise-streams.ts';
 import { readTls } from './hub/tls.ts';
 import { watchSystems } from './hub/watch-systems.ts';
@@ -32,7 +32,7 @@ import type { Registry } from './resolvers/registry.ts';
 import { buildSchema, readSharedSdl, type SectorSdl } from './resolvers/schema.ts';
 import { createCaptureStatus } from './store/capture-status.ts';
 import { createDossierIndex } from './store/dossier-index.ts';
-import { openStore, type Store } from './store/store.ts';
+import type { Store } from './store/store.ts';
 import { createVisits } from './store/visits.ts';
 import { createCallbackDesk } from './streams/capture/callbacks.ts';
 import { createSyncDesk } from './streams/deliver/desk.ts';
@@ -98,7 +98,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
 
   makeDataFolder(settings.DATA_DIR);
   const seal = createSeal(readSealingKey(settings));
-  const store = await openStore(storeUrl(settings), { seal });
+  const store = await openOwnStore(settings, { seal });
   const { database } = store;
   const catalogues = loadCatalogues(join(root, 'catalogues'));
   const feed = createFeed({ database, warn });

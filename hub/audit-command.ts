@@ -19,6 +19,7 @@ import { makeDataFolder } from './data-folder.ts';
 import type { Command, CommandOptions } from './own-commands.ts';
 import { type HubSettings, hubSettings } from './settings.ts';
 import { headsIn, whyUnread } from './unread-audit.ts';
+import { UnusableDatabase } from './unusable-database.ts';
 import { unwritable } from './unwritable.ts';
 
 interface Asked {
@@ -83,6 +84,10 @@ async function runNamed({ args, environment, tell, warn }: CommandOptions): Prom
   try {
     audit = readsAlone ? openAuditForReading(auditUrl(settings)) : await openOwnAudit(settings);
   } catch (error) {
+    if (error instanceof UnusableDatabase) {
+      warn(error.message);
+      return NOT_READ;
+    }
     if (error instanceof SettingsFault) throw error;
     tell(whyUnread(error, settings));
     return NOT_READ;

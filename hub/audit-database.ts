@@ -4,17 +4,19 @@ import { openAuditDatabase, type WrittenAudit } from '../audit/database.ts';
 import { strangeTable } from '../audit/tables.ts';
 import { SettingsFault } from '../core/setting.ts';
 import type { HubSettings } from './settings.ts';
+import { openAt } from './unusable-database.ts';
 
 type Place = Pick<HubSettings, 'AUDIT_DATABASE_URL' | 'DATABASE_URL' | 'DATA_DIR'>;
 
 /**
  * Opens the access log that is written to, and brings its tables up to date.
  *
- * @throws SettingsFault for a place that cannot be used; an Error where it cannot be reached
+ * @throws SettingsFault for a place that cannot be used; UnusableDatabase where it cannot be opened there
  */
 export async function openOwnAudit(settings: Place): Promise<WrittenAudit> {
   const url = auditUrl(settings);
-  const audit = await openAuditDatabase(url);
+  const place = { setting: settingOf(url, settings), what: 'the access log', url };
+  const audit = await openAt(place, () => openAuditDatabase(url));
   try {
     const table = await strangeTable(audit.database);
     if (table === null) return audit;
@@ -27,10 +29,16 @@ export async function openOwnAudit(settings: Place): Promise<WrittenAudit> {
   }
 }
 
+/** The setting that says where it is. */
+function settingOf(url: string, { AUDIT_DATABASE_URL, DATABASE_URL }: Place): string {
+  if (AUDIT_DATABASE_URL !== '') return 'AUDIT_DATABASE_URL';
+  return url === DATABASE_URL ? 'DATABASE_URL' : 'DATA_DIR';
+}
+
 /** A file by its path; a server by the setting that names it, since its URL holds a password. */
-function placeOf(url: string, { AUDIT_DATABASE_URL }: Place): string {
+function placeOf(url: string, settings: Place): string {
   if (url.startsWith('sqlite:')) return decodeURIComponent(new URL(url).pathname);
-  return `the database of ${AUDIT_DATABASE_URL === '' ? 'DATABASE_URL' : 'AUDIT_DATABASE_URL'}`;
+  return `the database of ${settingOf(url, settings)}`;
 }
 
 /** @throws SettingsFault for a database that would be gone with the process */

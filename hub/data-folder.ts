@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { SettingsFault } from '../core/setting.ts';
 
@@ -10,6 +10,11 @@ export function makeDataFolder(directory: string): void {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new SettingsFault([`DATA_DIR: expected a folder that can be written to; ${directory} cannot be (${code})`]);
+  }
+  if (!statSync(directory).isDirectory()) {
+    throw new SettingsFault([
+      `DATA_DIR: expected a folder that can be written to; ${directory} is no folder. Move it away, or name another`,
+    ]);
   }
 }
 

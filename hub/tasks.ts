@@ -4,7 +4,7 @@ import { createSeal } from '../core/seal.ts';
 import { readSettings, SettingsFault } from '../core/setting.ts';
 import { confirmDeletes, knownWays } from '../store/capture-way.ts';
 import { readQuarantine } from '../store/quarantine.ts';
-import { openStore } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import { createDeliverer } from '../streams/deliver.ts';
 import { openEventLog } from '../streams/logs/open-log.ts';
 import { openPortal } from '../streams/portals/open-portal.ts';
@@ -15,7 +15,7 @@ import { readSealingKey } from './sealing-key.ts';
 import { findSectors } from './sectors.ts';
 import { type HubSettings, hubSettings } from './settings.ts';
 import { settingsAtOdds } from './settings-at-odds.ts';
-import { storeUrl } from './store-url.ts';
+import { openOwnStore } from './store-url.ts';
 
 /** What an operator has done once, beside the hub that runs: each ends by itself. */
 const TASKS = {
@@ -33,7 +33,7 @@ export class TaskFailed extends Error {}
 
 interface Workplace {
   readonly settings: HubSettings;
-  readonly database: Awaited<ReturnType<typeof openStore>>['database'];
+  readonly database: Store['database'];
   readonly sectors: readonly { readonly id: string; readonly role: 'reception' | 'course' }[];
   readonly catalogues: ReturnType<typeof loadCatalogues>;
   readonly args: readonly string[];
@@ -57,7 +57,7 @@ export async function runTask(
   const found = await findSectors(directories, faults);
   if (faults.length > 0) throw new SettingsFault(faults);
   makeDataFolder(settings.DATA_DIR);
-  const store = await openStore(storeUrl(settings), { seal: createSeal(readSealingKey(settings)) });
+  const store = await openOwnStore(settings, { seal: createSeal(readSealingKey(settings)) });
   const sectors = found.flatMap(({ id, declaration }) =>
     declaration.dossiers === undefined ? [] : [{ id, role: declaration.dossiers.role }],
   );
