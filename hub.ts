@@ -14,10 +14,11 @@ import { closedAccess } from './hub/closed-access.ts';
 import { makeDataFolder } from './hub/data-folder.ts';
 import { exposureOf, identityFaults } from './hub/identity-faults.ts';
 import { listed } from './hub/listed.ts';
+import { misspeltSettings } from './hub/misspelt-settings.ts';
 import { readRegisteredOperations } from './hub/registered-operations.ts';
 import { keepVisitsShort } from './hub/remove-visits.ts';
 import { readSealingKey } from './hub/sealing-key.ts';
-import { type Environment, findSectors, openSectors, sdlOf } from './hub/sectors.ts';
+import { type Environment, findSectors, namesOfSettings, openSectors, sdlOf } from './hub/sectors.ts';
 import { type HubSettings, hubSettings } from './hub/settings.ts';
 import { settingsAtOdds } from './hub/settings-at-odds.ts';
 import { openOwnStore } from './hub/store-url.ts';
@@ -96,6 +97,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     throw new SettingsFault(faults);
   }
 
+  for (const message of misspeltSettings(Object.keys(environment), namesOfSettings(found))) warn(message);
   makeDataFolder(settings.DATA_DIR);
   const seal = createSeal(readSealingKey(settings));
   const store = await openOwnStore(settings, { seal });

@@ -9,6 +9,7 @@ import type { OpenSector, OpenSource } from '../core/open-sector.ts';
 import { readSettings, type SettingsSpec } from '../core/setting.ts';
 import { kit } from '../kit/index.ts';
 import type { SectorSdl } from '../resolvers/schema.ts';
+import { hubSettings } from './settings.ts';
 
 /** A sector as found on disk, nothing of it opened. */
 export interface FoundSector {
@@ -102,6 +103,14 @@ export function sectorSettings(declaration: SectorDeclaration): SettingsSpec {
   const ofSources = Object.values(declaration.sources).map((source) => source.settings ?? {});
   const ofChanges = Object.values(declaration.dossiers?.changes ?? {}).map((way) => way.settings ?? {});
   return Object.assign({}, guardSettings, ...ofSources, ...ofChanges, declaration.settings);
+}
+
+/** Every setting there is, with those of the sectors found. */
+export function namesOfSettings(found: readonly FoundSector[]): ReadonlySet<string> {
+  const ofSectors = found.flatMap(({ id, declaration }) =>
+    Object.keys(sectorSettings(declaration)).map((name) => settingsPrefix(id) + name),
+  );
+  return new Set([...Object.keys(hubSettings), ...ofSectors]);
 }
 
 /** Opens every source behind its guard. Connects to nothing: a system that is down does not stop the start. */
