@@ -85,12 +85,15 @@ async function demandUrl({ setting, url }: DatabasePlace): Promise<void> {
   }
 }
 
-function reasonOf(url: string, error: unknown): Reason | undefined {
+/** Why a database cannot be used, and what to do about it; undefined for what nobody foresaw. */
+export function reasonOf(url: string, error: unknown): Reason | undefined {
   const { code, errcode } = Object(error) as { readonly code?: unknown; readonly errcode?: number };
   if (code !== 'ERR_SQLITE_ERROR') return REASONS.get(code);
   // The lowest eight bits are the result; those above tell its kinds apart.
   const result = Number(errcode) & 0xff;
-  return result === CANNOT_OPEN ? reasonOfFile(fileOf(url)) : SQLITE_REASONS.get(result);
+  const file = fileOf(url);
+  // Read as one, a folder has a result of its own.
+  return result === CANNOT_OPEN || isFolder(file) ? reasonOfFile(file) : SQLITE_REASONS.get(result);
 }
 
 /** SQLite says of all of these the same. */
@@ -98,7 +101,11 @@ function reasonOfFile(file: string): Reason {
   const folder = statOf(dirname(file));
   if (folder === undefined) return FOLDER;
   if (!folder.isDirectory()) return ['what stands before its name is no folder', 'Correct'];
-  return statOf(file)?.isDirectory() ? ['it is a folder', 'Put the name of a file behind it in'] : ACCOUNT;
+  return isFolder(file) ? ['it is a folder', 'Put the name of a file behind it in'] : ACCOUNT;
+}
+
+function isFolder(path: string): boolean {
+  return statOf(path)?.isDirectory() === true;
 }
 
 function statOf(path: string): Stats | undefined {

@@ -62,11 +62,12 @@ describe('node cli.ts audit verify never says by 1 of a log that was not read th
     expect({ told, warned }).toEqual({ told: [unread(`the database of AUDIT_DATABASE_URL: ${why}`)], warned: [] });
   });
 
-  it('where the server of the database cannot be reached, without its name and its password', async () => {
+  it('where the server of the database cannot be reached, without its account and its password', async () => {
     environment = { ...environment, DATABASE_URL: 'mysql://hub:not-told@127.0.0.1:1/lienthong' };
     for (const command of ['verify', 'keys']) expect(await run(command)).toBe(2);
-    const why = 'the database of DATABASE_URL: its server cannot be reached (ECONNREFUSED)';
-    expect(told).toEqual(Array(2).fill(unread(why)));
+    expect(told).toEqual([unread('the database of DATABASE_URL: nobody answers there')]);
+    const why = 'the access log cannot be opened in 127.0.0.1:1/lienthong: nobody answers there. Start it, or correct';
+    expect(warned).toEqual([expect.stringContaining(`- DATABASE_URL: ${why} DATABASE_URL`)]);
   });
 
   it.each([
