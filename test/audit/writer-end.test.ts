@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DAY_MS, record } from './support.ts';
-import { HOA, openStage, REFUSED, WARNED, type WriterStage, writes } from './writer-stage.ts';
+import { HOA, openStage, outcomes, REFUSED, WARNED, type WriterStage, writes } from './writer-stage.ts';
 
 let stage: WriterStage;
 
@@ -10,9 +10,6 @@ beforeEach(async () => {
 });
 
 afterEach(() => stage.close());
-
-const outcomes = async (answers: readonly Promise<void>[]) =>
-  (await Promise.allSettled(answers)).map(({ status }) => status);
 
 describe('An access log that ends', () => {
   it('refuses what is personal, and tells of the rest', async () => {

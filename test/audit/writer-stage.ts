@@ -19,6 +19,11 @@ export const WARNED = {
 /** An answer that shows somebody so many times. */
 export const withSubjects = (count: number) => record(Array.from({ length: count }, () => HOA));
 
+/** How each of these ended. */
+export async function outcomes(answers: readonly Promise<void>[]): Promise<readonly string[]> {
+  return (await Promise.allSettled(answers)).map(({ status }) => status);
+}
+
 type Fate = (commit: () => Promise<void>) => Promise<void>;
 
 /** A writer's surroundings, each of which can be made to fail. */

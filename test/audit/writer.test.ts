@@ -3,7 +3,17 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bounded } from '../../audit/bounded.ts';
 import type { Database } from '../../drivers/database.ts';
 import { DAY_MS, record } from './support.ts';
-import { fails, HOA, openStage, REFUSED, WARNED, type WriterStage, withSubjects, writes } from './writer-stage.ts';
+import {
+  fails,
+  HOA,
+  openStage,
+  outcomes,
+  REFUSED,
+  WARNED,
+  type WriterStage,
+  withSubjects,
+  writes,
+} from './writer-stage.ts';
 
 let stage: WriterStage;
 
@@ -13,8 +23,6 @@ beforeEach(async () => {
 
 afterEach(() => stage.close());
 
-const outcomes = async (answers: readonly Promise<void>[]) =>
-  (await Promise.allSettled(answers)).map(({ status }) => status);
 const groups = async () =>
   (await stage.audit.database.query('select first_seq, last_seq from audit_group order by chain, first_seq')).map(
     ({ first_seq, last_seq }) => [Number(first_seq), Number(last_seq)],
