@@ -116,6 +116,7 @@ describe('An index that is put right', () => {
   it('loses what stands behind the end, and keeps what is written there meanwhile', async () => {
     const built = await buildChain([['open'], [0], [0]], { chain: FIRST });
     await store(audit, { ...built, groups: built.groups.slice(0, 2) });
+    await run('insert into audit_indexed (chain, through_seq, complete) values (?, 2, 0)', FIRST);
     for (const seq of [3, 9]) await run(`insert into audit_index values ('a', 'counter.hanh', 1, ?, ?)`, FIRST, seq);
     let isLate = false;
     const through: AuditDatabase = {
